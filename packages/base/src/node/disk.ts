@@ -1,0 +1,134 @@
+import fs from 'node:fs'
+import { type Disk, DiskError, type DiskFile } from '../disk.ts'
+import { lockFile } from './lock-file.ts'
+
+function failure(error: unknown, operation: string, path: string): DiskError {
+  const code = (error as NodeJS.ErrnoException).code ?? 'EUNKNOWN'
+  return new DiskError({ code, operation, path, cause: error })
+}
+
+function attempt<T>(operation: string, path: string, run: () => T): T {
+  try {
+    return run()
+  } catch (error) {
+    throw failure(error, operation, path)
+  }
+}
+
+class NodeFile implements DiskFile {
+  readonly path: string
+  readonly #fd: number
+
+  constructor(path: string, fd: number) {
+    this.path = path
+    this.#fd = fd
+  }
+
+  write(parts: readonly Uint8Array[], position: number): void {
+    try {
+      if (parts.length === 1) this.#writeOne(parts[0] as Uint8Array, position)
+      else this.#writeMany(parts, position)
+    } catch (error) {
+      throw failure(error, 'write', this.path)
+    }
+  }
+
+  #writeOne(part: Uint8Array, position: number): void {
+    let done = fs.writeSync(this.#fd, part, 0, part.length, position)
+    // A nearly full disk takes a part first and says ENOSPC on the next call.
+    while (done < part.length) done += fs.writeSync(this.#fd, part, done, part.length - done, position + done)
+  }
+
+  #writeMany(parts: readonly Uint8Array[], position: number): void {
+    let total = 0
+    for (const part of parts) total += part.length
+    let done = fs.writevSync(this.#fd, parts as Uint8Array[], position)
+    if (done === total) return
+    for (const part of parts) {
+      if (done >= part.length) done -= part.length
+      else {
+        this.#writeOne(part.subarray(done), position + done)
+        done = 0
+      }
+      position += part.length
+    }
+  }
+
+  read(target: Uint8Array, position: number): number {
+    try {
+      let done = fs.readSync(this.#fd, target, 0, target.length, position)
+      while (done < target.length) {
+        const more = fs.readSync(this.#fd, target, done, target.length - done, position + done)
+        if (more === 0) break
+        done += more
+      }
+      return done
+    } catch (error) {
+      throw failure(error, 'read', this.path)
+    }
+  }
+
+  sync(done: (error: DiskError | null) => void): void {
+    fs.fdatasync(this.#fd, error => done(error === null ? null : failure(error, 'fdatasync', this.path)))
+  }
+
+  syncNow(): void {
+    attempt('fdatasync', this.path, () => fs.fdatasyncSync(this.#fd))
+  }
+
+  truncate(sizeBytes: number): void {
+    attempt('ftruncate', this.path, () => fs.ftruncateSync(this.#fd, sizeBytes))
+  }
+
+  sizeBytes(): number {
+    return attempt('fstat', this.path, () => fs.fstatSync(this.#fd).size)
+  }
+
+  close(): void {
+    attempt('close', this.path, () => fs.closeSync(this.#fd))
+  }
+}
+
+export const nodeDisk: Disk = {
+  open(path, options = {}) {
+    const { O_RDONLY, O_RDWR, O_CREAT } = fs.constants
+    const flags = options.readOnly ? O_RDONLY : options.create ? O_RDWR | O_CREAT : O_RDWR
+    return attempt('open', path, () => new NodeFile(path, fs.openSync(path, flags, 0o644)))
+  },
+  exists: path => fs.existsSync(path),
+  list: directory =>
+    attempt('readdir', directory, () =>
+      fs
+        .readdirSync(directory, { withFileTypes: true })
+        .map(entry => ({ name: entry.name, isDirectory: entry.isDirectory() }))
+        .sort((a, b) => (a.name < b.name ? -1 : 1))
+    ),
+  makeDirectory(path) {
+    attempt('mkdir', path, () => fs.mkdirSync(path, { recursive: true }))
+  },
+  rename(from, to) {
+    attempt('rename', from, () => fs.renameSync(from, to))
+  },
+  unlink(path) {
+    attempt('unlink', path, () => fs.unlinkSync(path))
+  },
+  removeDirectory(path) {
+    attempt('rmdir', path, () => fs.rmSync(path, { recursive: true, force: true }))
+  },
+  syncDirectory(path) {
+    attempt('fsync', path, () => {
+      const fd = fs.openSync(path, 'r')
+      try {
+        fs.fsyncSync(fd)
+      } finally {
+        fs.closeSync(fd)
+      }
+    })
+  },
+  space: directory =>
+    attempt('statfs', directory, () => {
+      const { bsize, blocks, bavail } = fs.statfsSync(directory)
+      return { device: String(fs.statSync(directory).dev), totalBytes: bsize * blocks, availableBytes: bsize * bavail }
+    }),
+  lock: path => attempt('lock', path, () => lockFile(path))
+}

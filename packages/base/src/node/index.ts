@@ -1,0 +1,4 @@
+/** The real clock, randomness and disk. Only composition roots import from here. */
+export { nodeClock } from './clock.ts'
+export { nodeDisk } from './disk.ts'
+export { nodePrng } from './prng.ts'

@@ -1,0 +1,37 @@
+import type { ApiSchema } from '@streambus/protocol'
+
+/** What a handler may know about the request besides its body. One fixed shape for all requests. */
+export interface RequestContext {
+  readonly apiVersion: number
+  /** Empty when the client sent null. */
+  readonly clientId: string
+  /** Peer address without port. */
+  readonly clientHost: string
+  /** The address under which this listener's clients reach this broker. */
+  readonly advertised: { readonly host: string; readonly port: number }
+  /** Monotonic time at which the frame was complete. */
+  readonly receivedMs: number
+  /** Set by a handler that waited on purpose (long poll), so that latencies can exclude it. */
+  parkedMs: number
+}
+
+/** The answer to a request that must not be answered (acks=0). */
+export const NO_RESPONSE: unique symbol = Symbol('no response')
+/** The answer that closes the connection (acks=0 with an error). */
+export const CLOSE_CONNECTION: unique symbol = Symbol('close connection')
+
+export type Answer<Res> = Res | typeof NO_RESPONSE | typeof CLOSE_CONNECTION
+
+/**
+ * One API. Byte slices inside `request` are valid only until `handle` returns or first awaits: the connection
+ * reuses its read buffer. Whatever must live longer is copied by the handler.
+ * A returned promise holds back later requests of the same connection unless `pipelined` is set.
+ */
+export interface Handler<Req, Res> {
+  readonly api: ApiSchema<Req, Res>
+  readonly pipelined?: boolean
+  handle(request: Req, context: RequestContext): Answer<Res> | Promise<Answer<Res>>
+}
+
+// A registry holds handlers of different messages side by side; each is called only with what its own codec decoded.
+export type AnyHandler = Handler<never, unknown>

@@ -1,0 +1,15 @@
+export type RejectReason = 'connections-max' | 'connections-per-ip' | 'memory' | 'descriptors'
+export type NetworkErrorReason = 'reset' | 'frame-size' | 'malformed' | 'unsupported' | 'timeout' | 'write' | 'memory'
+
+/** What the network layer reports. Called per socket event, never per record. */
+export interface ConnectionProbe {
+  opened(): void
+  closed(): void
+  rejected(reason: RejectReason): void
+  bytesIn(count: number): void
+  bytesOut(count: number): void
+  /** A complete frame was taken off a socket. */
+  requestFramed(): void
+  /** Counts `streambus_network_errors_total`; never a Kafka error code and never a clean close. */
+  networkError(reason: NetworkErrorReason): void
+}
