@@ -1,0 +1,31 @@
+import { api, array, int8, int16, int32, type Message, message, string } from '../schema/index.ts'
+
+export const listConfigResourcesRequest = message({
+  name: 'ListConfigResourcesRequest',
+  versions: '0-1',
+  flexible: '0+',
+  fields: [array('resourceTypes', 'int8', { since: 1 })]
+})
+export type ListConfigResourcesRequest = Message<typeof listConfigResourcesRequest>
+
+export const listConfigResourcesResponse = message({
+  name: 'ListConfigResourcesResponse',
+  versions: '0-1',
+  flexible: '0+',
+  fields: [
+    int32('throttleTimeMs', { fallback: 0 }),
+    int16('errorCode'),
+    array('configResources', [
+      string('resourceName'),
+      int8('resourceType', { since: 1, fallback: 16, ignorable: true })
+    ])
+  ]
+})
+export type ListConfigResourcesResponse = Message<typeof listConfigResourcesResponse>
+
+export const listConfigResourcesApi = api({
+  key: 74,
+  name: 'ListConfigResources',
+  request: listConfigResourcesRequest,
+  response: listConfigResourcesResponse
+})
