@@ -45,7 +45,7 @@ export const apis = {
 /** An API whose message types do not matter: routing, headers, tables of versions. */
 export type AnyApi = ApiSchema<unknown, unknown>
 
-const byKey: ReadonlyMap<number, AnyApi> = new Map(Object.values(apis).map(schema => [schema.key, schema as AnyApi]))
+const byKey: ReadonlyMap<number, AnyApi> = new Map(Object.values(apis).map(schema => [schema.key, schema]))
 
 /** The API with this key, or undefined when this package does not speak it. */
 export function apiByKey(key: number): AnyApi | undefined {

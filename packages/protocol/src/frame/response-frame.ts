@@ -9,12 +9,12 @@ const API_VERSIONS_KEY = 18
  * Response header v1 has tagged fields. ApiVersions always answers with v0, in flexible versions too: a client that
  * asks for a version above ours must be able to read the answer (KIP-511).
  */
-function hasTaggedHeader(api: ApiSchema<never, unknown>, version: number): boolean {
+function hasTaggedHeader(api: ApiSchema<unknown, unknown>, version: number): boolean {
   return api.key !== API_VERSIONS_KEY && version >= api.response.flexibleFrom
 }
 
 export interface ResponseFrame<Res> {
-  readonly api: ApiSchema<never, Res>
+  readonly api: ApiSchema<unknown, Res>
   readonly version: number
   readonly correlationId: number
   readonly body: Input<Res>
@@ -33,7 +33,7 @@ export function encodeResponseFrame<Res>(frame: ResponseFrame<Res>): Buffer[] {
 
 /** Decodes a frame's body (without its length bytes) to the last byte. Throws DecodeError. */
 export function decodeResponse<Res>(
-  api: ApiSchema<never, Res>,
+  api: ApiSchema<unknown, Res>,
   version: number,
   frameBody: Buffer
 ): { readonly correlationId: number; readonly body: Res } {

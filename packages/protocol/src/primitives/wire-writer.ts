@@ -41,7 +41,7 @@ export class WireWriter {
 
   int8(value: number): void {
     if ((value << 24) >> 24 !== value) throw outOfRange(value, 'int8, −128 … 127')
-    this.#scratch[this.#reserve(1)] = value
+    this.#byte(value)
   }
 
   int16(value: number): void {
@@ -60,25 +60,30 @@ export class WireWriter {
 
   int32(value: number): void {
     if ((value | 0) !== value) throw outOfRange(value, 'int32, −2^31 … 2^31 − 1')
-    writeInt32(this.#scratch, this.#reserve(4), value)
+    const at = this.#reserve(4)
+    writeInt32(this.#scratch, at, value)
   }
 
   uint32(value: number): void {
     if (value >>> 0 !== value) throw outOfRange(value, 'uint32, 0 … 2^32 − 1')
-    writeInt32(this.#scratch, this.#reserve(4), value)
+    const at = this.#reserve(4)
+    writeInt32(this.#scratch, at, value)
   }
 
   int64(value: number): void {
-    writeInt64(this.#scratch, this.#reserve(8), value)
+    const at = this.#reserve(8)
+    writeInt64(this.#scratch, at, value)
   }
 
   float64(value: number): void {
     if (typeof value !== 'number' || Number.isNaN(value)) throw outOfRange(value, 'float64')
-    this.#scratch.writeDoubleBE(value, this.#reserve(8))
+    const at = this.#reserve(8)
+    this.#scratch.writeDoubleBE(value, at)
   }
 
   boolean(value: boolean): void {
-    this.#scratch[this.#reserve(1)] = value ? 1 : 0
+    const at = this.#reserve(1)
+    this.#scratch[at] = value ? 1 : 0
   }
 
   uuid(value: string): void {
@@ -106,11 +111,11 @@ export class WireWriter {
     let byte = ((magnitude % 64) << 1) | (value < 0 ? 1 : 0)
     magnitude = Math.floor(magnitude / 64)
     while (magnitude > 0) {
-      this.#scratch[this.#reserve(1)] = byte | 0x80
+      this.#byte(byte | 0x80)
       byte = magnitude % 128
       magnitude = Math.floor(magnitude / 128)
     }
-    this.#scratch[this.#reserve(1)] = byte
+    this.#byte(byte)
   }
 
   nullableString(value: string | null): void {
@@ -184,7 +189,7 @@ export class WireWriter {
 
   #varint32(value: number): void {
     if (value < 0x80) {
-      this.#scratch[this.#reserve(1)] = value
+      this.#byte(value)
       return
     }
     let at = this.#reserve(5)
@@ -237,6 +242,12 @@ export class WireWriter {
     this.#scratch.write(value, at, byteLength, 'utf8')
   }
 
+  #byte(value: number): void {
+    const at = this.#reserve(1)
+    this.#scratch[at] = value
+  }
+
+  /** Where `byteCount` bytes may be written. May replace `#scratch`: read that after, never before. */
   #reserve(byteCount: number): number {
     const at = this.#offset
     if (at + byteCount > this.#scratch.length) return this.#grow(byteCount)
