@@ -1,5 +1,6 @@
+import type { NetworkErrorReason } from '../pipeline/exchange.ts'
+
 export type RejectReason = 'connections-max' | 'connections-per-ip' | 'memory' | 'descriptors'
-export type NetworkErrorReason = 'reset' | 'frame-size' | 'malformed' | 'unsupported' | 'timeout' | 'write' | 'memory'
 
 /** What the network layer reports. Called per socket event, never per record. */
 export interface ConnectionProbe {

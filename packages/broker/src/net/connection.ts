@@ -1,0 +1,265 @@
+import net from 'node:net'
+import type { BufferPool } from '@streambus/base'
+import type { Exchange, Execute, NetworkErrorReason, Peer } from '../pipeline/exchange.ts'
+import type { ConnectionProbe } from './connection-probe.ts'
+import { FrameReader } from './frame-reader.ts'
+import type { MemoryBudget } from './memory-budget.ts'
+
+/** Above this a peer that does not read its answers is not asked for more requests. */
+const OUTPUT_BYTES_HIGH = 256 * 1024
+
+export interface ConnectionOptions {
+  readonly execute: Execute
+  readonly peer: Peer
+  readonly probe: ConnectionProbe
+  readonly scratch: Buffer
+  readonly pool: BufferPool
+  readonly budget: MemoryBudget
+  readonly frameBytesMax: number
+  readonly inFlightMax: number
+  readonly monotonicMs: () => number
+  readonly onClosed: (connection: Connection, reason: string) => void
+}
+
+class PendingAnswer implements Exchange {
+  holdsBack = false
+  afterWrite: (() => void) | null = null
+  chunks: readonly Buffer[] | null = null
+  readonly #connection: Connection
+
+  constructor(connection: Connection) {
+    this.#connection = connection
+  }
+
+  respond(chunks: readonly Buffer[]): void {
+    this.chunks = chunks
+    this.holdsBack = false
+    this.#connection.answered()
+  }
+
+  close(reason: NetworkErrorReason | 'policy', detail: string): void {
+    this.#connection.close(reason, detail)
+  }
+}
+
+/**
+ * One client socket: frames in, answers out in the order of the requests.
+ *
+ * Reading stops while (a) an answer that holds back later requests is pending, (b) too many answers are pending,
+ * (c) the peer does not take its answers, or (d) the memory budget has no room. It goes on when none of them holds.
+ */
+export class Connection {
+  readonly #socket: net.Socket
+  readonly #options: ConnectionOptions
+  readonly #reader: FrameReader
+  readonly #pending: PendingAnswer[] = []
+  #isInRead = false
+  #isFlushPlanned = false
+  #isReadStopped = false
+  #isWaitingForBudget = false
+  #hasPeerEnded = false
+  #isClosed = false
+  #lastActivityMs: number
+
+  /** Takes over the accepted socket's handle, so that reads go into our own buffers instead of a fresh 64 KiB each. */
+  constructor(accepted: net.Socket, options: ConnectionOptions) {
+    this.#options = options
+    this.#lastActivityMs = options.monotonicMs()
+    this.#reader = new FrameReader({
+      frameBytesMax: options.frameBytesMax,
+      scratch: options.scratch,
+      pool: options.pool,
+      budget: options.budget,
+      onFrame: (frame, start, end) => this.#onFrame(frame, start, end)
+    })
+    this.#socket = adopt(accepted, {
+      buffer: () => this.#reader.target(),
+      callback: count => this.#onRead(count)
+    })
+    this.#socket.setNoDelay(true)
+    this.#socket.on('end', () => this.#onPeerEnd())
+    this.#socket.on('drain', () => this.#readAgain())
+    this.#socket.on('error', error => this.close('reset', error.message))
+    this.#socket.on('close', () => this.close('policy', 'closed by the peer'))
+  }
+
+  get peer(): Peer {
+    return this.#options.peer
+  }
+
+  get lastActivityMs(): number {
+    return this.#lastActivityMs
+  }
+
+  get isMidFrame(): boolean {
+    return this.#reader.isMidFrame
+  }
+
+  get pendingCount(): number {
+    return this.#pending.length
+  }
+
+  /** Called by an exchange when its answer is there. */
+  answered(): void {
+    if (this.#isInRead || this.#isFlushPlanned || this.#isClosed) {
+      if (this.#isClosed) this.#dropAnswers()
+      return
+    }
+    // Group commit completes many answers in one turn; one microtask later they leave in one write.
+    this.#isFlushPlanned = true
+    queueMicrotask(() => {
+      this.#isFlushPlanned = false
+      this.#flush()
+      this.#readAgain()
+    })
+  }
+
+  /** No new requests; answers under way still leave; then the socket ends. */
+  finish(): void {
+    this.#hasPeerEnded = true
+    this.#stopReading()
+    this.#endIfDone()
+  }
+
+  close(reason: NetworkErrorReason | 'policy', detail: string): void {
+    if (this.#isClosed) return
+    this.#isClosed = true
+    if (reason !== 'policy') this.#options.probe.networkError(reason)
+    this.#socket.destroy()
+    this.#reader.release()
+    this.#dropAnswers()
+    this.#options.onClosed(this, reason === 'policy' ? detail : `${reason}: ${detail}`)
+  }
+
+  #onRead(count: number): boolean {
+    this.#lastActivityMs = this.#options.monotonicMs()
+    this.#options.probe.bytesIn(count)
+    if (!this.#consume(() => this.#reader.advance(count))) return false
+    if (!this.#mustStop()) return true
+    this.#isReadStopped = true
+    return false
+  }
+
+  /** Runs one step of the reader, sends what it answered at once; false when the connection is gone. */
+  #consume(step: () => void): boolean {
+    this.#isInRead = true
+    try {
+      step()
+    } catch (error) {
+      this.#refuse(error)
+    } finally {
+      this.#isInRead = false
+    }
+    if (this.#isClosed) return false
+    if (this.#reader.isStarved) this.#waitForBudget()
+    this.#flush()
+    // Answers that were ready at once have made room for the frames behind them.
+    return this.#reader.hasHeld && !this.#mustStop() ? this.#consume(() => this.#reader.goOn()) : true
+  }
+
+  #onFrame(frame: Buffer, start: number, end: number): boolean {
+    this.#options.probe.requestFramed()
+    const answer = new PendingAnswer(this)
+    this.#pending.push(answer)
+    this.#options.execute(frame, start, end, this.#options.peer, answer)
+    return !this.#isClosed && !answer.holdsBack && this.#pending.length < this.#options.inFlightMax
+  }
+
+  #refuse(error: unknown): void {
+    if (!(error instanceof Error) || error.name !== 'FrameError') throw error
+    this.close('frame-size', error.message)
+  }
+
+  #mustStop(): boolean {
+    return (
+      this.#isWaitingForBudget ||
+      this.#pending.length >= this.#options.inFlightMax ||
+      this.#socket.writableLength > OUTPUT_BYTES_HIGH ||
+      (this.#pending.at(-1)?.holdsBack ?? false)
+    )
+  }
+
+  #waitForBudget(): void {
+    if (this.#isWaitingForBudget) return
+    this.#isWaitingForBudget = true
+    this.#options.budget.wait(() => {
+      this.#isWaitingForBudget = false
+      this.#readAgain()
+    })
+  }
+
+  #stopReading(): void {
+    this.#isReadStopped = true
+    this.#socket.pause()
+  }
+
+  #readAgain(): void {
+    if (this.#isClosed || !this.#isReadStopped || this.#isInRead || this.#mustStop()) return
+    if (!this.#consume(() => this.#reader.goOn())) return
+    if (this.#mustStop() || this.#hasPeerEnded) return
+    this.#isReadStopped = false
+    this.#socket.resume()
+  }
+
+  #flush(): void {
+    let count = 0
+    while (count < this.#pending.length && this.#pending[count]?.chunks !== null) count++
+    if (count === 0 || this.#isClosed) return
+    const ready = this.#pending.splice(0, count)
+    this.#socket.cork()
+    for (const answer of ready) this.#write(answer)
+    this.#socket.uncork()
+    this.#endIfDone()
+  }
+
+  #write(answer: PendingAnswer): void {
+    const chunks = answer.chunks ?? []
+    const { afterWrite } = answer
+    for (let i = 0; i < chunks.length; i++) {
+      const chunk = chunks[i] as Buffer
+      this.#options.probe.bytesOut(chunk.length)
+      if (i === chunks.length - 1 && afterWrite !== null) this.#socket.write(chunk, () => afterWrite())
+      else this.#socket.write(chunk)
+    }
+    if (chunks.length === 0) afterWrite?.()
+  }
+
+  #onPeerEnd(): void {
+    this.#hasPeerEnded = true
+    this.#endIfDone()
+  }
+
+  #endIfDone(): void {
+    if (this.#hasPeerEnded && this.#pending.length === 0 && !this.#isClosed) this.#socket.end()
+  }
+
+  #dropAnswers(): void {
+    for (const answer of this.#pending) {
+      if (answer.chunks === null) continue
+      answer.afterWrite?.()
+      answer.afterWrite = null
+    }
+  }
+}
+
+interface ReadInto {
+  buffer(): Uint8Array
+  callback(count: number): boolean
+}
+
+/**
+ * Node gives `onread` (reads into the caller's buffer) only to sockets that it constructs itself, so a new socket is
+ * built around the accepted handle. `handle` is what net.Server itself passes; the option is not documented, hence
+ * the check, and the test that a Node upgrade would break first.
+ */
+function adopt(accepted: net.Socket, onread: ReadInto): net.Socket {
+  const internals = accepted as unknown as { _handle: object | null }
+  const handle = internals._handle
+  if (handle === null) {
+    accepted.destroy()
+    return accepted
+  }
+  internals._handle = null
+  accepted.destroy()
+  return new net.Socket({ handle, onread, allowHalfOpen: true } as unknown as net.SocketConstructorOpts)
+}

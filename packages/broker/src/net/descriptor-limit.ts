@@ -1,0 +1,25 @@
+import fs from 'node:fs'
+
+/** Log segments, the admin port, timers' pipes and room for a reload of every file: never given to client sockets. */
+const RESERVED_MIN = 64
+const RESERVED_SHARE = 0.25
+
+/** The soft limit on open files of this process; null where /proc does not tell. */
+export function openFilesMax(): number | null {
+  try {
+    const row = /^Max open files\s+(\d+)/m.exec(fs.readFileSync('/proc/self/limits', 'latin1'))
+    return row === null ? null : Number(row[1])
+  } catch {
+    return null
+  }
+}
+
+/**
+ * How many client sockets fit below the descriptor limit. Node accepts and closes on EMFILE without telling anyone,
+ * and a log that cannot open its next segment is worse than a refused client: so clients are refused first.
+ */
+export function connectionsThatFit(configuredMax: number, filesMax: number | null): number {
+  if (filesMax === null) return configuredMax
+  const reserved = Math.max(RESERVED_MIN, Math.ceil(filesMax * RESERVED_SHARE))
+  return Math.max(1, Math.min(configuredMax, filesMax - reserved))
+}

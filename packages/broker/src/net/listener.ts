@@ -1,0 +1,166 @@
+import net from 'node:net'
+import type { BufferPool, Clock, Timer } from '@streambus/base'
+import type { Execute } from '../pipeline/exchange.ts'
+import { Connection } from './connection.ts'
+import type { ConnectionProbe } from './connection-probe.ts'
+import type { MemoryBudget } from './memory-budget.ts'
+
+const SWEEP_MS = 1_000
+const SCRATCH_BYTES = 64 * 1024
+const BACKLOG = 1_024
+
+export interface ListenerLimits {
+  readonly connectionsMax: number
+  readonly connectionsPerIpMax: number
+  readonly frameBytesMax: number
+  readonly inFlightMax: number
+  readonly idleMs: number
+  /** How long a frame may make no progress. */
+  readonly frameStallMs: number
+}
+
+export interface ListenerOptions {
+  readonly host: string
+  /** 0 takes a free port. */
+  readonly port: number
+  /** What clients of this listener are told to connect to; null: the bound address. */
+  readonly advertised: { readonly host: string; readonly port: number } | null
+  readonly limits: ListenerLimits
+  readonly execute: Execute
+  readonly probe: ConnectionProbe
+  readonly clock: Clock
+  readonly pool: BufferPool
+  readonly budget: MemoryBudget
+  /** Called once per closed connection that did not end in the ordinary way. */
+  readonly onAbnormalClose: (clientHost: string, reason: string) => void
+}
+
+/** Accepts client connections within limits and closes those that stall. */
+export class Listener {
+  readonly #options: ListenerOptions
+  readonly #server: net.Server
+  readonly #connections = new Set<Connection>()
+  readonly #countByIp = new Map<string, number>()
+  readonly #scratch = Buffer.allocUnsafeSlow(SCRATCH_BYTES)
+  #advertised: { readonly host: string; readonly port: number } = { host: '', port: 0 }
+  #sweep: Timer | null = null
+  #onEmpty: (() => void) | null = null
+
+  constructor(options: ListenerOptions) {
+    this.#options = options
+    this.#server = net.createServer({ pauseOnConnect: true, allowHalfOpen: true, noDelay: true })
+    this.#server.on('connection', socket => this.#onConnection(socket))
+  }
+
+  get connectionCount(): number {
+    return this.#connections.size
+  }
+
+  get advertised(): { readonly host: string; readonly port: number } {
+    return this.#advertised
+  }
+
+  /** Requests that were decoded and whose answer has not been handed to the socket. */
+  get pendingCount(): number {
+    let count = 0
+    for (const connection of this.#connections) count += connection.pendingCount
+    return count
+  }
+
+  /** Rejects with the system's error when the address cannot be bound. */
+  start(): Promise<{ host: string; port: number }> {
+    const { host, port } = this.#options
+    return new Promise((resolve, reject) => {
+      this.#server.once('error', reject)
+      this.#server.listen({ host, port, backlog: BACKLOG }, () => {
+        this.#server.off('error', reject)
+        // Accept errors (EMFILE and kin) are libuv's to retry; without a listener they would end the process.
+        this.#server.on('error', () => this.#options.probe.rejected('descriptors'))
+        const bound = this.#server.address() as net.AddressInfo
+        this.#advertised = this.#options.advertised ?? { host, port: bound.port }
+        if (this.#advertised.port === 0) this.#advertised = { host: this.#advertised.host, port: bound.port }
+        this.#planSweep()
+        resolve({ host: bound.address, port: bound.port })
+      })
+    })
+  }
+
+  /** No new connections or requests; pending answers leave. Resolves when all connections are gone or after `graceMs`. */
+  async stop(graceMs: number): Promise<void> {
+    this.#sweep?.cancel()
+    const closed = new Promise<void>(resolve => this.#server.close(() => resolve()))
+    for (const connection of this.#connections) connection.finish()
+    if (this.#connections.size > 0) {
+      await new Promise<void>(resolve => {
+        const timer = this.#options.clock.after(graceMs, resolve)
+        this.#onEmpty = () => {
+          timer.cancel()
+          resolve()
+        }
+      })
+    }
+    for (const connection of this.#connections) connection.close('policy', 'broker stops')
+    await closed
+  }
+
+  #onConnection(socket: net.Socket): void {
+    const host = socket.remoteAddress
+    const { limits, probe } = this.#options
+    const fromHere = this.#countByIp.get(host ?? '') ?? 0
+    const isOverAll = this.#connections.size >= limits.connectionsMax
+    if (host === undefined || isOverAll || fromHere >= limits.connectionsPerIpMax) {
+      if (host !== undefined) probe.rejected(isOverAll ? 'connections-max' : 'connections-per-ip')
+      socket.destroy()
+      return
+    }
+    this.#countByIp.set(host, fromHere + 1)
+    probe.opened()
+    this.#connections.add(
+      new Connection(socket, {
+        execute: this.#options.execute,
+        peer: { host, advertised: this.#advertised },
+        probe,
+        scratch: this.#scratch,
+        pool: this.#options.pool,
+        budget: this.#options.budget,
+        frameBytesMax: limits.frameBytesMax,
+        inFlightMax: limits.inFlightMax,
+        monotonicMs: () => this.#options.clock.monotonicMs(),
+        onClosed: (connection, reason) => this.#onClosed(connection, reason)
+      })
+    )
+  }
+
+  #onClosed(connection: Connection, reason: string): void {
+    if (!this.#connections.delete(connection)) return
+    const { host } = connection.peer
+    const left = (this.#countByIp.get(host) ?? 1) - 1
+    if (left === 0) this.#countByIp.delete(host)
+    else this.#countByIp.set(host, left)
+    this.#options.probe.closed()
+    if (reason !== 'closed by the peer') this.#options.onAbnormalClose(host, reason)
+    if (this.#connections.size === 0) this.#onEmpty?.()
+  }
+
+  #planSweep(): void {
+    this.#sweep = this.#options.clock.after(SWEEP_MS, () => {
+      this.#closeStalled()
+      this.#planSweep()
+    })
+  }
+
+  #closeStalled(): void {
+    const { limits, budget, clock } = this.#options
+    const nowMs = clock.monotonicMs()
+    // When others wait for memory, a frame that does not grow has to make room sooner.
+    const stallMs = budget.isContended ? limits.frameStallMs / 3 : limits.frameStallMs
+    for (const connection of this.#connections) {
+      const quietMs = nowMs - connection.lastActivityMs
+      if (connection.isMidFrame && connection.pendingCount === 0 && quietMs > stallMs) {
+        connection.close('timeout', `a request stayed incomplete for ${Math.round(quietMs)} ms`)
+      } else if (connection.pendingCount === 0 && quietMs > limits.idleMs) {
+        connection.close('policy', `idle for ${Math.round(quietMs)} ms`)
+      }
+    }
+  }
+}

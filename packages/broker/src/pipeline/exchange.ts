@@ -1,0 +1,23 @@
+/** Why a connection was ended without an answer. */
+export type NetworkErrorReason = 'reset' | 'frame-size' | 'malformed' | 'unsupported' | 'timeout' | 'write' | 'memory'
+
+/** One request's place in the order of answers. The pipeline answers it; the connection sends answers in order of arrival. */
+export interface Exchange {
+  /** Set by the pipeline while the answer is pending and later requests of this connection must not start. */
+  holdsBack: boolean
+  /** Runs once after the bytes have left for the socket or the connection is gone: buffers may be reused then. */
+  afterWrite: (() => void) | null
+  /** `chunks` are written one after the other, uncopied. Empty: the request has no answer (acks=0). */
+  respond(chunks: readonly Buffer[]): void
+  /** Ends the connection without an answer. 'policy' is an ordinary end and counts as no network error. */
+  close(reason: NetworkErrorReason | 'policy', detail: string): void
+}
+
+export interface Peer {
+  readonly host: string
+  /** The address under which clients of this peer's listener reach the broker. */
+  readonly advertised: { readonly host: string; readonly port: number }
+}
+
+/** What the network layer does with a request. `frame[start, end)` is valid only during the call. */
+export type Execute = (frame: Buffer, start: number, end: number, peer: Peer, exchange: Exchange) => void

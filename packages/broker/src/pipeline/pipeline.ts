@@ -1,0 +1,113 @@
+import { AssertionError } from '@streambus/base'
+import { apis, DecodeError, decodeRequestHeader, encodeResponseFrame, type RequestHeader, WireReader } from '@streambus/protocol'
+import { type AnyHandler, type Answer, CLOSE_CONNECTION, type Handler, NO_RESPONSE } from '../handlers/handler.ts'
+import type { HandlerRegistry } from '../handlers/registry.ts'
+import { PipelineContext } from './context.ts'
+import type { Exchange, Peer } from './exchange.ts'
+import type { RequestProbe } from './request-probe.ts'
+
+const UNSUPPORTED_VERSION = 35
+
+type ErasedHandler = Handler<unknown, unknown>
+
+export interface PipelineOptions {
+  readonly registry: HandlerRegistry
+  readonly probe: RequestProbe
+  readonly monotonicMs: () => number
+  /** A handler threw what no rule expects: a bug. The connection is closed; the process goes on unless it is an assertion. */
+  readonly onBug: (apiName: string, error: unknown) => void
+}
+
+/**
+ * The stages of a request, in order, once: header → route → body → handler → encode → exchange.
+ * The only try/catch around handlers is here. Malformed input closes the connection (never a guessed answer);
+ * an unknown key or version closes it too, except ApiVersions, which is answered in v0 (KIP-511).
+ */
+export class Pipeline {
+  readonly #options: PipelineOptions
+
+  constructor(options: PipelineOptions) {
+    this.#options = options
+  }
+
+  /** `frame[start, end)` is one request without its length field, valid only during the call. */
+  execute(frame: Buffer, start: number, end: number, peer: Peer, exchange: Exchange): void {
+    const receivedMs = this.#options.monotonicMs()
+    let header: RequestHeader
+    let handler: AnyHandler | undefined
+    let request: unknown
+    try {
+      const reader = new WireReader(frame, start, end)
+      header = decodeRequestHeader(reader)
+      handler = this.#options.registry.find(header.apiKey)
+      if (handler === undefined) return exchange.close('unsupported', `API key ${header.apiKey} is not served here`)
+      const { accepted, request: codec } = handler.api
+      if (header.apiVersion < accepted.min || header.apiVersion > accepted.max) {
+        return this.#refuseVersion(header, handler, exchange)
+      }
+      request = codec.decode(reader, header.apiVersion)
+      reader.finish()
+    } catch (error) {
+      if (!(error instanceof DecodeError)) throw error
+      return exchange.close('malformed', error.message)
+    }
+    const context = new PipelineContext({
+      apiVersion: header.apiVersion,
+      correlationId: header.correlationId,
+      clientId: header.clientId ?? '',
+      peer,
+      receivedMs,
+      exchange
+    })
+    this.#run(handler as unknown as ErasedHandler, request, context)
+  }
+
+  #run(handler: ErasedHandler, request: unknown, context: PipelineContext): void {
+    this.#options.probe.started(handler.api.key)
+    let answer: Answer<unknown> | Promise<Answer<unknown>>
+    try {
+      answer = handler.handle(request, context)
+    } catch (error) {
+      return this.#fail(handler, context, error)
+    }
+    if (!(answer instanceof Promise)) return this.#finish(handler, context, answer)
+    context.exchange.holdsBack = handler.pipelined !== true
+    answer.then(
+      late => this.#finish(handler, context, late),
+      error => this.#fail(handler, context, error)
+    )
+  }
+
+  #finish(handler: ErasedHandler, context: PipelineContext, answer: Answer<unknown>): void {
+    const { api } = handler
+    this.#options.probe.finished(api.key, this.#options.monotonicMs() - context.receivedMs, context.parkedMs)
+    if (answer === CLOSE_CONNECTION) return context.exchange.close('policy', `${api.name} failed and asked for no answer`)
+    if (answer === NO_RESPONSE) return context.exchange.respond([])
+    let chunks: Buffer[]
+    try {
+      chunks = encodeResponseFrame({ api, version: context.apiVersion, correlationId: context.correlationId, body: answer })
+    } catch (error) {
+      return this.#fail(handler, context, error)
+    }
+    context.exchange.respond(chunks)
+  }
+
+  #fail(handler: ErasedHandler, context: PipelineContext, error: unknown): void {
+    this.#options.probe.failed(handler.api.key)
+    context.exchange.close('policy', `${handler.api.name} failed`)
+    if (error instanceof AssertionError) throw error
+    this.#options.onBug(handler.api.name, error)
+  }
+
+  #refuseVersion(header: RequestHeader, handler: AnyHandler, exchange: Exchange): void {
+    const { api } = handler
+    if (api.key !== apis.apiVersions.key) {
+      return exchange.close('unsupported', `${api.name} version ${header.apiVersion} is outside ${api.versions.min}…${api.versions.max}`)
+    }
+    const body = {
+      errorCode: UNSUPPORTED_VERSION,
+      apiKeys: [{ apiKey: api.key, minVersion: api.versions.min, maxVersion: api.versions.max }]
+    }
+    exchange.respond(encodeResponseFrame({ api: apis.apiVersions, version: 0, correlationId: header.correlationId, body }))
+  }
+}
