@@ -98,7 +98,14 @@ async function measure(options: Options, progress: (line: string) => void): Prom
 }
 
 async function main(): Promise<void> {
-  const options = readOptions()
+  let options: Options | null
+  try {
+    options = readOptions()
+  } catch (error) {
+    console.error(`bench: ${(error as Error).message}\n--help lists the options`)
+    process.exitCode = 2
+    return
+  }
   if (options === null) {
     console.log(HELP)
     return
