@@ -5,7 +5,7 @@ import { parseVersions } from '../support/row-values.ts'
 import { rowsOfDefinition, rowsOfTable } from '../support/rows.ts'
 import { tables } from '../support/tables.ts'
 
-if (definitionsMissing !== null) console.warn(`skipped: ${definitionsMissing}`)
+if (definitionsMissing !== null) process.stderr.write(`skipped: ${definitionsMissing}\n`)
 
 // Versions below Kafka's floor that its definitions still describe field by field.
 const BELOW_KAFKAS_FLOOR = new Set([

@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { WireReader } from '../../src/primitives/wire-reader.ts'
 import { WireWriter } from '../../src/primitives/wire-writer.ts'

@@ -1,10 +1,10 @@
-import fc, { type Arbitrary } from 'fast-check'
+import * as fc from 'fast-check'
 import type { FieldSpec, PrimitiveKind, ValueType } from '../../src/schema/index.ts'
 import { includesVersion } from '../../src/schema/index.ts'
 
 const INT64_MAX = Number.MAX_SAFE_INTEGER
 
-const PRIMITIVES: { readonly [K in PrimitiveKind]: Arbitrary<unknown> } = {
+const PRIMITIVES: { readonly [K in PrimitiveKind]: fc.Arbitrary<unknown> } = {
   boolean: fc.boolean(),
   int8: fc.integer({ min: -128, max: 127 }),
   int16: fc.integer({ min: -32_768, max: 32_767 }),
@@ -25,12 +25,12 @@ const PRIMITIVES: { readonly [K in PrimitiveKind]: Arbitrary<unknown> } = {
 }
 
 /** Values of a structure at one version: what to encode (absent fields left out), with every present field given. */
-export function arbitraryStruct(fields: readonly FieldSpec[], version: number): Arbitrary<Record<string, unknown>> {
+export function arbitraryStruct(fields: readonly FieldSpec[], version: number): fc.Arbitrary<Record<string, unknown>> {
   const present = fields.filter(field => includesVersion(field.versions, version))
   return fc.record(Object.fromEntries(present.map(field => [field.name, arbitraryField(field, version)])))
 }
 
-function arbitraryField(field: FieldSpec, version: number): Arbitrary<unknown> {
+function arbitraryField(field: FieldSpec, version: number): fc.Arbitrary<unknown> {
   const value = arbitraryValue(field.type, version)
   const choices = [value]
   if (includesVersion(field.nullable, version)) choices.push(fc.constant(null))
@@ -39,7 +39,7 @@ function arbitraryField(field: FieldSpec, version: number): Arbitrary<unknown> {
   return fc.oneof(...choices)
 }
 
-function arbitraryValue(type: ValueType, version: number): Arbitrary<unknown> {
+function arbitraryValue(type: ValueType, version: number): fc.Arbitrary<unknown> {
   if (type.kind === 'array') return fc.array(arbitraryValue(type.element, version), { maxLength: 4 })
   return type.kind === 'struct' ? arbitraryStruct(type.fields, version) : PRIMITIVES[type.kind]
 }
