@@ -1,0 +1,30 @@
+import { counter, gauge, histogram } from '../definition.ts'
+
+const bytes = { unit: 'bytes' } as const
+const directory = { unit: 'bytes', labels: ['log_dir'] } as const
+
+export const storageMetrics = {
+  logFlush: histogram('streambus_log_flush_seconds', 'One group commit: fdatasync of one log.', {
+    unit: 'seconds',
+    buckets: 'diskSeconds'
+  }),
+  logReadBytes: counter('streambus_log_read_bytes_total', 'Bytes read from logs, for whoever asked.', bytes),
+  segmentRolls: counter('streambus_segment_rolls_total', 'New active segments begun.'),
+  segmentsDeleted: counter('streambus_segments_deleted_total', 'Segments deleted by retention or on request.'),
+  deletedBytes: counter('streambus_deleted_bytes_total', 'Bytes of deleted segments.', bytes),
+  indexRebuilds: counter('streambus_index_rebuilds_total', 'Indexes built again because they were missing or wrong.'),
+  recoveries: counter('streambus_log_recoveries_total', 'Logs checked after an unclean stop.'),
+  recoveryScannedBytes: counter('streambus_log_recovery_scanned_bytes_total', 'Bytes checked by recovery.', bytes),
+  recoveryCutBytes: counter(
+    'streambus_log_recovery_truncated_bytes_total',
+    'Bytes of torn tails cut off by recovery.',
+    bytes
+  ),
+  storageErrors: counter('streambus_storage_errors_total', 'Disk operations that failed.', { labels: ['op', 'code'] }),
+  logDirectoryTotal: gauge('streambus_log_dir_total_bytes', 'Size of the filesystem of a log directory.', directory),
+  logDirectoryFree: gauge('streambus_log_dir_free_bytes', 'Bytes free for the broker on that filesystem.', directory),
+  logDirectoryUsed: gauge('streambus_log_dir_used_bytes', 'Bytes of the broker in a log directory.', directory),
+  logDirectoryOffline: gauge('streambus_log_dir_offline', '1 when a log directory is out of service.', {
+    labels: ['log_dir']
+  })
+}

@@ -1,0 +1,64 @@
+import { assert } from '@streambus/base'
+
+/** The label value that takes over when a family is full, so that its sums stay right. */
+export const OVERFLOW_LABEL = '__other__'
+
+const CHILDREN_MAX = 500
+
+/** A tuple of label values as long as the tuple of label names. */
+export type LabelValues<Labels extends readonly string[]> = { readonly [Index in keyof Labels]: string }
+
+export interface Child<Cell> {
+  readonly labels: Readonly<Record<string, string>>
+  readonly cell: Cell
+}
+
+/**
+ * The cells of one metric with labels. Whoever observes asks for its child once and keeps it; `child` itself
+ * is not for hot paths. Label values may come from clients: their number is limited.
+ */
+export class Family<Cell, Labels extends readonly string[] = readonly string[]> {
+  readonly #labelNames: Labels
+  readonly #create: () => Cell
+  readonly #childrenMax: number
+  readonly #children = new Map<string, Child<Cell>>()
+
+  constructor(labelNames: Labels, create: () => Cell, childrenMax = CHILDREN_MAX) {
+    assert(labelNames.length > 0, 'a metric without labels is a bare cell')
+    this.#labelNames = labelNames
+    this.#create = create
+    this.#childrenMax = childrenMax
+  }
+
+  /** The cell for these label values, created at first use; the overflow child when the family is full. */
+  child(...values: LabelValues<Labels>): Cell {
+    const key = JSON.stringify(values)
+    const known = this.#children.get(key)
+    if (known !== undefined) return known.cell
+    if (this.#children.size < this.#childrenMax) return this.#add(key, values)
+    const overflow = this.#labelNames.map(() => OVERFLOW_LABEL)
+    const overflowKey = JSON.stringify(overflow)
+    return this.#children.get(overflowKey)?.cell ?? this.#add(overflowKey, overflow)
+  }
+
+  /** Forgets all children. For gauges that are written anew at each scrape; a counter would seem to restart. */
+  clear(): void {
+    this.#children.clear()
+  }
+
+  children(): IterableIterator<Child<Cell>> {
+    return this.#children.values()
+  }
+
+  get size(): number {
+    return this.#children.size
+  }
+
+  #add(key: string, values: readonly string[]): Cell {
+    assert(values.length === this.#labelNames.length, 'one value per label name')
+    const labels = Object.fromEntries(this.#labelNames.map((name, index) => [name, values[index] as string]))
+    const child = { labels, cell: this.#create() }
+    this.#children.set(key, child)
+    return child.cell
+  }
+}

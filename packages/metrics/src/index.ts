@@ -1,0 +1,7 @@
+export { BrokerMetrics, createBrokerMetrics } from './broker-metrics.ts'
+export { type BucketSet, buckets, spellBound } from './buckets.ts'
+export { type Cells, catalogue, type MetricKey } from './catalogue.ts'
+export { Counter, Gauge, Histogram, Summary } from './cells.ts'
+export type { CellOf, Definition, MetricType, Scope, Stability, Unit } from './definition.ts'
+export { Family, OVERFLOW_LABEL } from './family.ts'
+export { RuntimeMonitor, type RuntimeOptions } from './runtime.ts'

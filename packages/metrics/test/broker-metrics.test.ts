@@ -1,0 +1,106 @@
+import { spawnSync } from 'node:child_process'
+import { describe, expect, it } from 'vitest'
+import { createBrokerMetrics } from '../src/broker-metrics.ts'
+import { SEED_METRICS } from './support/seed-metrics.ts'
+import { parseScrape } from './support/text-format.ts'
+
+const SIX_KNOWN_COMPLAINTS = [
+  'streambus_consumer_group_members_total',
+  'streambus_consumer_groups_total',
+  'streambus_partitions_total',
+  'streambus_replicas_total',
+  'streambus_segments_total',
+  'streambus_topics_total'
+].map(name => `${name} non-counter metrics should not have "_total" suffix`)
+
+describe('first scrape', () => {
+  it('has all 44 metrics with their types, at zero, and without labels except the lag', async () => {
+    const { types, values } = parseScrape(await createBrokerMetrics().render())
+    for (const { name, type } of SEED_METRICS) {
+      expect(types.get(name), name).toBe(type)
+      const series = name === 'streambus_consumer_group_lag' ? `${name}{group=""}` : name
+      expect(values.get(type === 'histogram' ? `${series}_count` : series), name).toBe(0)
+    }
+  })
+
+  it('spells every bound as a float', async () => {
+    const text = await createBrokerMetrics().render()
+    expect(
+      [...text.matchAll(/[{,]le="([^"]*)"/g)].filter(match => !/^(\d+\.\d+|\+Inf)$/.test(match[1] as string))
+    ).toEqual([])
+    expect(text).toContain('streambus_produce_latency_seconds_bucket{le="1.0"} 0')
+    expect(text).toContain('streambus_produce_latency_seconds_bucket{le="5.0"} 0')
+  })
+
+  it('passes promtool with the six known complaints and no other', async context => {
+    context.skip(spawnSync('promtool', ['--version']).status !== 0, 'promtool is not installed')
+    const input = await createBrokerMetrics().render()
+    const { stderr } = spawnSync('promtool', ['check', 'metrics'], { input, encoding: 'utf8' })
+    expect(stderr.split('\n').filter(line => line !== '')).toEqual(SIX_KNOWN_COMPLAINTS)
+  })
+})
+
+describe('render', () => {
+  it('cumulates buckets and keeps sum and count', async () => {
+    const metrics = createBrokerMetrics()
+    for (const value of [0.0005, 0.003, 0.003, 7]) metrics.cells.produceLatency.observe(value)
+    const { values } = parseScrape(await metrics.render())
+    const bucket = (le: string): number | undefined =>
+      values.get(`streambus_produce_latency_seconds_bucket{le="${le}"}`)
+    expect([bucket('0.001'), bucket('0.005'), bucket('5.0'), bucket('+Inf')]).toEqual([1, 3, 3, 4])
+    expect(values.get('streambus_produce_latency_seconds_count')).toBe(4)
+    expect(values.get('streambus_produce_latency_seconds_sum')).toBe(7.0065)
+  })
+
+  it('keeps counter names when asked again and again', async () => {
+    const metrics = createBrokerMetrics()
+    metrics.cells.messagesProduced.add(3)
+    await metrics.render()
+    expect(await metrics.render()).toContain('\nstreambus_messages_produced_total 3\n')
+  })
+
+  it('escapes label values that clients choose', async () => {
+    const metrics = createBrokerMetrics()
+    metrics.cells.consumerGroupLag.child('a"b\\c\nd').set(1)
+    expect(await metrics.render()).toContain('streambus_consumer_group_lag{group="a\\"b\\\\c\\nd"} 1')
+  })
+
+  it('replaces the empty group by the real ones', async () => {
+    const metrics = createBrokerMetrics()
+    metrics.cells.consumerGroupLag.child('billing').set(12)
+    const { values } = parseScrape(await metrics.render())
+    expect(values.get('streambus_consumer_group_lag{group="billing"}')).toBe(12)
+    expect(values.has('streambus_consumer_group_lag{group=""}')).toBe(false)
+  })
+
+  it('runs collectors before each render, and once for scrapes that arrive together', async () => {
+    const metrics = createBrokerMetrics()
+    let runs = 0
+    metrics.beforeRender(() => metrics.cells.topics.set(++runs))
+    const [first, second] = await Promise.all([metrics.render(), metrics.render()])
+    expect(first).toBe(second)
+    expect(first).toContain('\nstreambus_topics 1\n')
+    expect(await metrics.render()).toContain('\nstreambus_topics 2\n')
+  })
+
+  it('recovers when a collector throws', async () => {
+    const metrics = createBrokerMetrics()
+    let isBroken = true
+    metrics.beforeRender(() => {
+      if (isBroken) throw new Error('collector failed')
+    })
+    await expect(metrics.render()).rejects.toThrow('collector failed')
+    isBroken = false
+    await expect(metrics.render()).resolves.toContain('streambus_topics')
+  })
+
+  it('does not mix two brokers of one process', async () => {
+    const [one, two] = [createBrokerMetrics(), createBrokerMetrics()]
+    one.cells.messagesProduced.add(5)
+    one.cells.networkErrorsByReason.child('PLAINTEXT', 'reset').add(1)
+    expect(parseScrape(await one.render()).values.get('streambus_messages_produced_total')).toBe(5)
+    const other = await two.render()
+    expect(parseScrape(other).values.get('streambus_messages_produced_total')).toBe(0)
+    expect(other).not.toContain('reason="reset"')
+  })
+})

@@ -1,0 +1,49 @@
+import * as fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { Counter } from '../src/cells.ts'
+import { Family, OVERFLOW_LABEL } from '../src/family.ts'
+
+const create = (): Counter => new Counter()
+
+describe('Family', () => {
+  it('gives the same cell for the same values and another one for others', () => {
+    const family = new Family(['api', 'phase'] as const, create)
+    expect(family.child('Fetch', 'local')).toBe(family.child('Fetch', 'local'))
+    expect(family.child('Fetch', 'local')).not.toBe(family.child('Fetch', 'remote'))
+  })
+
+  it('keeps values apart whatever characters they hold', () => {
+    fc.assert(
+      fc.property(
+        fc.uniqueArray(fc.tuple(fc.string(), fc.string()), { selector: pair => JSON.stringify(pair) }),
+        pairs => {
+          const family = new Family(['a', 'b'] as const, create)
+          expect(new Set(pairs.map(pair => family.child(...pair))).size).toBe(pairs.length)
+        }
+      )
+    )
+  })
+
+  it('sends everything beyond its limit to one overflow child, so that the sum over all stays right', () => {
+    fc.assert(
+      fc.property(fc.array(fc.string()), fc.integer({ min: 1, max: 4 }), (names, childrenMax) => {
+        const family = new Family(['client'] as const, create, childrenMax)
+        for (const name of names) family.child(name).add(1)
+        const total = [...family.children()].reduce((sum, { cell }) => sum + cell.value, 0)
+        expect(total).toBe(names.length)
+        expect(family.size).toBeLessThanOrEqual(childrenMax + 1)
+      })
+    )
+  })
+
+  it('names the overflow child', () => {
+    const family = new Family(['topic', 'error'] as const, create, 1)
+    family.child('orders', 'x')
+    family.child('payments', 'x').add(2)
+    const children = [...family.children()].map(({ labels, cell }) => [labels, cell.value])
+    expect(children).toEqual([
+      [{ topic: 'orders', error: 'x' }, 0],
+      [{ topic: OVERFLOW_LABEL, error: OVERFLOW_LABEL }, 2]
+    ])
+  })
+})
