@@ -38,7 +38,7 @@ class Fetcher {
   readonly #once: boolean
   #nextOffset = 0
   requests = 0
-  #wire!: WireSocket
+  #wire: WireSocket | null = null
   #resolve: () => void = () => {}
 
   constructor(load: FetchLoad, index: number, progress: Progress) {
@@ -57,13 +57,13 @@ class Fetcher {
   run(): Promise<void> {
     return new Promise((resolve, reject) => {
       this.#resolve = resolve
-      this.#wire.onFailure = reject
+      if (this.#wire !== null) this.#wire.onFailure = reject
       this.#ask()
     })
   }
 
-  close(): Promise<void> {
-    return this.#wire.close()
+  async close(): Promise<void> {
+    await this.#wire?.close()
   }
 
   #ask(): void {
@@ -73,7 +73,7 @@ class Fetcher {
     }
     this.requests++
     this.#frame.writeBigInt64BE(BigInt(this.#nextOffset), this.#offsetAt)
-    this.#wire.write(this.#frame)
+    this.#wire?.write(this.#frame)
   }
 
   #onAnswer(buffer: Buffer, start: number, end: number): void {

@@ -61,7 +61,7 @@ class Producer {
   sentCount = 0
   #answeredCount = 0
   #lastBaseOffset = -1
-  #wire!: WireSocket
+  #wire: WireSocket | null = null
   #resolve: () => void = () => {}
   #reject: (error: Error) => void = () => {}
 
@@ -85,14 +85,14 @@ class Producer {
     return new Promise((resolve, reject) => {
       this.#resolve = resolve
       this.#reject = reject
-      this.#wire.onFailure = reject
+      if (this.#wire !== null) this.#wire.onFailure = reject
       if (this.#load.acks === 0) this.#pourUnanswered()
       else this.#pour()
     })
   }
 
-  close(): Promise<void> {
-    return this.#wire.close()
+  async close(): Promise<void> {
+    await this.#wire?.close()
   }
 
   #take(): Slot | null {
@@ -108,7 +108,7 @@ class Producer {
   #pour(): void {
     for (let slot = this.#take(); slot !== null; slot = this.#take()) {
       this.#sent.push(slot)
-      this.#wire.write(slot.frame)
+      this.#wire?.write(slot.frame)
     }
     if (this.#sent.length === 0) this.#resolve()
   }
@@ -118,12 +118,12 @@ class Producer {
   #pourUnanswered(): void {
     for (let slot = this.#take(); slot !== null; slot = this.#take()) {
       const sent = slot
-      this.#wire.write(sent.frame, () => {
+      this.#wire?.write(sent.frame, () => {
         this.#idle.push(sent)
         this.#pourUnanswered()
       })
     }
-    if (this.#idle.length === this.#load.inFlight) this.#wire.write(this.#barrier)
+    if (this.#idle.length === this.#load.inFlight) this.#wire?.write(this.#barrier)
   }
 
   #onAnswer(buffer: Buffer, start: number, end: number): void {

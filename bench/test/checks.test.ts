@@ -1,10 +1,12 @@
 import { describe, expect, test } from 'vitest'
 import { batchCrc, buildBatch, stampBaseOffset, walkBatches } from '../batch.ts'
+import { freePort } from '../broker-process.ts'
 import { Ceiling } from '../ceiling.ts'
 import { analyse } from '../cpu-profile.ts'
 import { compareBatches } from '../fetch-load.ts'
 import { median } from '../figures.ts'
 import { FrameBuffer } from '../frame-buffer.ts'
+import { runProduce } from '../load.ts'
 
 /** A bench that cannot see a lost, doubled or changed batch measures nothing. */
 describe('what is moved is checked', () => {
@@ -28,6 +30,22 @@ describe('what is moved is checked', () => {
     expect(() => compareBatches(sent, new Map([[1, 2]]))).toThrow(/3 sent, 2 read/)
     expect(() => compareBatches(sent, new Map([[1, 4]]))).toThrow(/3 sent, 4 read/)
     expect(() => compareBatches(sent, new Map([...sent, [2, 1]]))).toThrow(/0 sent, 1 read/)
+  })
+
+  test('a refused connection is reported as such', async () => {
+    const port = await freePort()
+    const load = {
+      topic: 't',
+      partitions: 1,
+      connections: 2,
+      acks: 1,
+      recordBytes: 10,
+      batchBytes: 10,
+      inFlight: 1,
+      bytesMax: 10,
+      durationMsMax: 1
+    } as const
+    await expect(runProduce({ host: '127.0.0.1', port }, load)).rejects.toThrow(/ECONNREFUSED/)
   })
 
   test('the bare server counts what its file holds', async () => {
