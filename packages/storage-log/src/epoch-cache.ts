@@ -1,0 +1,117 @@
+import { assert, type Disk, readWhole, replaceWhole } from '@streambus/base'
+import { parseCheckpoint, printCheckpoint } from './checkpoints.ts'
+
+export interface EpochEnd {
+  readonly epoch: number
+  readonly endOffset: number
+}
+
+const UNDEFINED: EpochEnd = { epoch: -1, endOffset: -1 }
+
+/**
+ * Which leader epoch each offset was written under, as (epoch, first offset) pairs that rise in both (KIP-101).
+ * File `leader-epoch-checkpoint`: Kafka's text format, one line "epoch startOffset" per pair. Every change is
+ * durable before the method returns; changes are as rare as leader changes.
+ */
+export class EpochCache {
+  readonly #disk: Disk
+  readonly #path: string
+  readonly #epochs: number[] = []
+  readonly #starts: number[] = []
+  /** False when the file was missing or damaged: then the pairs have to be read from the batches again. */
+  readonly wasIntact: boolean
+
+  constructor(disk: Disk, path: string) {
+    this.#disk = disk
+    this.#path = path
+    this.wasIntact = disk.exists(path) && this.#load(readWhole(disk, path).toString('utf8'))
+    if (!this.wasIntact) this.#dropFrom(0)
+  }
+
+  /** −1 when nothing was ever written. */
+  get latestEpoch(): number {
+    return this.#epochs.at(-1) ?? -1
+  }
+
+  get entries(): readonly { epoch: number; startOffset: number }[] {
+    return this.#epochs.map((epoch, i) => ({ epoch, startOffset: this.#starts[i] as number }))
+  }
+
+  /** A pair that does not rise over the last one is ignored: the epoch is known already. */
+  assign(epoch: number, startOffset: number): void {
+    if (epoch <= this.latestEpoch) return
+    // An epoch that never wrote a record has no range of its own.
+    this.#dropFrom(startOffset)
+    this.#epochs.push(epoch)
+    this.#starts.push(startOffset)
+    this.#save()
+  }
+
+  /** The epoch that wrote `offset`; −1 when it is older than the first pair. */
+  epochOf(offset: number): number {
+    let i = this.#starts.length - 1
+    while (i >= 0 && (this.#starts[i] as number) > offset) i--
+    return this.#epochs[i] ?? -1
+  }
+
+  /**
+   * OffsetForLeaderEpoch. For the current epoch (epoch, log end); for an older known one (largest epoch ≤ asked, start
+   * of the next); older than all (asked, start of the first); newer than all or nothing known (−1, −1).
+   */
+  endOffsetFor(epoch: number, logEndOffset: number): EpochEnd {
+    if (epoch < 0 || epoch > this.latestEpoch) return UNDEFINED
+    if (epoch === this.latestEpoch) return { epoch, endOffset: logEndOffset }
+    let next = 0
+    while ((this.#epochs[next] as number) <= epoch) next++
+    return { epoch: next === 0 ? epoch : (this.#epochs[next - 1] as number), endOffset: this.#starts[next] as number }
+  }
+
+  /** Forgets the pairs that start at or after `endOffset`. */
+  truncateFromEnd(endOffset: number): void {
+    if (this.#dropFrom(endOffset)) this.#save()
+  }
+
+  /** Forgets what lies wholly below `startOffset`; the pair that covers it now starts there. */
+  truncateFromStart(startOffset: number): void {
+    let covering = this.#starts.length - 1
+    while (covering > 0 && (this.#starts[covering] as number) > startOffset) covering--
+    if (covering < 0 || (this.#starts[covering] as number) >= startOffset) return
+    this.#epochs.splice(0, covering)
+    this.#starts.splice(0, covering)
+    this.#starts[0] = startOffset
+    this.#save()
+  }
+
+  clear(): void {
+    if (this.#dropFrom(0)) this.#save()
+  }
+
+  #dropFrom(startOffset: number): boolean {
+    let length = this.#starts.length
+    while (length > 0 && (this.#starts[length - 1] as number) >= startOffset) length--
+    if (length === this.#starts.length) return false
+    this.#starts.length = length
+    this.#epochs.length = length
+    return true
+  }
+
+  #load(text: string): boolean {
+    const rows = parseCheckpoint(text, 2)
+    if (rows === null) return false
+    for (const [epochText, startText] of rows) {
+      const epoch = Number(epochText)
+      const startOffset = Number(startText)
+      const rises = epoch > this.latestEpoch && startOffset > (this.#starts.at(-1) ?? -1)
+      if (!rises || !Number.isSafeInteger(epoch) || !Number.isSafeInteger(startOffset)) return false
+      this.#epochs.push(epoch)
+      this.#starts.push(startOffset)
+    }
+    return true
+  }
+
+  #save(): void {
+    assert(this.#epochs.length === this.#starts.length, 'epochs and their starts are pairs')
+    const rows = this.#epochs.map((epoch, i) => `${epoch} ${this.#starts[i]}`)
+    replaceWhole(this.#disk, this.#path, Buffer.from(printCheckpoint(rows)))
+  }
+}

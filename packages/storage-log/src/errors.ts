@@ -1,0 +1,56 @@
+/** Error names of the protocol that an append can end with; `@streambus/protocol` has their codes. */
+export type AppendRefusal =
+  | 'OUT_OF_ORDER_SEQUENCE_NUMBER'
+  | 'INVALID_PRODUCER_EPOCH'
+  | 'INVALID_TXN_STATE'
+  | 'MESSAGE_TOO_LARGE'
+  | 'RECORD_LIST_TOO_LARGE'
+  | 'KAFKA_STORAGE_ERROR'
+
+/** The batch was not appended and nothing changed. */
+export class AppendRefused extends Error {
+  override readonly name = 'AppendRefused'
+  readonly errorName: AppendRefusal
+
+  constructor(errorName: AppendRefusal, message: string, cause?: unknown) {
+    super(message, { cause })
+    this.errorName = errorName
+  }
+}
+
+/** A read below the log start or above the log end. */
+export class OffsetOutOfRange extends Error {
+  override readonly name = 'OffsetOutOfRange'
+  readonly offset: number
+  readonly logStartOffset: number
+  readonly logEndOffset: number
+
+  constructor(offset: number, logStartOffset: number, logEndOffset: number) {
+    super(`offset ${offset} is outside ${logStartOffset} … ${logEndOffset}`)
+    this.offset = offset
+    this.logStartOffset = logStartOffset
+    this.logEndOffset = logEndOffset
+  }
+}
+
+/**
+ * Bytes that were durable once are no longer what was written. Nothing was cut: the file keeps its bytes (under
+ * `quarantined` when it was renamed) and the partition stays offline until someone decides.
+ */
+export class LogCorrupt extends Error {
+  override readonly name = 'LogCorrupt'
+  readonly path: string
+  readonly position: number
+  readonly quarantined: string | null
+
+  constructor(options: { path: string; position: number; reason: string; quarantined: string | null }) {
+    const kept = options.quarantined === null ? '' : `; the file is kept as ${options.quarantined}`
+    super(
+      `${options.path} is corrupt at byte ${options.position}: ${options.reason}${kept}. The partition stays offline; restore ` +
+        `the segment from a copy, or move the .corrupt file away to accept the loss of its records`
+    )
+    this.path = options.path
+    this.position = options.position
+    this.quarantined = options.quarantined
+  }
+}

@@ -1,0 +1,116 @@
+import type { Clock, DiskError } from '@streambus/base'
+import type { LogProbe } from './log-probe.ts'
+import type { Segment } from './segment.ts'
+
+export interface FlushSource {
+  readonly logEndOffset: number
+  readonly activeSegment: Segment
+}
+
+export interface FlusherOptions {
+  readonly source: FlushSource
+  readonly clock: Clock
+  readonly probe: LogProbe
+  readonly durableEndOffset: number
+  readonly onFatal: (error: DiskError) => void
+}
+
+/**
+ * Group commit of one log: at most one fdatasync is under way, and it covers exactly what was written before it began.
+ * What was written meanwhile waits for the next one, which starts at once if somebody asked. Any error is final: after
+ * a failed fdatasync the page cache may call lost pages clean, so a second one that succeeds would prove nothing.
+ */
+export class Flusher {
+  readonly #source: FlushSource
+  readonly #clock: Clock
+  readonly #probe: LogProbe
+  readonly #onFatal: (error: DiskError) => void
+  readonly #listeners: ((durableEndOffset: number) => void)[] = []
+  readonly #done = (error: DiskError | null): void => this.#completed(error)
+  #durable: number
+  #notified: number
+  #running: Segment | null = null
+  #target = 0
+  #startedMs = 0
+  #isRequested = false
+  #isStopped = false
+
+  constructor(options: FlusherOptions) {
+    this.#source = options.source
+    this.#clock = options.clock
+    this.#probe = options.probe
+    this.#onFatal = options.onFatal
+    this.#durable = options.durableEndOffset
+    this.#notified = options.durableEndOffset
+  }
+
+  /** Everything below was covered by a completed fdatasync that began after it was written. */
+  get durableEndOffset(): number {
+    return this.#durable
+  }
+
+  request(): void {
+    if (this.#running !== null) this.#isRequested = true
+    else if (this.#durable < this.#source.logEndOffset && !this.#isStopped) this.#start()
+  }
+
+  onDurable(listener: (durableEndOffset: number) => void): void {
+    this.#listeners.push(listener)
+  }
+
+  /** Blocks until the active segment is durable. Listeners hear of it with the next group commit. Throws DiskError. */
+  syncNow(): void {
+    const target = this.#source.logEndOffset
+    if (this.#durable >= target) return
+    try {
+      this.#source.activeSegment.syncNow()
+    } catch (error) {
+      this.#isStopped = true
+      throw error
+    }
+    this.#durable = target
+  }
+
+  /** The log was cut at `endOffset`: a sync under way must not announce what no longer exists. */
+  truncatedTo(endOffset: number): void {
+    this.#durable = Math.min(this.#durable, endOffset)
+    this.#notified = Math.min(this.#notified, endOffset)
+    this.#target = Math.min(this.#target, endOffset)
+  }
+
+  /** No sync begins and no listener is called any more. */
+  stop(): void {
+    this.#isStopped = true
+  }
+
+  #start(): void {
+    const segment = this.#source.activeSegment
+    this.#target = this.#source.logEndOffset
+    this.#isRequested = false
+    this.#running = segment
+    this.#startedMs = this.#clock.monotonicMs()
+    segment.sync(this.#done)
+  }
+
+  #completed(error: DiskError | null): void {
+    this.#running = null
+    if (this.#isStopped) return
+    if (error !== null) {
+      this.#isStopped = true
+      this.#onFatal(error)
+      return
+    }
+    this.#probe.flushed(this.#clock.monotonicMs() - this.#startedMs)
+    this.#durable = Math.max(this.#durable, this.#target)
+    // The next one goes to the device while the listeners answer for this one.
+    if (this.#isRequested) this.request()
+    this.#notify()
+  }
+
+  #notify(): void {
+    const durable = this.#durable
+    if (durable <= this.#notified) return
+    this.#notified = durable
+    for (const listener of this.#listeners) listener(durable)
+  }
+}

@@ -1,0 +1,27 @@
+/** What a log reports; the broker connects it to metrics and to the operator's log. Must not throw. */
+export interface LogProbe {
+  appended(records: number, bytes: number): void
+  /** One completed group commit. */
+  flushed(durationMs: number): void
+  rolled(): void
+  /** One read call that found data. */
+  readBytes(bytes: number): void
+  segmentsDeleted(segments: number, bytes: number): void
+  /** An index that was missing or wrong and was built again from its segment. */
+  indexRebuilt(path: string): void
+  /** Recovery after an unclean stop: how much was checked and how much of it was a torn tail. */
+  recovered(scannedBytes: number, cutBytes: number): void
+  /** The disk is full: the append was refused, reads go on. */
+  diskFull(path: string): void
+}
+
+export const SILENT_LOG_PROBE: LogProbe = {
+  appended() {},
+  flushed() {},
+  rolled() {},
+  readBytes() {},
+  segmentsDeleted() {},
+  indexRebuilt() {},
+  recovered() {},
+  diskFull() {}
+}

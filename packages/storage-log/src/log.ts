@@ -1,0 +1,554 @@
+import { assert, type Clock, type Disk, DiskError } from '@streambus/base'
+import type { BatchSummary } from '@streambus/protocol/records'
+import { type LogConfig, segmentMsOf } from './config.ts'
+import type { EpochCache, EpochEnd } from './epoch-cache.ts'
+import { AppendRefused, OffsetOutOfRange } from './errors.ts'
+import { Flusher } from './flusher.ts'
+import { LogFiles } from './log-files.ts'
+import type { LogProbe } from './log-probe.ts'
+import { loadProducerState, markerCoordinatorEpoch } from './producer-replay.ts'
+import type { ProducerEntry, ProducerState } from './producer-state.ts'
+import { emptyRead, FRESH_BUFFERS, type ReadBufferPool, type ReadOptions, type ReadResult, readBatches } from './read.ts'
+import { recoverLog } from './recovery.ts'
+import { countExpired } from './retention.ts'
+import type { Segment } from './segment.ts'
+import { SegmentList } from './segment-list.ts'
+import { BATCH_HEADER_BYTES, hasLogAppendTime, isControlBatch, readInt64, stampOffsetAndEpoch } from './stored-batch.ts'
+import { findMaxTimestamp, findTimestamp, type TimestampOffset } from './time-lookup.ts'
+
+/** Indexes hold offsets relative to the segment in 32 bits. */
+const MAX_RELATIVE_OFFSET = 2 ** 31 - 1
+/** So much unsynced data starts a background sync even if nobody asks: the sync at a roll blocks the event loop. */
+const FLUSH_BEHIND_BYTES = 64 * 1024 * 1024
+
+/** Where a batch comes from: only a client's sequence is checked, and a replica's offsets are kept. */
+export type AppendOrigin = 'client' | 'coordinator' | 'replica' | 'raft'
+
+export interface AppendOptions {
+  readonly leaderEpoch: number
+  readonly origin: AppendOrigin
+}
+
+export interface AppendResult {
+  /** `duplicate`: the batch is in the log already, at these offsets; success for the producer. */
+  readonly kind: 'appended' | 'duplicate'
+  readonly baseOffset: number
+  readonly lastOffset: number
+  /** −1 unless the broker set the timestamps. */
+  readonly logAppendTimeMs: number
+}
+
+export interface LogOptions {
+  readonly disk: Disk
+  /** The partition's own directory, `<log dir>/<topic>-<partition>`. Created when it is missing. */
+  readonly directory: string
+  readonly config: LogConfig
+  readonly clock: Clock
+  readonly probe: LogProbe
+  /** Whether the log directory had a clean marker. */
+  readonly cleanStart: boolean
+  /** From the checkpoints of the log directory; unknown means 0. */
+  readonly recoveryPoint?: number
+  readonly logStartOffset?: number
+  /** Buffers for reads. Default: a fresh one per read. */
+  readonly buffers?: ReadBufferPool
+  /** 0 … 1, taken once per log to spread rolls by time. Default 0. */
+  readonly jitterShare?: number
+  /** A disk error after which nothing may be acknowledged any more. The process has to end. */
+  readonly onFatal: (error: DiskError) => void
+}
+
+/**
+ * One partition's log on disk. Everything except the group commit is synchronous, so a call is a critical section.
+ * Offsets below `logEndOffset` are written, below `durableEndOffset` survive a power cut; what consumers may see (high
+ * watermark) is decided above.
+ */
+export class Log {
+  readonly directory: string
+  readonly #clock: Clock
+  readonly #probe: LogProbe
+  readonly #onFatal: (error: DiskError) => void
+  readonly #files: LogFiles
+  readonly #segments: SegmentList
+  readonly #epochs: EpochCache
+  readonly #flusher: Flusher
+  readonly #buffers: ReadBufferPool
+  readonly #jitterShare: number
+  readonly #writeParts: Uint8Array[] = [Buffer.alloc(0)]
+  #producers: ProducerState
+  #config: LogConfig
+  #logStartOffset: number
+  #logEndOffset: number
+  #unsyncedBytes = 0
+  #unsyncedRecords = 0
+  #unsyncedSinceMs = -1
+  #state: 'open' | 'failed' | 'closed' = 'open'
+
+  /**
+   * Opens or creates a log; after an unclean stop this is where recovery happens. Throws LogCorrupt when durable bytes
+   * changed (the partition goes offline), DiskError when the disk fails.
+   */
+  static open(options: LogOptions): Log {
+    return new Log(options)
+  }
+
+  private constructor(options: LogOptions) {
+    const { config, disk, directory } = options
+    const nowMs = options.clock.wallMs()
+    const recovered = recoverLog({
+      ...options,
+      ...config,
+      recoveryPoint: options.recoveryPoint ?? 0,
+      logStartOffset: options.logStartOffset ?? 0,
+      nowMs
+    })
+    this.directory = directory
+    this.#config = config
+    this.#clock = options.clock
+    this.#probe = options.probe
+    this.#onFatal = options.onFatal
+    this.#buffers = options.buffers ?? FRESH_BUFFERS
+    this.#jitterShare = options.jitterShare ?? 0
+    this.#segments = new SegmentList(recovered.segments)
+    this.#epochs = recovered.epochs
+    this.#producers = recovered.producers
+    this.#logStartOffset = recovered.logStartOffset
+    this.#logEndOffset = this.#segments.active.endOffset
+    this.#files = new LogFiles({ disk, directory, probe: options.probe, snapshots: recovered.snapshots })
+    this.#flusher = this.#newFlusher()
+  }
+
+  get logStartOffset(): number {
+    return this.#logStartOffset
+  }
+
+  /** The offset of the next record. */
+  get logEndOffset(): number {
+    return this.#logEndOffset
+  }
+
+  /** Everything below was covered by a completed fdatasync that began after it was written. */
+  get durableEndOffset(): number {
+    return this.#flusher.durableEndOffset
+  }
+
+  /** For the recovery-point checkpoint. */
+  get recoveryPoint(): number {
+    return this.#flusher.durableEndOffset
+  }
+
+  get sizeBytes(): number {
+    return this.#segments.sizeBytes
+  }
+
+  get segmentCount(): number {
+    return this.#segments.count
+  }
+
+  get activeSegment(): Segment {
+    return this.#segments.active
+  }
+
+  get config(): LogConfig {
+    return this.#config
+  }
+
+  /** First offset of the oldest open transaction, or −1: read_committed consumers stop there. */
+  get firstUndecidedOffset(): number {
+    return this.#producers.firstUndecidedOffset
+  }
+
+  get latestEpoch(): number {
+    return this.#epochs.latestEpoch
+  }
+
+  get isFailed(): boolean {
+    return this.#state === 'failed'
+  }
+
+  activeProducers(): IterableIterator<ProducerEntry> {
+    return this.#producers.values()
+  }
+
+  get producerCount(): number {
+    return this.#producers.size
+  }
+
+  /**
+   * Appends the validated batch in `bytes[start, end)`; base offset and leader epoch are set in place (a replica's are
+   * kept). Not durable yet: see `requestSync`. Throws AppendRefused, and then nothing has changed; KAFKA_STORAGE_ERROR
+   * means that the disk is full (reads go on, a later append may succeed) or has failed (`onFatal` was called).
+   */
+  // oxlint-disable-next-line max-params -- once per produced batch: an options object more is an allocation more
+  append(bytes: Buffer, start: number, end: number, batch: BatchSummary, options: AppendOptions): AppendResult {
+    const { origin } = options
+    if (this.#state !== 'open') throw this.#notWritable()
+    this.#checkSize(end - start, origin)
+    const isControl = isControlBatch(bytes, start)
+    if (batch.producerId >= 0 && !isControl && origin === 'client') {
+      const duplicateOf = this.#producers.check(batch)
+      if (duplicateOf >= 0) return result('duplicate', duplicateOf, batch, logAppendTime(bytes, start, batch))
+    }
+    const nowMs = this.#clock.wallMs()
+    const baseOffset = this.#logEndOffset
+    if (this.#shouldRoll(end - start, batch, nowMs)) this.#rollForAppend(nowMs)
+    if (options.leaderEpoch > this.#epochs.latestEpoch) this.assignEpoch(options.leaderEpoch)
+    if (origin === 'replica') this.#checkContinuity(readInt64(bytes, start))
+    else stampOffsetAndEpoch(bytes, start, baseOffset, options.leaderEpoch)
+    this.#write(bytes, start, end)
+
+    const lastOffset = baseOffset + batch.lastOffsetDelta
+    this.#segments.active.publish(lastOffset, batch.maxTimestamp, end - start)
+    this.#logEndOffset = lastOffset + 1
+    if (batch.producerId >= 0) {
+      if (isControl) this.#applyMarker(bytes, start, batch, nowMs)
+      else this.#producers.apply(batch, lastOffset, nowMs)
+    }
+    this.#countUnsynced(batch.recordCount, end - start, nowMs)
+    this.#probe.appended(batch.recordCount, end - start)
+    return result('appended', lastOffset, batch, logAppendTime(bytes, start, batch))
+  }
+
+  /**
+   * Whole batches below `untilOffset`, the first of which contains `fromOffset`, from one segment. The caller releases the
+   * result. Throws OffsetOutOfRange, LogCorrupt, DiskError.
+   */
+  read(options: ReadOptions): ReadResult {
+    const { fromOffset } = options
+    if (fromOffset < this.#logStartOffset || fromOffset > this.#logEndOffset) {
+      throw new OffsetOutOfRange(fromOffset, this.#logStartOffset, this.#logEndOffset)
+    }
+    const untilOffset = Math.min(options.untilOffset, this.#logEndOffset)
+    if (fromOffset >= untilOffset) return emptyRead(fromOffset)
+    for (let i = this.#segments.floorIndex(fromOffset); i < this.#segments.count; i++) {
+      const segment = this.#segments.use(i)
+      const position = segment.positionOf(fromOffset)
+      if (position < 0) continue
+      const found = readBatches(segment, position, this.#buffers, options)
+      if (found.bytes > 0) this.#probe.readBytes(found.bytes)
+      return found
+    }
+    return emptyRead(fromOffset)
+  }
+
+  /** Asks for a group commit. Cheap; any number of calls share one fdatasync. */
+  requestSync(): void {
+    this.#flusher.request()
+  }
+
+  /** `listener` hears the new durable end offset after each group commit that moved it. Never called inside `append`. */
+  onDurable(listener: (durableEndOffset: number) => void): void {
+    this.#flusher.onDurable(listener)
+  }
+
+  /** Asks for a sync when `flush.messages` or `flush.ms` says so; to be called about once a second. */
+  flushIfDue(nowMs = this.#clock.wallMs()): void {
+    if (this.#unsyncedSinceMs < 0 || this.durableEndOffset >= this.#logEndOffset) return
+    const isDue = nowMs - this.#unsyncedSinceMs >= this.#config.flushMs
+    if (isDue || this.#unsyncedRecords >= this.#config.flushMessages) this.#requestCountedSync()
+  }
+
+  /** The first record, in offset order, with a timestamp ≥ `timestamp` ms; null when there is none. */
+  offsetForTimestamp(timestamp: number): TimestampOffset | null {
+    return findTimestamp(this.#segments, this.#logStartOffset, timestamp)
+  }
+
+  /** The first record that has the largest timestamp; null for a log without timestamps. */
+  offsetOfMaxTimestamp(): TimestampOffset | null {
+    return findMaxTimestamp(this.#segments, this.#logStartOffset)
+  }
+
+  /** OffsetForLeaderEpoch: where the records of `epoch` end; (−1, −1) when it is newer than all or nothing is known. */
+  endOffsetForEpoch(epoch: number): EpochEnd {
+    return this.#epochs.endOffsetFor(epoch, this.#logEndOffset)
+  }
+
+  /** The leader epoch that wrote `offset`, or −1. */
+  epochOf(offset: number): number {
+    return this.#epochs.epochOf(offset)
+  }
+
+  /** Start of leadership: `epoch` begins at the log end. Durable when it returns. */
+  assignEpoch(epoch: number): void {
+    this.#guarded(() => this.#epochs.assign(epoch, this.#logEndOffset))
+  }
+
+  /** Cuts everything from the batch that contains `offset`. Durable when it returns. For followers and raft. */
+  truncateTo(offset: number): void {
+    if (offset >= this.#logEndOffset) return
+    if (offset <= this.#segments.first.baseOffset) return this.restartAt(offset)
+    this.#guarded(() => this.#cutAt(offset))
+  }
+
+  /** Drops all records; the next one gets `offset`. For a follower that is behind its leader's log start. */
+  restartAt(offset: number): void {
+    this.#guarded(() => this.#restartAt(offset))
+  }
+
+  /** Moves the log start up to `offset` (at most the log end). Durable when it returns. Lower values change nothing. */
+  deleteRecordsBefore(offset: number): void {
+    assert(offset <= this.#logEndOffset, 'records that do not exist yet cannot be deleted')
+    if (offset <= this.#logStartOffset) return
+    this.#guarded(() => this.#moveLogStart(offset))
+  }
+
+  /**
+   * Deletes the oldest segments that retention no longer wants: whole ones, never the active one, nothing at or above
+   * the high watermark or the durable end. Returns how many.
+   */
+  applyRetention(nowMs: number, highWatermark = Number.POSITIVE_INFINITY): number {
+    const deletableEndOffset = Math.min(highWatermark, this.durableEndOffset)
+    const count = countExpired({
+      segments: this.#segments.all,
+      config: this.#config,
+      logStartOffset: this.#logStartOffset,
+      deletableEndOffset,
+      nowMs
+    })
+    if (count > 0) this.#guarded(() => this.#deleteFirst(count))
+    return count
+  }
+
+  /** Forgets idle producers (`producer.id.expiration.ms`). Returns how many. */
+  expireProducers(nowMs: number): number {
+    return this.#producers.expire(nowMs, this.#config.producerIdExpirationMs)
+  }
+
+  /** Rolls when `segment.ms` is over, so that retention can take an idle segment. True when it did. */
+  maybeRoll(nowMs: number): boolean {
+    if (this.#state !== 'open' || !this.#isTimeToRoll(-1, nowMs)) return false
+    this.#roll(nowMs)
+    return true
+  }
+
+  updateConfig(config: LogConfig): void {
+    this.#config = config
+  }
+
+  /** Syncs, writes producer snapshot and indexes, closes. Throws DiskError: then the stop was not clean. */
+  closeClean(): void {
+    if (this.#state !== 'open') return this.closeUnclean()
+    this.#guarded(() => {
+      this.#flusher.syncNow()
+      this.#files.saveSnapshot(this.#logEndOffset, this.#producers)
+      this.#segments.active.saveIndexes()
+    })
+    this.closeUnclean()
+  }
+
+  /** Closes files and nothing else. What was not synced may be lost. */
+  closeUnclean(): void {
+    this.#flusher.stop()
+    if (this.#state === 'open') this.#state = 'closed'
+    for (const segment of this.#segments.all) segment.closeFile()
+  }
+
+  #newFlusher(): Flusher {
+    const log = this
+    return new Flusher({
+      source: {
+        get logEndOffset() {
+          return log.#logEndOffset
+        },
+        get activeSegment() {
+          return log.#segments.active
+        }
+      },
+      clock: this.#clock,
+      probe: this.#probe,
+      durableEndOffset: this.#logEndOffset,
+      onFatal: error => this.#fail(error)
+    })
+  }
+
+  #checkSize(sizeBytes: number, origin: AppendOrigin): void {
+    const { maxMessageBytes, segmentBytes } = this.#config
+    if (sizeBytes > maxMessageBytes && (origin === 'client' || origin === 'coordinator')) {
+      const message = `a batch of ${sizeBytes} bytes is larger than max.message.bytes (${maxMessageBytes})`
+      throw new AppendRefused('MESSAGE_TOO_LARGE', message)
+    }
+    if (sizeBytes > segmentBytes) {
+      const message = `a batch of ${sizeBytes} bytes is larger than segment.bytes (${segmentBytes})`
+      throw new AppendRefused('RECORD_LIST_TOO_LARGE', message)
+    }
+  }
+
+  #checkContinuity(baseOffset: number): void {
+    assert(baseOffset === this.#logEndOffset, `a replica appends at ${this.#logEndOffset}, got ${baseOffset}`)
+  }
+
+  #write(bytes: Buffer, start: number, end: number): void {
+    this.#writeParts[0] = start === 0 && end === bytes.length ? bytes : bytes.subarray(start, end)
+    try {
+      this.#segments.active.write(this.#writeParts)
+    } catch (error) {
+      throw this.#writeFailed(error)
+    }
+  }
+
+  /** A full disk costs this batch; anything else costs the process. */
+  #writeFailed(error: unknown): Error {
+    if (!(error instanceof DiskError)) return error as Error
+    const { active } = this.#segments
+    if (isShortage(error)) this.#guarded(() => active.file.truncate(active.sizeBytes))
+    else this.#fail(error)
+    return this.#storageError(error)
+  }
+
+  #storageError(error: DiskError): AppendRefused {
+    if (isShortage(error)) this.#probe.diskFull(error.path)
+    const hint = isShortage(error) ? '; free space (or descriptors) and retry' : ''
+    return new AppendRefused('KAFKA_STORAGE_ERROR', `${error.message}${hint}`, error)
+  }
+
+  #applyMarker(bytes: Buffer, start: number, batch: BatchSummary, nowMs: number): void {
+    const coordinatorEpoch = markerCoordinatorEpoch(bytes, start + BATCH_HEADER_BYTES)
+    if (coordinatorEpoch === null) return
+    const { producerId, producerEpoch, maxTimestamp } = batch
+    this.#producers.applyMarker({ producerId, producerEpoch, coordinatorEpoch, timestampMs: maxTimestamp }, nowMs)
+  }
+
+  #countUnsynced(records: number, bytes: number, nowMs: number): void {
+    if (this.#unsyncedSinceMs < 0) this.#unsyncedSinceMs = nowMs
+    this.#unsyncedRecords += records
+    this.#unsyncedBytes += bytes
+    if (this.#unsyncedRecords < this.#config.flushMessages && this.#unsyncedBytes < FLUSH_BEHIND_BYTES) return
+    this.#requestCountedSync()
+  }
+
+  #requestCountedSync(): void {
+    this.#unsyncedBytes = 0
+    this.#unsyncedRecords = 0
+    this.#unsyncedSinceMs = -1
+    this.#flusher.request()
+  }
+
+  #shouldRoll(sizeBytes: number, batch: BatchSummary, nowMs: number): boolean {
+    const { active } = this.#segments
+    if (active.sizeBytes === 0) return false
+    return (
+      active.sizeBytes + sizeBytes > this.#config.segmentBytes ||
+      active.indexSizeBytes > this.#config.indexBytesMax ||
+      this.#logEndOffset + batch.lastOffsetDelta - active.baseOffset > MAX_RELATIVE_OFFSET ||
+      this.#isTimeToRoll(batch.maxTimestamp, nowMs)
+    )
+  }
+
+  /** Record time decides while there is any, so that a replay of old records rolls like the original did. */
+  #isTimeToRoll(timestampMs: number, nowMs: number): boolean {
+    const { active } = this.#segments
+    if (active.sizeBytes === 0) return false
+    const usesRecords = active.firstTimestampMs >= 0 && timestampMs >= 0
+    const ageMs = usesRecords ? timestampMs - active.firstTimestampMs : nowMs - active.createdMs
+    return ageMs > segmentMsOf(this.#config, this.#jitterShare)
+  }
+
+  #rollForAppend(nowMs: number): void {
+    try {
+      this.#roll(nowMs)
+    } catch (error) {
+      throw error instanceof DiskError ? this.#storageError(error) : error
+    }
+  }
+
+  /** Sync old → snapshot → indexes → create new → sync directory → publish: so only the last segment can be torn. */
+  #roll(nowMs: number): void {
+    this.#guarded(() => {
+      const old = this.#segments.active
+      this.#flusher.syncNow()
+      this.#files.saveSnapshot(this.#logEndOffset, this.#producers)
+      old.saveIndexes()
+      const { indexIntervalBytes } = this.#config
+      this.#segments.push(this.#files.createSegment(this.#logEndOffset, { indexIntervalBytes, nowMs }))
+    })
+    this.#probe.rolled()
+  }
+
+  #moveLogStart(offset: number): void {
+    this.#files.saveLogStart(offset)
+    this.#logStartOffset = offset
+    this.#epochs.truncateFromStart(offset)
+  }
+
+  #deleteFirst(count: number): void {
+    const newStart = (this.#segments.all[count] as Segment).baseOffset
+    // First the log start: if the unlinks reach the disk in another order, what is left is dropped at the next start.
+    if (newStart > this.#logStartOffset) this.#moveLogStart(newStart)
+    const removed = this.#segments.removeFirst(count)
+    let bytes = 0
+    for (const segment of removed) bytes += segment.sizeBytes
+    this.#files.deleteSegments(removed)
+    this.#probe.segmentsDeleted(count, bytes)
+  }
+
+  #cutAt(offset: number): void {
+    const removed = this.#segments.removeFrom(offset)
+    this.#files.deleteSegments(removed)
+    const { active } = this.#segments
+    const position = active.positionOf(offset)
+    if (position >= 0) active.truncateTo(position)
+    active.syncNow()
+    this.#truncated(active.endOffset)
+  }
+
+  #restartAt(offset: number): void {
+    const { indexIntervalBytes } = this.#config
+    // First the log start: after a crash in between, the next start drops what lies below it.
+    if (offset !== this.#logStartOffset) this.#files.saveLogStart(offset)
+    this.#logStartOffset = offset
+    this.#files.deleteSegments(this.#segments.removeFrom(0))
+    this.#segments.reset(this.#files.createSegment(offset, { indexIntervalBytes, nowMs: this.#clock.wallMs() }))
+    this.#truncated(offset)
+  }
+
+  #truncated(endOffset: number): void {
+    this.#logEndOffset = endOffset
+    this.#flusher.truncatedTo(endOffset)
+    this.#epochs.truncateFromEnd(endOffset)
+    this.#files.dropSnapshotsAbove(endOffset)
+    this.#producers = loadProducerState({
+      disk: this.#files.disk,
+      directory: this.directory,
+      segments: this.#segments.all,
+      snapshots: this.#files.snapshots,
+      endOffset,
+      nowMs: this.#clock.wallMs(),
+      expirationMs: this.#config.producerIdExpirationMs
+    })
+  }
+
+  /** For changes of files. A disk error in them is final, unless there was just no room: each can be tried again. */
+  #guarded(change: () => void): void {
+    try {
+      change()
+    } catch (error) {
+      if (error instanceof DiskError && !isShortage(error)) this.#fail(error)
+      throw error
+    }
+  }
+
+  #fail(error: DiskError): void {
+    if (this.#state === 'failed') return
+    this.#state = 'failed'
+    this.#flusher.stop()
+    this.#onFatal(error)
+  }
+
+  #notWritable(): AppendRefused {
+    return new AppendRefused('KAFKA_STORAGE_ERROR', `${this.directory}: the log is ${this.#state}`)
+  }
+}
+
+/** No space or no descriptors: the disk itself works. A failed cut, rename or sync is never only a shortage. */
+function isShortage(error: DiskError): boolean {
+  const isShort = ['ENOSPC', 'EDQUOT', 'EMFILE', 'ENFILE'].includes(error.code)
+  return isShort && (error.operation === 'write' || error.operation === 'open')
+}
+
+function result(kind: AppendResult['kind'], lastOffset: number, batch: BatchSummary, logAppendTimeMs: number): AppendResult {
+  return { kind, baseOffset: lastOffset - batch.lastOffsetDelta, lastOffset, logAppendTimeMs }
+}
+
+function logAppendTime(bytes: Buffer, start: number, batch: BatchSummary): number {
+  return hasLogAppendTime(bytes, start) ? batch.maxTimestamp : -1
+}

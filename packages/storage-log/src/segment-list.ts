@@ -1,0 +1,114 @@
+import { assert } from '@streambus/base'
+import type { Segment } from './segment.ts'
+
+/** Inactive segments of one log that may keep their handle and index in memory. */
+const WARM_SEGMENTS_MAX = 4
+
+/** The segments of one log by base offset; the last one is active. */
+export class SegmentList {
+  readonly #segments: Segment[]
+  /** Inactive segments that were read lately, least recent first. */
+  readonly #warm: Segment[] = []
+  #inactiveBytes = 0
+
+  constructor(segments: readonly Segment[]) {
+    assert(segments.length > 0, 'a log has an active segment')
+    this.#segments = [...segments]
+    this.#countInactive()
+  }
+
+  get active(): Segment {
+    return this.#segments[this.#segments.length - 1] as Segment
+  }
+
+  get first(): Segment {
+    return this.#segments[0] as Segment
+  }
+
+  get count(): number {
+    return this.#segments.length
+  }
+
+  get sizeBytes(): number {
+    return this.#inactiveBytes + this.active.sizeBytes
+  }
+
+  get all(): readonly Segment[] {
+    return this.#segments
+  }
+
+  /** Index of the last segment with a base offset ≤ `offset`; 0 when there is none. */
+  floorIndex(offset: number): number {
+    let low = 0
+    let high = this.#segments.length - 1
+    if (offset >= (this.#segments[high] as Segment).baseOffset) return high
+    while (low < high) {
+      const middle = (low + high + 1) >>> 1
+      if ((this.#segments[middle] as Segment).baseOffset <= offset) low = middle
+      else high = middle - 1
+    }
+    return low
+  }
+
+  /** The segment at `index`, remembered as in use so that its handle stays open for a while. */
+  use(index: number): Segment {
+    const segment = this.#segments[index] as Segment
+    if (index === this.#segments.length - 1 || this.#warm.at(-1) === segment) return segment
+    const known = this.#warm.indexOf(segment)
+    if (known >= 0) this.#warm.splice(known, 1)
+    this.#warm.push(segment)
+    if (this.#warm.length > WARM_SEGMENTS_MAX) this.#warm.shift()?.release()
+    return segment
+  }
+
+  /** The new one is active from now on; the old one stays warm, since readers are likely to be in it. */
+  push(segment: Segment): void {
+    assert(segment.baseOffset >= this.active.endOffset, 'segments follow one another')
+    this.#segments.push(segment)
+    this.#countInactive()
+    this.use(this.#segments.length - 2)
+  }
+
+  /** Takes the oldest `count` segments out. */
+  removeFirst(count: number): Segment[] {
+    const removed = this.#segments.splice(0, count)
+    this.#forget(removed)
+    return removed
+  }
+
+  /** Takes out every segment that begins at or after `offset`; may leave the list empty until `reset`. */
+  removeFrom(offset: number): Segment[] {
+    let keep = this.#segments.length
+    while (keep > 0 && (this.#segments[keep - 1] as Segment).baseOffset >= offset) keep--
+    const removed = this.#segments.splice(keep)
+    this.#forget(removed)
+    return removed
+  }
+
+  get isEmpty(): boolean {
+    return this.#segments.length === 0
+  }
+
+  reset(segment: Segment): void {
+    assert(this.isEmpty, 'only an empty list is reset')
+    this.#segments.push(segment)
+    this.#countInactive()
+  }
+
+  #forget(removed: readonly Segment[]): void {
+    for (const segment of removed) {
+      const known = this.#warm.indexOf(segment)
+      if (known >= 0) this.#warm.splice(known, 1)
+    }
+    // What became active is no longer warm: its handle must not be released.
+    const active = this.#warm.indexOf(this.active)
+    if (active >= 0) this.#warm.splice(active, 1)
+    this.#countInactive()
+  }
+
+  #countInactive(): void {
+    let bytes = 0
+    for (let i = 0; i < this.#segments.length - 1; i++) bytes += (this.#segments[i] as Segment).sizeBytes
+    this.#inactiveBytes = bytes
+  }
+}

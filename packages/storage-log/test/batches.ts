@@ -1,0 +1,122 @@
+import { crc32c } from '@streambus/base'
+import type { BatchSummary } from '@streambus/protocol/records'
+
+export interface BatchSpec {
+  /** Timestamps of the records; their number is the record count. */
+  readonly timestamps: readonly number[]
+  readonly valueBytes?: number
+  readonly producerId?: number
+  readonly producerEpoch?: number
+  readonly baseSequence?: number
+  readonly isTransactional?: boolean
+  readonly logAppendTimeMs?: number
+  /** Makes the bytes of this batch different from others. */
+  readonly tag?: number
+}
+
+export interface Made {
+  readonly bytes: Buffer
+  readonly summary: BatchSummary
+}
+
+/** An uncompressed batch written from the format's description, independent of the builder that the broker uses. */
+export function makeBatch(spec: BatchSpec): Made {
+  const { timestamps, valueBytes = 8, tag = 0 } = spec
+  const baseTimestamp = timestamps[0] ?? 0
+  const records = timestamps.map((timestamp, i) => record(timestamp - baseTimestamp, i, { valueBytes, tag }))
+  const attributes = (spec.logAppendTimeMs === undefined ? 0 : 8) | (spec.isTransactional === true ? 16 : 0)
+  const fields = {
+    attributes,
+    lastOffsetDelta: timestamps.length - 1,
+    baseTimestamp,
+    maxTimestamp: spec.logAppendTimeMs ?? Math.max(...timestamps),
+    producerId: spec.producerId ?? -1,
+    producerEpoch: spec.producerId === undefined ? -1 : (spec.producerEpoch ?? 0),
+    baseSequence: spec.producerId === undefined ? -1 : (spec.baseSequence ?? 0),
+    recordCount: timestamps.length
+  }
+  const bytes = assemble(fields, records)
+  const summary = {
+    ...fields,
+    sizeBytes: bytes.length,
+    isTransactional: spec.isTransactional === true,
+    codec: 'none'
+  } as unknown as BatchSummary
+  return { bytes, summary }
+}
+
+/** A commit marker as a transaction coordinator writes it. */
+export function makeMarker(producerId: number, producerEpoch: number, coordinatorEpoch: number): Made {
+  const key = Buffer.from([0, 0, 0, 1])
+  const value = Buffer.alloc(6)
+  value.writeInt32BE(coordinatorEpoch, 2)
+  const fields = {
+    attributes: 0x30,
+    lastOffsetDelta: 0,
+    baseTimestamp: 5,
+    maxTimestamp: 5,
+    producerId,
+    producerEpoch,
+    baseSequence: -1,
+    recordCount: 1
+  }
+  const body = Buffer.concat([Buffer.from([0, 0, 0]), varint(key.length), key, varint(value.length), value, varint(0)])
+  const bytes = assemble(fields, [Buffer.concat([varint(body.length), body])])
+  const summary = { ...fields, sizeBytes: bytes.length, isTransactional: true, codec: 'none' } as unknown as BatchSummary
+  return { bytes, summary }
+}
+
+function assemble(
+  fields: {
+    attributes: number
+    lastOffsetDelta: number
+    baseTimestamp: number
+    maxTimestamp: number
+    producerId: number
+    producerEpoch: number
+    baseSequence: number
+    recordCount: number
+  },
+  records: readonly Buffer[]
+): Buffer {
+  const header = Buffer.alloc(61)
+  const bytes = Buffer.concat([header, ...records])
+  bytes.writeInt32BE(bytes.length - 12, 8)
+  bytes.writeInt32BE(-1, 12)
+  bytes[16] = 2
+  bytes.writeInt16BE(fields.attributes, 21)
+  bytes.writeInt32BE(fields.lastOffsetDelta, 23)
+  bytes.writeBigInt64BE(BigInt(fields.baseTimestamp), 27)
+  bytes.writeBigInt64BE(BigInt(fields.maxTimestamp), 35)
+  bytes.writeBigInt64BE(BigInt(fields.producerId), 43)
+  bytes.writeInt16BE(fields.producerEpoch, 51)
+  bytes.writeInt32BE(fields.baseSequence, 53)
+  bytes.writeInt32BE(fields.recordCount, 57)
+  bytes.writeUInt32BE(crc32c(bytes.subarray(21)), 17)
+  return bytes
+}
+
+function record(timestampDelta: number, offsetDelta: number, content: { valueBytes: number; tag: number }): Buffer {
+  const value = Buffer.alloc(content.valueBytes, String(content.tag))
+  const body = Buffer.concat([
+    Buffer.from([0]),
+    varint(timestampDelta),
+    varint(offsetDelta),
+    varint(-1),
+    varint(value.length),
+    value,
+    varint(0)
+  ])
+  return Buffer.concat([varint(body.length), body])
+}
+
+function varint(value: number): Buffer {
+  let zigzag = (BigInt(value) << 1n) ^ (BigInt(value) >> 63n)
+  const out: number[] = []
+  do {
+    const byte = Number(zigzag & 0x7fn)
+    zigzag >>= 7n
+    out.push(zigzag > 0n ? byte | 0x80 : byte)
+  } while (zigzag > 0n)
+  return Buffer.from(out)
+}
