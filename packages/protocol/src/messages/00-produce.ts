@@ -1,5 +1,9 @@
 import { api, array, int16, int32, int64, type Message, message, records, string, struct } from '../schema/index.ts'
 
+/**
+ * Record batches for partitions. Versions 0–2 carried older record formats and are not decoded; 12 and up need
+ * transactions V2 and topic ids.
+ */
 export const produceRequest = message({
   name: 'ProduceRequest',
   versions: '3-11',
@@ -16,6 +20,10 @@ export const produceRequest = message({
 })
 export type ProduceRequest = Message<typeof produceRequest>
 
+/**
+ * No response at all is sent for acks 0. `currentLeader` and `nodeEndpoints` spare the client a metadata round
+ * trip (KIP-951).
+ */
 export const produceResponse = message({
   name: 'ProduceResponse',
   versions: '3-11',
@@ -51,6 +59,7 @@ export const produceResponse = message({
 })
 export type ProduceResponse = Message<typeof produceResponse>
 
+// librdkafka up to 2.11.0 sends uncompressed unless 0 is advertised; Kafka does the same (KAFKA-18659).
 export const produceApi = api({
   key: 0,
   name: 'Produce',

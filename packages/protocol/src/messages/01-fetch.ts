@@ -13,6 +13,10 @@ import {
   uuid
 } from '../schema/index.ts'
 
+/**
+ * Long poll for record batches. From version 13 topics are known by id only; from 15 a replica names itself in the
+ * tagged `replicaState`. `fetchOffset` is clamped so that an absurd one is answered OFFSET_OUT_OF_RANGE.
+ */
 export const fetchRequest = message({
   name: 'FetchRequest',
   versions: '4-17',
@@ -36,7 +40,7 @@ export const fetchRequest = message({
       array('partitions', [
         int32('partition'),
         int32('currentLeaderEpoch', { since: 9, fallback: -1, ignorable: true }),
-        int64('fetchOffset'),
+        int64('fetchOffset', { clamped: true }),
         int32('lastFetchedEpoch', { since: 12, fallback: -1 }),
         int64('logStartOffset', { since: 5, fallback: -1, ignorable: true }),
         int32('partitionMaxBytes'),
@@ -57,6 +61,7 @@ export const fetchRequest = message({
 })
 export type FetchRequest = Message<typeof fetchRequest>
 
+/** `abortedTransactions` is null for read_uncommitted. Empty `records` are sent with length 0, not as null. */
 export const fetchResponse = message({
   name: 'FetchResponse',
   versions: '4-17',

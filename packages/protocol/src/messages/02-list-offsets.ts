@@ -1,5 +1,6 @@
 import { api, array, int8, int16, int32, int64, type Message, message, string } from '../schema/index.ts'
 
+/** Offsets by time; negative timestamps are questions of their own (−1 end, −2 start, −3 largest timestamp, …). */
 export const listOffsetsRequest = message({
   name: 'ListOffsetsRequest',
   versions: '1-10',
@@ -12,7 +13,7 @@ export const listOffsetsRequest = message({
       array('partitions', [
         int32('partitionIndex'),
         int32('currentLeaderEpoch', { since: 4, fallback: -1, ignorable: true }),
-        int64('timestamp')
+        int64('timestamp', { clamped: true })
       ])
     ]),
     int32('timeoutMs', { since: 10, ignorable: true })
@@ -20,6 +21,7 @@ export const listOffsetsRequest = message({
 })
 export type ListOffsetsRequest = Message<typeof listOffsetsRequest>
 
+/** Offset −1 without an error means: there is no such record. */
 export const listOffsetsResponse = message({
   name: 'ListOffsetsResponse',
   versions: '1-10',

@@ -1,5 +1,6 @@
 import { api, array, boolean, int16, int32, type Message, message, string, uuid } from '../schema/index.ts'
 
+/** Null topics mean all of them; an empty list means none, except in version 0, which has no null and means all. */
 export const metadataRequest = message({
   name: 'MetadataRequest',
   versions: '0-13',
@@ -15,6 +16,7 @@ export const metadataRequest = message({
 })
 export type MetadataRequest = Message<typeof metadataRequest>
 
+/** What clients route by. The authorized operations are −2^31 when they were not asked for. */
 export const metadataResponse = message({
   name: 'MetadataResponse',
   versions: '0-13',

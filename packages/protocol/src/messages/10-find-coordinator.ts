@@ -1,5 +1,6 @@
 import { api, array, int8, int16, int32, type Message, message, string } from '../schema/index.ts'
 
+/** One key up to version 3, many keys from 4. Key types: 0 group, 1 transactional id, 2 share group. */
 export const findCoordinatorRequest = message({
   name: 'FindCoordinatorRequest',
   versions: '0-6',
@@ -12,6 +13,7 @@ export const findCoordinatorRequest = message({
 })
 export type FindCoordinatorRequest = Message<typeof findCoordinatorRequest>
 
+/** One coordinator in the message itself up to version 3, a list from 4. */
 export const findCoordinatorResponse = message({
   name: 'FindCoordinatorResponse',
   versions: '0-6',

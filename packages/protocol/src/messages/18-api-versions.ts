@@ -1,5 +1,6 @@
 import { api, array, boolean, int16, int32, int64, type Message, message, string } from '../schema/index.ts'
 
+/** The first request of nearly every client. Version 3 says who is asking (KIP-511). */
 export const apiVersionsRequest = message({
   name: 'ApiVersionsRequest',
   versions: '0-4',
@@ -11,6 +12,7 @@ export const apiVersionsRequest = message({
 })
 export type ApiVersionsRequest = Message<typeof apiVersionsRequest>
 
+/** Its response header is always v0. In version 3 a feature whose minimum is 0 must be left out (KAFKA-17011). */
 export const apiVersionsResponse = message({
   name: 'ApiVersionsResponse',
   versions: '0-4',

@@ -1,5 +1,6 @@
 import { api, array, boolean, int8, int16, int32, type Message, message, string, uuid } from '../schema/index.ts'
 
+/** −1 partitions or replicas mean the broker's default, from version 4 on. Versions 0 and 1 serve old kafka-go. */
 export const createTopicsRequest = message({
   name: 'CreateTopicsRequest',
   versions: '0-7',
@@ -18,6 +19,7 @@ export const createTopicsRequest = message({
 })
 export type CreateTopicsRequest = Message<typeof createTopicsRequest>
 
+/** From version 5 it shows the configuration that the topic got, from 7 its id. */
 export const createTopicsResponse = message({
   name: 'CreateTopicsResponse',
   versions: '0-7',

@@ -1,5 +1,6 @@
 import { api, array, int16, int32, type Message, message, string, uuid } from '../schema/index.ts'
 
+/** Names up to version 5; names or ids from 6. */
 export const deleteTopicsRequest = message({
   name: 'DeleteTopicsRequest',
   versions: '0-6',
@@ -12,6 +13,7 @@ export const deleteTopicsRequest = message({
 })
 export type DeleteTopicsRequest = Message<typeof deleteTopicsRequest>
 
+/** A topic deleted by an unknown id has a null name. */
 export const deleteTopicsResponse = message({
   name: 'DeleteTopicsResponse',
   versions: '0-6',

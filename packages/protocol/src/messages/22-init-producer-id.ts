@@ -1,5 +1,9 @@
 import { api, int16, int32, int64, type Message, message, string } from '../schema/index.ts'
 
+/**
+ * A producer id; with a transactional id also fences older producers. Version 3 resumes with a known id and epoch
+ * (KIP-360).
+ */
 export const initProducerIdRequest = message({
   name: 'InitProducerIdRequest',
   versions: '0-5',
@@ -13,6 +17,7 @@ export const initProducerIdRequest = message({
 })
 export type InitProducerIdRequest = Message<typeof initProducerIdRequest>
 
+/** Producer id and epoch are −1 beside an error. */
 export const initProducerIdResponse = message({
   name: 'InitProducerIdResponse',
   versions: '0-5',

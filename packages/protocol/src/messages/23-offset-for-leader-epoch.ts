@@ -1,5 +1,6 @@
 import { api, array, int16, int32, int64, type Message, message, string } from '../schema/index.ts'
 
+/** Where an epoch ended, for truncation and log-loss detection. Replica −2 is a debugging consumer, −1 a consumer. */
 export const offsetForLeaderEpochRequest = message({
   name: 'OffsetForLeaderEpochRequest',
   versions: '2-4',
@@ -18,6 +19,7 @@ export const offsetForLeaderEpochRequest = message({
 })
 export type OffsetForLeaderEpochRequest = Message<typeof offsetForLeaderEpochRequest>
 
+/** Epoch and end offset −1 without an error: nothing is known about that epoch. */
 export const offsetForLeaderEpochResponse = message({
   name: 'OffsetForLeaderEpochResponse',
   versions: '2-4',

@@ -1,5 +1,6 @@
 import { api, array, boolean, int8, int16, int32, type Message, message, string } from '../schema/index.ts'
 
+/** Null keys mean all of them. Resource types: 2 topic, 4 broker, 8 broker logger, 16 client metrics, 32 group. */
 export const describeConfigsRequest = message({
   name: 'DescribeConfigsRequest',
   versions: '1-4',
@@ -16,6 +17,7 @@ export const describeConfigsRequest = message({
 })
 export type DescribeConfigsRequest = Message<typeof describeConfigsRequest>
 
+/** A sensitive value is null. Sources and types are numbers of Kafka's own enumerations. */
 export const describeConfigsResponse = message({
   name: 'DescribeConfigsResponse',
   versions: '1-4',

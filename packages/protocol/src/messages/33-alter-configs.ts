@@ -1,5 +1,6 @@
 import { api, array, boolean, int8, int16, int32, type Message, message, string } from '../schema/index.ts'
 
+/** Replaces all dynamic configuration of a resource: what is not listed goes back to its default. */
 export const alterConfigsRequest = message({
   name: 'AlterConfigsRequest',
   versions: '0-2',
@@ -15,6 +16,7 @@ export const alterConfigsRequest = message({
 })
 export type AlterConfigsRequest = Message<typeof alterConfigsRequest>
 
+/** One answer a resource. */
 export const alterConfigsResponse = message({
   name: 'AlterConfigsResponse',
   versions: '0-2',

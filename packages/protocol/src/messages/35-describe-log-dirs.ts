@@ -1,5 +1,6 @@
 import { api, array, boolean, int16, int32, int64, type Message, message, string } from '../schema/index.ts'
 
+/** Null topics mean all partitions of this broker. */
 export const describeLogDirsRequest = message({
   name: 'DescribeLogDirsRequest',
   versions: '1-4',
@@ -8,6 +9,7 @@ export const describeLogDirsRequest = message({
 })
 export type DescribeLogDirsRequest = Message<typeof describeLogDirsRequest>
 
+/** −1 total or usable bytes mean: not known. */
 export const describeLogDirsResponse = message({
   name: 'DescribeLogDirsResponse',
   versions: '1-4',

@@ -1,5 +1,6 @@
 import { api, array, boolean, int16, int32, type Message, message, string } from '../schema/index.ts'
 
+/** `count` is the new total. Null assignments leave the placement to the broker. */
 export const createPartitionsRequest = message({
   name: 'CreatePartitionsRequest',
   versions: '0-3',
@@ -16,6 +17,7 @@ export const createPartitionsRequest = message({
 })
 export type CreatePartitionsRequest = Message<typeof createPartitionsRequest>
 
+/** One answer a topic. */
 export const createPartitionsResponse = message({
   name: 'CreatePartitionsResponse',
   versions: '0-3',

@@ -1,5 +1,6 @@
 import { api, array, boolean, int8, int16, int32, type Message, message, string } from '../schema/index.ts'
 
+/** Changes single keys. Operations: 0 set, 1 delete, 2 append, 3 subtract (KIP-339). */
 export const incrementalAlterConfigsRequest = message({
   name: 'IncrementalAlterConfigsRequest',
   versions: '0-1',
@@ -15,6 +16,7 @@ export const incrementalAlterConfigsRequest = message({
 })
 export type IncrementalAlterConfigsRequest = Message<typeof incrementalAlterConfigsRequest>
 
+/** One answer a resource. */
 export const incrementalAlterConfigsResponse = message({
   name: 'IncrementalAlterConfigsResponse',
   versions: '0-1',

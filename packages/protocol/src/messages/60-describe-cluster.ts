@@ -1,5 +1,6 @@
 import { api, array, boolean, int8, int16, int32, type Message, message, string } from '../schema/index.ts'
 
+/** Endpoint types: 1 brokers, 2 controllers (KIP-919). */
 export const describeClusterRequest = message({
   name: 'DescribeClusterRequest',
   versions: '0-2',
@@ -12,6 +13,7 @@ export const describeClusterRequest = message({
 })
 export type DescribeClusterRequest = Message<typeof describeClusterRequest>
 
+/** The brokers, and −1 for a controller that is not known. */
 export const describeClusterResponse = message({
   name: 'DescribeClusterResponse',
   versions: '0-2',

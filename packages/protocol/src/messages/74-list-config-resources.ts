@@ -1,5 +1,6 @@
 import { api, array, int8, int16, int32, type Message, message, string } from '../schema/index.ts'
 
+/** Version 0 asks for client metrics resources only; from 1 the types to list, none meaning all (KIP-1142). */
 export const listConfigResourcesRequest = message({
   name: 'ListConfigResourcesRequest',
   versions: '0-1',
@@ -8,6 +9,7 @@ export const listConfigResourcesRequest = message({
 })
 export type ListConfigResourcesRequest = Message<typeof listConfigResourcesRequest>
 
+/** The type is left out in version 0, where it is always 16. */
 export const listConfigResourcesResponse = message({
   name: 'ListConfigResourcesResponse',
   versions: '0-1',

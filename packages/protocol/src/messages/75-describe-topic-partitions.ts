@@ -1,5 +1,6 @@
 import { api, array, boolean, int16, int32, type Message, message, string, struct, uuid } from '../schema/index.ts'
 
+/** Metadata page by page: at most `responsePartitionLimit` partitions from the cursor on (KIP-966). */
 export const describeTopicPartitionsRequest = message({
   name: 'DescribeTopicPartitionsRequest',
   versions: '0',
@@ -12,6 +13,7 @@ export const describeTopicPartitionsRequest = message({
 })
 export type DescribeTopicPartitionsRequest = Message<typeof describeTopicPartitionsRequest>
 
+/** The next cursor is null on the last page; the ELR lists are null where the feature is off. */
 export const describeTopicPartitionsResponse = message({
   name: 'DescribeTopicPartitionsResponse',
   versions: '0',

@@ -18,7 +18,22 @@ export function readInt64(bytes: Uint8Array, offset: number): number {
   return high * TWO_32 + low
 }
 
-/** Writes eight bytes big-endian. The caller has made room. Throws EncodeError for anything but an integer within ±(2^53 − 1). */
+/**
+ * As `readInt64`, but the nearest number it can hold in place of a refusal: for offsets and timestamps that are only
+ * compared, where a client may say "the end of time" with 2^63 − 1 and deserves an answer.
+ */
+export function readClampedInt64(bytes: Uint8Array, offset: number): number {
+  const high = readInt32(bytes, offset)
+  const low = readInt32(bytes, offset + 4) >>> 0
+  if (high > HIGH_MAX) return Number.MAX_SAFE_INTEGER
+  if (high < HIGH_MIN || (high === HIGH_MIN && low === 0)) return Number.MIN_SAFE_INTEGER
+  return high * TWO_32 + low
+}
+
+/**
+ * Writes eight bytes big-endian. The caller has made room. Throws EncodeError for anything but an integer within
+ * ±(2^53 − 1).
+ */
 export function writeInt64(bytes: Uint8Array, offset: number, value: number): void {
   if (!Number.isSafeInteger(value)) throw new EncodeError(`${value} is not an integer within ±(2^53 − 1)`)
   writeInt32(bytes, offset, Math.floor(value / TWO_32))

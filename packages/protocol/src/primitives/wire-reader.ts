@@ -1,11 +1,17 @@
 import { isUtf8 } from 'node:buffer'
 import { DecodeError } from './codec-error.ts'
-import { joinInt64, readInt32, readInt64 } from './int64.ts'
+import { joinInt64, readClampedInt64, readInt32, readInt64 } from './int64.ts'
 import { UUID_BYTES, ZERO_UUID } from './uuid.ts'
 
-/** Array elements one frame may contain in all, however deep (CVE-2026-111108: counts that each look legal multiply). */
+/**
+ * Array elements one frame may contain in all, however deep (CVE-2026-111108: counts that each look legal
+ * multiply).
+ */
 export const OBJECTS_MAX = 100_000
-/** Tagged fields one structure may carry (CVE-2026-111115: 20 million of them in one header). Kafka defines at most 4. */
+/**
+ * Tagged fields one structure may carry (CVE-2026-111115: 20 million of them in one header). Kafka defines at most
+ * 4.
+ */
 export const TAGGED_FIELDS_MAX = 64
 /** Kafka refuses longer strings in either encoding. */
 export const STRING_BYTES_MAX = 0x7fff
@@ -73,6 +79,11 @@ export class WireReader {
   /** A number within ±(2^53 − 1); anything else is refused. */
   int64(): number {
     return readInt64(this.#buffer, this.#take(8))
+  }
+
+  /** What lies outside ±(2^53 − 1) becomes the nearest end of that range. */
+  clampedInt64(): number {
+    return readClampedInt64(this.#buffer, this.#take(8))
   }
 
   float64(): number {

@@ -41,6 +41,7 @@ export function compileStructDecode(fields: readonly FieldSpec[], shape: Shape):
 }
 
 function compileField(field: FieldSpec, shape: Shape): Decode {
+  if (field.clamped && field.type.kind === 'int64') return reader => reader.clampedInt64()
   return compileValue(field.type, includesVersion(field.nullable, shape.version), shape)
 }
 

@@ -41,6 +41,8 @@ export interface FieldSpec {
   readonly fallback: unknown
   /** Dropped silently when the version lacks it; otherwise writing anything but the fallback is an error. */
   readonly ignorable: boolean
+  /** int64 only: a value beyond ±(2^53 − 1) decodes to the nearest end of that range; otherwise it is refused. */
+  readonly clamped: boolean
 }
 
 // The two symbols exist for the type checker only: they carry a field's and a structure's types, never a value.

@@ -11,6 +11,8 @@ export interface FieldOptions<T> {
   readonly tag?: number
   readonly fallback?: T | null
   readonly ignorable?: boolean
+  /** int64 in requests only: see `FieldSpec.clamped`. */
+  readonly clamped?: boolean
 }
 
 type Nullable<T, O> = O extends { readonly nullable: string } ? T | null : T
@@ -107,7 +109,8 @@ function field(name: string, type: ValueType, options: FieldOptions<unknown>): A
     throw new TypeError(`field ${name}: fallback null, but version ${versions.min} does not allow null`)
   }
   const fallback = options.fallback === undefined ? zeroOf(type) : options.fallback
-  return { name, type, versions, nullable, tag: options.tag ?? null, fallback, ignorable: options.ignorable ?? false }
+  const { tag = null, ignorable = false, clamped = false } = options
+  return { name, type, versions, nullable, tag, fallback, ignorable, clamped }
 }
 
 const NO_ELEMENTS: readonly never[] = Object.freeze([])

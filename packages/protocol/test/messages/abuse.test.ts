@@ -133,3 +133,9 @@ test('a string or a record set is not made room for before its bytes are there',
   }
   expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(16 << 20)
 })
+
+test('an offset or a time at the end of the 64-bit range is an answerable question', () => {
+  const request = fromHex('ffffffff 00000001 0001 74 00000001 00000000 7fffffffffffffff')
+  const decoded = apis.listOffsets.request.decode(new WireReader(request), 1)
+  expect(decoded.topics[0]?.partitions[0]?.timestamp).toBe(Number.MAX_SAFE_INTEGER)
+})

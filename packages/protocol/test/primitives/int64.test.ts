@@ -1,7 +1,7 @@
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { DecodeError, EncodeError } from '../../src/primitives/codec-error.ts'
-import { readInt64, writeInt64 } from '../../src/primitives/int64.ts'
+import { readClampedInt64, readInt64, writeInt64 } from '../../src/primitives/int64.ts'
 
 const SAFE = BigInt(Number.MAX_SAFE_INTEGER)
 const edges = [
@@ -29,6 +29,7 @@ test('reads what BigInt reads and refuses what a number cannot hold', () => {
   fc.assert(
     fc.property(anyInt64, fc.integer({ min: 0, max: 3 }), (value, offset) => {
       bytes.writeBigInt64BE(value, offset)
+      expect(readClampedInt64(bytes, offset)).toBe(Number(value < -SAFE ? -SAFE : value > SAFE ? SAFE : value))
       if (value >= -SAFE && value <= SAFE) expect(readInt64(bytes, offset)).toBe(Number(value))
       else expect(() => readInt64(bytes, offset)).toThrow(DecodeError)
     }),

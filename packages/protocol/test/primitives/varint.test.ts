@@ -85,7 +85,14 @@ test('varlongs beyond 53 bits are refused', () => {
 const bad = {
   unsignedVarint: ['8000', '808000', 'ff00', '8080808008', 'ffffffff0f', '808080808001', '80', ''],
   varint: ['8000', 'ffffffff1f', 'ffffffffff01', '80'],
-  varlong: ['8000', 'ffffffffffffffffff02', 'ffffffffffffffffffff01', 'ffffffffffffffffff01', '80']
+  varlong: [
+    '8000',
+    '80808080808080808002',
+    'ffffffffffffffffff02',
+    'ffffffffffffffffffff01',
+    'ffffffffffffffffff01',
+    '80'
+  ]
 } as const
 
 test.each(Object.entries(bad).flatMap(([kind, list]) => list.map(hex => [kind as keyof typeof bad, hex] as const)))(

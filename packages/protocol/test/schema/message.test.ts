@@ -119,3 +119,27 @@ test('fallbacks are shared between results, so they are frozen', () => {
   const first = decode('05 000161 00000000', 0) as { leader: object }
   expect(Object.isFrozen(first.leader)).toBe(true)
 })
+
+test('an empty array in a tagged field is its fallback, whichever array it is', () => {
+  const tagged = message({
+    name: 'Tagged',
+    versions: '0',
+    flexible: '0+',
+    fields: [array('ids', 'int32', { tag: 0 })]
+  })
+  const writer = new WireWriter()
+  tagged.encode(writer, { ids: [] }, 0)
+  expect(Buffer.concat(writer.chunks()).toString('hex')).toBe('00')
+})
+
+test('an array of null structures needs one byte each and no more', () => {
+  const nested = message({
+    name: 'Nested',
+    versions: '0',
+    flexible: 'never',
+    fields: [array('items', [struct('place', place, { nullable: '0+', fallback: null })])]
+  })
+  const bytes = Buffer.from('00000002ffff', 'hex')
+  expect(nested.decode(new WireReader(bytes), 0)).toEqual({ items: [{ place: null }, { place: null }] })
+  expect(() => nested.decode(new WireReader(Buffer.from('00000003ffff', 'hex')), 0)).toThrow(/needs at least 3 bytes/)
+})

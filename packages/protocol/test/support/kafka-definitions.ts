@@ -32,7 +32,7 @@ export const definitionsFolder: string =
 /** Null when the definitions are there, else the reason to skip. */
 export const definitionsMissing: string | null = existsSync(resolve(definitionsFolder, 'ProduceRequest.json'))
   ? null
-  : `no Kafka message definitions in ${definitionsFolder}; set STREAMBUS_KAFKA_MESSAGES to clients/src/main/resources/common/message of a Kafka checkout`
+  : `no Kafka message definitions in ${definitionsFolder}; set STREAMBUS_KAFKA_MESSAGES to Kafka's folder of them`
 
 /** JSON with whole-line `//` comments. */
 export function readDefinition(name: string): Definition {

@@ -2,7 +2,10 @@ import type { FieldSpec, ValueType, VersionRange } from '../../src/schema/index.
 import type { DefinedField, Definition } from './kafka-definitions.ts'
 import { parseVersions, ZERO } from './row-values.ts'
 
-/** One field in a form that our tables and Kafka's definitions can both be brought into. Versions are clipped to what can occur. */
+/**
+ * One field in a form that our tables and Kafka's definitions can both be brought into. Versions are clipped to
+ * what can occur.
+ */
 export interface Row {
   readonly path: string
   readonly type: string
