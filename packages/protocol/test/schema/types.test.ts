@@ -10,9 +10,9 @@ test('decoded types have every field, inputs may leave out what has a fallback',
   const input: Input<ProduceResponse> = {
     responses: [{ name: 't', partitionResponses: [{ index: 0, errorCode: 0, baseOffset: 5 }] }]
   }
-  // @ts-expect-error: baseOffset has no fallback
+  // @ts-expect-error baseOffset has no fallback
   const incomplete: Input<Partition> = { index: 0, errorCode: 0 }
-  // @ts-expect-error: null only where the table allows it
+  // @ts-expect-error null only where the table allows it
   const nulled: Input<Partition> = { index: 0, errorCode: null, baseOffset: 1 }
   const whole: ProduceResponse = decodeResponse(
     apis.produce,
