@@ -1,0 +1,8 @@
+export { compress, decompress } from '../compression/codec.ts'
+export { CODEC_NAMES, type CodecName, codecId, codecName } from '../compression/codec-name.ts'
+export { CorruptCompressedData, DecompressedTooLarge } from '../compression/compression-error.ts'
+export * from './batch-header.ts'
+export { BatchRefused, type RecordError } from './batch-refused.ts'
+export { recompressBatch } from './recompress-batch.ts'
+export { type BatchRules, type BatchSummary, validateBatch } from './validate-batch.ts'
+export { countRecords, walkBatches } from './walk-batches.ts'
