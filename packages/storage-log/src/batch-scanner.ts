@@ -1,5 +1,6 @@
 import { crc32c, type DiskFile } from '@streambus/base'
-import { BATCH_CRC_START, BATCH_HEADER_BYTES, StoredBatch } from './stored-batch.ts'
+import { CRC_START, HEADER_BYTES } from '@streambus/protocol/records'
+import { StoredBatch } from './stored-batch.ts'
 
 /** `bad`: the bytes at `position` are not a whole batch. */
 export type ScanStep = 'batch' | 'end' | 'bad'
@@ -23,7 +24,7 @@ export class BatchScanner {
     this.#endPosition = options.until
     this.#next = options.from
     this.position = options.from
-    const chunkBytes = Math.min(options.chunkBytes, Math.max(BATCH_HEADER_BYTES, options.until - options.from))
+    const chunkBytes = Math.min(options.chunkBytes, Math.max(HEADER_BYTES, options.until - options.from))
     this.#chunk = Buffer.allocUnsafe(chunkBytes)
   }
 
@@ -31,7 +32,7 @@ export class BatchScanner {
     this.position = this.#next
     const left = this.#endPosition - this.position
     if (left === 0) return 'end'
-    if (left < BATCH_HEADER_BYTES || !this.#load(this.position)) return 'bad'
+    if (left < HEADER_BYTES || !this.#load(this.position)) return 'bad'
     this.batch.read(this.#chunk, this.position - this.#chunkStart)
     if (!this.batch.isPlausible || this.batch.sizeBytes > left) return 'bad'
     this.#next = this.position + this.batch.sizeBytes
@@ -40,7 +41,7 @@ export class BatchScanner {
 
   /** Reads the current batch as a whole and compares its CRC. */
   hasValidCrc(): boolean {
-    let at = this.position + BATCH_CRC_START
+    let at = this.position + CRC_START
     const end = this.position + this.batch.sizeBytes
     const bytes = Buffer.allocUnsafe(Math.min(CRC_CHUNK_BYTES, end - at))
     let crc = 0
@@ -56,10 +57,10 @@ export class BatchScanner {
   /** Makes the header at `position` available in the chunk. */
   #load(position: number): boolean {
     const inChunk = position - this.#chunkStart
-    if (inChunk >= 0 && inChunk + BATCH_HEADER_BYTES <= this.#chunkBytes) return true
+    if (inChunk >= 0 && inChunk + HEADER_BYTES <= this.#chunkBytes) return true
     const wanted = Math.min(this.#chunk.length, this.#endPosition - position)
     this.#chunkStart = position
     this.#chunkBytes = this.#file.read(this.#chunk.subarray(0, wanted), position)
-    return this.#chunkBytes >= BATCH_HEADER_BYTES
+    return this.#chunkBytes >= HEADER_BYTES
   }
 }

@@ -32,7 +32,11 @@ export function readOffsetCheckpoint(disk: Disk, path: string): OffsetEntry[] {
   if (!disk.exists(path)) return []
   const rows = parseCheckpoint(readWhole(disk, path).toString('utf8'), 3) ?? []
   return rows
-    .map(([topic = '', partition = '', offset = '']) => ({ topic, partition: Number(partition), offset: Number(offset) }))
+    .map(([topic = '', partition = '', offset = '']) => ({
+      topic,
+      partition: Number(partition),
+      offset: Number(offset)
+    }))
     .filter(entry => Number.isSafeInteger(entry.partition) && Number.isSafeInteger(entry.offset) && entry.offset >= 0)
 }
 

@@ -70,7 +70,9 @@ export class LogDirectory {
   }
 
   /** Durable when it returns. To be called about once a minute, and at a clean stop before `markClean`. */
-  saveCheckpoints(logs: Iterable<{ topic: string; partition: number; recoveryPoint: number; logStartOffset: number }>): void {
+  saveCheckpoints(
+    logs: Iterable<{ topic: string; partition: number; recoveryPoint: number; logStartOffset: number }>
+  ): void {
     const recovery: OffsetEntry[] = []
     const starts: OffsetEntry[] = []
     for (const { topic, partition, recoveryPoint, logStartOffset } of logs) {

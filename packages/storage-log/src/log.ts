@@ -1,5 +1,11 @@
 import { assert, type Clock, type Disk, DiskError } from '@streambus/base'
-import type { BatchSummary } from '@streambus/protocol/records'
+import {
+  type BatchSummary,
+  HEADER_BYTES,
+  isControl as isControlBatch,
+  readBaseOffset,
+  stampOffsetAndEpoch
+} from '@streambus/protocol/records'
 import { type LogConfig, segmentMsOf } from './config.ts'
 import type { EpochCache, EpochEnd } from './epoch-cache.ts'
 import { AppendRefused, OffsetOutOfRange } from './errors.ts'
@@ -8,12 +14,18 @@ import { LogFiles } from './log-files.ts'
 import type { LogProbe } from './log-probe.ts'
 import { loadProducerState, markerCoordinatorEpoch } from './producer-replay.ts'
 import type { ProducerEntry, ProducerState } from './producer-state.ts'
-import { emptyRead, FRESH_BUFFERS, type ReadBufferPool, type ReadOptions, type ReadResult, readBatches } from './read.ts'
+import {
+  emptyRead,
+  FRESH_BUFFERS,
+  type ReadBufferPool,
+  type ReadOptions,
+  type ReadResult,
+  readBatches
+} from './read.ts'
 import { recoverLog } from './recovery.ts'
 import { countExpired } from './retention.ts'
 import type { Segment } from './segment.ts'
 import { SegmentList } from './segment-list.ts'
-import { BATCH_HEADER_BYTES, hasLogAppendTime, isControlBatch, readInt64, stampOffsetAndEpoch } from './stored-batch.ts'
 import { findMaxTimestamp, findTimestamp, type TimestampOffset } from './time-lookup.ts'
 
 /** Indexes hold offsets relative to the segment in 32 bits. */
@@ -187,13 +199,13 @@ export class Log {
     const isControl = isControlBatch(bytes, start)
     if (batch.producerId >= 0 && !isControl && origin === 'client') {
       const duplicateOf = this.#producers.check(batch)
-      if (duplicateOf >= 0) return result('duplicate', duplicateOf, batch, logAppendTime(bytes, start, batch))
+      if (duplicateOf >= 0) return result('duplicate', duplicateOf, batch)
     }
     const nowMs = this.#clock.wallMs()
     const baseOffset = this.#logEndOffset
     if (this.#shouldRoll(end - start, batch, nowMs)) this.#rollForAppend(nowMs)
     if (options.leaderEpoch > this.#epochs.latestEpoch) this.assignEpoch(options.leaderEpoch)
-    if (origin === 'replica') this.#checkContinuity(readInt64(bytes, start))
+    if (origin === 'replica') this.#checkContinuity(readBaseOffset(bytes, start))
     else stampOffsetAndEpoch(bytes, start, baseOffset, options.leaderEpoch)
     this.#write(bytes, start, end)
 
@@ -206,7 +218,7 @@ export class Log {
     }
     this.#countUnsynced(batch.recordCount, end - start, nowMs)
     this.#probe.appended(batch.recordCount, end - start)
-    return result('appended', lastOffset, batch, logAppendTime(bytes, start, batch))
+    return result('appended', lastOffset, batch)
   }
 
   /**
@@ -229,6 +241,23 @@ export class Log {
       return found
     }
     return emptyRead(fromOffset)
+  }
+
+  /**
+   * Bytes of the batches from the one that contains `fromOffset` up to `untilOffset`, for a fetch that waits for a
+   * minimum. Exact; looks at headers only. Throws LogCorrupt, DiskError.
+   */
+  bytesBetween(fromOffset: number, untilOffset: number): number {
+    let bytes = 0
+    for (let i = this.#segments.floorIndex(fromOffset); i < this.#segments.count; i++) {
+      const segment = this.#segments.use(i)
+      if (segment.baseOffset >= untilOffset) break
+      const start = segment.positionOf(fromOffset)
+      if (start < 0) continue
+      const end = untilOffset < segment.endOffset ? segment.positionOf(untilOffset) : segment.sizeBytes
+      bytes += end - start
+    }
+    return bytes
   }
 
   /** Asks for a group commit. Cheap; any number of calls share one fdatasync. */
@@ -402,7 +431,7 @@ export class Log {
   }
 
   #applyMarker(bytes: Buffer, start: number, batch: BatchSummary, nowMs: number): void {
-    const coordinatorEpoch = markerCoordinatorEpoch(bytes, start + BATCH_HEADER_BYTES)
+    const coordinatorEpoch = markerCoordinatorEpoch(bytes, start + HEADER_BYTES)
     if (coordinatorEpoch === null) return
     const { producerId, producerEpoch, maxTimestamp } = batch
     this.#producers.applyMarker({ producerId, producerEpoch, coordinatorEpoch, timestampMs: maxTimestamp }, nowMs)
@@ -545,10 +574,7 @@ function isShortage(error: DiskError): boolean {
   return isShort && (error.operation === 'write' || error.operation === 'open')
 }
 
-function result(kind: AppendResult['kind'], lastOffset: number, batch: BatchSummary, logAppendTimeMs: number): AppendResult {
+function result(kind: AppendResult['kind'], lastOffset: number, batch: BatchSummary): AppendResult {
+  const { logAppendTimeMs } = batch
   return { kind, baseOffset: lastOffset - batch.lastOffsetDelta, lastOffset, logAppendTimeMs }
-}
-
-function logAppendTime(bytes: Buffer, start: number, batch: BatchSummary): number {
-  return hasLogAppendTime(bytes, start) ? batch.maxTimestamp : -1
 }

@@ -1,9 +1,10 @@
 import type { Disk } from '@streambus/base'
+import { HEADER_BYTES } from '@streambus/protocol/records'
 import { logFileName } from './file-names.ts'
 import { readSnapshot } from './producer-snapshot.ts'
 import { ProducerState } from './producer-state.ts'
 import type { Segment } from './segment.ts'
-import { BATCH_HEADER_BYTES, type StoredBatch } from './stored-batch.ts'
+import type { StoredBatch } from './stored-batch.ts'
 
 export interface ReplayOptions {
   readonly disk: Disk
@@ -53,7 +54,7 @@ function applyMarkerAt(
   const { batch, state } = options
   const bytes = Buffer.allocUnsafe(batch.sizeBytes)
   segment.file.read(bytes, options.position)
-  const coordinatorEpoch = markerCoordinatorEpoch(bytes, BATCH_HEADER_BYTES)
+  const coordinatorEpoch = markerCoordinatorEpoch(bytes, HEADER_BYTES)
   if (coordinatorEpoch === null) return
   const { producerId, producerEpoch, maxTimestamp } = batch
   state.applyMarker({ producerId, producerEpoch, coordinatorEpoch, timestampMs: maxTimestamp }, options.nowMs)

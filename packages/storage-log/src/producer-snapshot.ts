@@ -42,7 +42,11 @@ export function encodeSnapshot(state: ProducerState): Buffer {
 }
 
 /** Fills the empty `state`; false (and still empty) when the bytes are not a whole, valid snapshot. */
-export function decodeSnapshot(bytes: Buffer, state: ProducerState, options: { nowMs: number; expirationMs: number }): boolean {
+export function decodeSnapshot(
+  bytes: Buffer,
+  state: ProducerState,
+  options: { nowMs: number; expirationMs: number }
+): boolean {
   if (bytes.length < HEADER_BYTES || bytes.readInt16BE(0) !== VERSION) return false
   if (bytes.readUInt32BE(2) !== crc32c(bytes.subarray(ENTRIES_START))) return false
   if (bytes.length !== HEADER_BYTES + bytes.readInt32BE(ENTRIES_START) * ENTRY_BYTES) return false

@@ -189,7 +189,8 @@ export class ProducerState {
   expire(nowMs: number, expirationMs: number): number {
     const before = this.#producers.size
     for (const entry of this.#producers.values()) {
-      if (entry.txnFirstOffset < 0 && nowMs - entry.lastActiveMs >= expirationMs) this.#producers.delete(entry.producerId)
+      if (entry.txnFirstOffset < 0 && nowMs - entry.lastActiveMs >= expirationMs)
+        this.#producers.delete(entry.producerId)
     }
     return before - this.#producers.size
   }

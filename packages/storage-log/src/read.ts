@@ -1,6 +1,6 @@
+import { HEADER_BYTES, readBaseOffset, readLastOffset, readSizeInBytes } from '@streambus/protocol/records'
 import { LogCorrupt } from './errors.ts'
 import type { Segment } from './segment.ts'
-import { BATCH_HEADER_BYTES, BATCH_PREFIX_BYTES, LAST_OFFSET_DELTA_AT, readInt64 } from './stored-batch.ts'
 
 /** Where read buffers come from; `BufferPool` of base is one. */
 export interface ReadBufferPool {
@@ -67,10 +67,10 @@ export function readBatches(
   options: ReadOptions
 ): ReadResult {
   const available = segment.sizeBytes - position
-  const wanted = Math.min(available, Math.max(options.bytesMax, BATCH_HEADER_BYTES))
+  const wanted = Math.min(available, Math.max(options.bytesMax, HEADER_BYTES))
   let whole = fill(segment, position, pool, wanted)
-  const firstBytes = whole.readInt32BE(8) + BATCH_PREFIX_BYTES
-  if (firstBytes < BATCH_HEADER_BYTES || firstBytes > available) {
+  const firstBytes = readSizeInBytes(whole, 0)
+  if (firstBytes < HEADER_BYTES || firstBytes > available) {
     pool.give(whole)
     const reason = `a batch cannot have ${firstBytes} bytes here`
     throw new LogCorrupt({ path: segment.path, position, reason, quarantined: null })
@@ -102,9 +102,13 @@ class WholeBatches {
       return
     }
     let at = segment.skippable(bytes, position, untilOffset)
-    while (at + BATCH_HEADER_BYTES <= bytes.length) {
-      const end = at + bytes.readInt32BE(at + 8) + BATCH_PREFIX_BYTES
-      const lastOffset = readInt64(bytes, at) + bytes.readInt32BE(at + LAST_OFFSET_DELTA_AT)
+    if (at > 0) {
+      this.endBytes = at
+      this.nextOffset = readBaseOffset(bytes, at)
+    }
+    while (at + HEADER_BYTES <= bytes.length) {
+      const end = at + readSizeInBytes(bytes, at)
+      const lastOffset = readLastOffset(bytes, at)
       if (end > bytes.length || end <= at || lastOffset >= untilOffset) break
       this.endBytes = at = end
       this.nextOffset = lastOffset + 1

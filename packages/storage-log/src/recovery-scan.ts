@@ -1,6 +1,7 @@
 import type { DiskFile } from '@streambus/base'
+import { HEADER_BYTES } from '@streambus/protocol/records'
 import { BatchScanner } from './batch-scanner.ts'
-import { BATCH_HEADER_BYTES, StoredBatch } from './stored-batch.ts'
+import { StoredBatch } from './stored-batch.ts'
 
 const SCAN_CHUNK_BYTES = 256 * 1024
 const SEARCH_CHUNK_BYTES = 1024 * 1024
@@ -53,7 +54,9 @@ function refusal(
   if (batch.leaderEpoch < expected.leaderEpoch) {
     return `leader epoch ${batch.leaderEpoch} after ${expected.leaderEpoch}`
   }
-  return expected.isUnsynced && !scanner.hasValidCrc() ? `the CRC of the batch at offset ${batch.baseOffset} is wrong` : null
+  return expected.isUnsynced && !scanner.hasValidCrc()
+    ? `the CRC of the batch at offset ${batch.baseOffset} is wrong`
+    : null
 }
 
 /**
@@ -64,9 +67,9 @@ export function hasValidBatchAfter(file: DiskFile, range: { from: number; until:
   const chunk = Buffer.allocUnsafe(Math.min(SEARCH_CHUNK_BYTES, Math.max(0, range.until - range.from)))
   const batch = new StoredBatch()
   let start = range.from
-  while (range.until - start >= BATCH_HEADER_BYTES) {
+  while (range.until - start >= HEADER_BYTES) {
     const bytes = chunk.subarray(0, file.read(chunk.subarray(0, range.until - start), start))
-    const last = bytes.length - BATCH_HEADER_BYTES
+    const last = bytes.length - HEADER_BYTES
     if (last < 0) return false
     for (let magicAt = bytes.indexOf(2, 16); magicAt >= 0; magicAt = bytes.indexOf(2, magicAt + 1)) {
       const at = magicAt - 16
@@ -81,7 +84,7 @@ export function hasValidBatchAfter(file: DiskFile, range: { from: number; until:
 }
 
 function isValidAt(file: DiskFile, position: number, until: number): boolean {
-  const scanner = new BatchScanner(file, { from: position, until, chunkBytes: BATCH_HEADER_BYTES })
+  const scanner = new BatchScanner(file, { from: position, until, chunkBytes: HEADER_BYTES })
   return scanner.next() === 'batch' && scanner.hasValidCrc()
 }
 

@@ -57,7 +57,13 @@ export function recoverLog(options: RecoverOptions): RecoveredLog {
   if (epochs.wasIntact) epochs.truncateFromEnd(endOffset + 1)
   else rebuildEpochs(epochs, segments)
   const snapshots = dropSnapshotsAbove(options, plan.snapshots, endOffset)
-  const producers = loadProducerState({ ...options, segments, snapshots, endOffset, expirationMs: options.producerIdExpirationMs })
+  const producers = loadProducerState({
+    ...options,
+    segments,
+    snapshots,
+    endOffset,
+    expirationMs: options.producerIdExpirationMs
+  })
   for (const segment of segments.slice(0, -1)) segment.release()
   return { segments, epochs, producers, snapshots, logStartOffset: Math.max(floor, segments[0]?.baseOffset ?? 0) }
 }
@@ -139,7 +145,12 @@ function refuseCorruption(
 
 function stillQuarantined(directory: string, name: string): LogCorrupt {
   const quarantined = `${directory}/${name}`
-  return new LogCorrupt({ path: quarantined, position: 0, reason: 'it was quarantined by an earlier start', quarantined })
+  return new LogCorrupt({
+    path: quarantined,
+    position: 0,
+    reason: 'it was quarantined by an earlier start',
+    quarantined
+  })
 }
 
 /** Everything on disk lies below the log start: it was deleted, and the next record gets the offset `floor`. */
@@ -150,7 +161,13 @@ function startOver(
   for (const segment of found.segments) deleteSegment(options.disk, segment)
   dropSnapshotsAbove(options, found.snapshots, -1)
   found.epochs.truncateFromStart(found.floor)
-  const producers = loadProducerState({ ...options, segments: [], snapshots: [], endOffset: found.floor, expirationMs: 0 })
+  const producers = loadProducerState({
+    ...options,
+    segments: [],
+    snapshots: [],
+    endOffset: found.floor,
+    expirationMs: 0
+  })
   const segments = [createSegment(options, found.floor)]
   return { segments, epochs: found.epochs, producers, snapshots: [], logStartOffset: found.floor }
 }

@@ -1,10 +1,11 @@
 import { assert, type Disk, type DiskError, type DiskFile, readWhole } from '@streambus/base'
+import { HEADER_BYTES, readBaseOffset, readLastOffset } from '@streambus/protocol/records'
 import { BatchScanner } from './batch-scanner.ts'
 import { LogCorrupt } from './errors.ts'
 import { type LogFileKind, logFileName } from './file-names.ts'
 import { OffsetIndex } from './offset-index.ts'
 import { ReadCursors } from './read-cursors.ts'
-import { BATCH_HEADER_BYTES, LAST_OFFSET_DELTA_AT, readInt64, StoredBatch } from './stored-batch.ts'
+import { StoredBatch } from './stored-batch.ts'
 import { TimeIndex } from './time-index.ts'
 
 /** Look-ups walk at most one index interval; whole-segment walks read more at a time. */
@@ -145,12 +146,11 @@ export class Segment {
    */
   skippable(bytes: Buffer, position: number, untilOffset: number): number {
     if (!this.#isIndexed) return 0
-    const byPosition = this.#index.floorByPosition(position + bytes.length - BATCH_HEADER_BYTES)
+    const byPosition = this.#index.floorByPosition(position + bytes.length - HEADER_BYTES)
     const entry = Math.min(byPosition, this.#index.floorByOffset(untilOffset - 1 - this.baseOffset))
     const skipped = entry < 0 ? 0 : this.#index.position(entry) - position
     if (skipped <= 0) return 0
-    const lastOffset = readInt64(bytes, skipped) + bytes.readInt32BE(skipped + LAST_OFFSET_DELTA_AT)
-    return lastOffset === this.baseOffset + this.#index.relativeOffset(entry) ? skipped : 0
+    return readLastOffset(bytes, skipped) === this.baseOffset + this.#index.relativeOffset(entry) ? skipped : 0
   }
 
   /** Headers from `position` on, for walks over much of the segment. */
@@ -317,9 +317,9 @@ export class Segment {
   }
 
   #headerAt(position: number): StoredBatch | null {
-    const bytes = Buffer.allocUnsafe(BATCH_HEADER_BYTES)
+    const bytes = Buffer.allocUnsafe(HEADER_BYTES)
     const count = this.file.read(bytes, position)
-    if (count < BATCH_HEADER_BYTES || readInt64(bytes, 0) < this.baseOffset) return null
+    if (count < HEADER_BYTES || readBaseOffset(bytes, 0) < this.baseOffset) return null
     const batch = new StoredBatch()
     batch.read(bytes, 0)
     return batch.isPlausible && position + batch.sizeBytes <= this.sizeBytes ? batch : null

@@ -79,7 +79,8 @@ export class TimeIndex {
     for (let i = 0; i < count; i++) {
       const timestamp = Number(bytes.readBigInt64BE(i * ENTRY_BYTES))
       const offset = bytes.readInt32BE(i * ENTRY_BYTES + 8)
-      const rises = i === 0 || (timestamp > (timestamps[i - 1] as number) && offset > (relativeOffsets[i - 1] as number))
+      const rises =
+        i === 0 || (timestamp > (timestamps[i - 1] as number) && offset > (relativeOffsets[i - 1] as number))
       if (!rises || timestamp < 0 || offset < 0) return false
       timestamps[i] = timestamp
       relativeOffsets[i] = offset

@@ -40,8 +40,9 @@ export function makeBatch(spec: BatchSpec): Made {
     ...fields,
     sizeBytes: bytes.length,
     isTransactional: spec.isTransactional === true,
-    codec: 'none'
-  } as unknown as BatchSummary
+    codec: 'none' as const,
+    logAppendTimeMs: spec.logAppendTimeMs ?? -1
+  }
   return { bytes, summary }
 }
 
@@ -62,7 +63,13 @@ export function makeMarker(producerId: number, producerEpoch: number, coordinato
   }
   const body = Buffer.concat([Buffer.from([0, 0, 0]), varint(key.length), key, varint(value.length), value, varint(0)])
   const bytes = assemble(fields, [Buffer.concat([varint(body.length), body])])
-  const summary = { ...fields, sizeBytes: bytes.length, isTransactional: true, codec: 'none' } as unknown as BatchSummary
+  const summary = {
+    ...fields,
+    sizeBytes: bytes.length,
+    isTransactional: true,
+    codec: 'none' as const,
+    logAppendTimeMs: -1
+  }
   return { bytes, summary }
 }
 

@@ -1,4 +1,11 @@
-import { type DirectoryEntry, type Disk, DiskError, type DiskFile, type DiskSpace, type OpenOptions } from '@streambus/base'
+import {
+  type DirectoryEntry,
+  type Disk,
+  DiskError,
+  type DiskFile,
+  type DiskSpace,
+  type OpenOptions
+} from '@streambus/base'
 import { MemoryDirectory, type MemoryInode } from './memory-inode.ts'
 
 export type FaultyOperation = 'open' | 'write' | 'read' | 'sync' | 'truncate' | 'rename' | 'unlink' | 'syncDirectory'

@@ -1,0 +1,106 @@
+import { expect, test } from 'vitest'
+import { append, newDisk, openLog } from './helpers.ts'
+
+test('a sync that began before a write does not cover it', () => {
+  const disk = newDisk({ syncs: 'manual' })
+  const { log } = openLog(disk)
+  append(log)
+  log.requestSync()
+  append(log)
+  disk.completeSyncs()
+  expect(log.durableEndOffset).toBe(1)
+  disk.crash()
+  expect(openLog(disk).log.logEndOffset).toBe(1)
+})
+
+test('any number of requests during a sync make one more, which starts at once', () => {
+  const disk = newDisk({ syncs: 'manual' })
+  const { log } = openLog(disk)
+  const heard: number[] = []
+  log.onDurable(offset => heard.push(offset))
+  append(log)
+  log.requestSync()
+  for (let i = 0; i < 5; i++) {
+    append(log)
+    log.requestSync()
+  }
+  expect(disk.pendingSyncs).toBe(1)
+  disk.completeSyncs(1)
+  expect([heard, disk.pendingSyncs]).toEqual([[1], 1])
+  disk.completeSyncs(1)
+  expect([heard, disk.pendingSyncs]).toEqual([[1, 6], 0])
+})
+
+test('no sync when nothing was written, and none after it without a request', () => {
+  const disk = newDisk({ syncs: 'manual' })
+  const { log } = openLog(disk)
+  log.requestSync()
+  expect(disk.pendingSyncs).toBe(0)
+  append(log)
+  log.requestSync()
+  append(log)
+  disk.completeSyncs()
+  expect(disk.pendingSyncs).toBe(0)
+})
+
+test('a failed sync is final: no listener, no further append, no second try', () => {
+  const disk = newDisk({ syncs: 'manual' })
+  const { log, fatal } = openLog(disk)
+  const heard: number[] = []
+  log.onDurable(offset => heard.push(offset))
+  append(log)
+  disk.failNext('sync', { code: 'EIO' })
+  log.requestSync()
+  log.requestSync()
+  disk.completeSyncs()
+  disk.completeSyncs()
+  expect(fatal.map(error => error.code)).toEqual(['EIO'])
+  expect([heard, log.durableEndOffset, disk.pendingSyncs]).toEqual([[], 0, 0])
+  expect(() => append(log)).toThrow(/failed/)
+  log.requestSync()
+  expect(disk.pendingSyncs).toBe(0)
+})
+
+test('a roll during a sync: the old file stays open until the sync has reported, and waiters hear of it', () => {
+  const disk = newDisk({ syncs: 'manual' })
+  const { log, fatal } = openLog(disk)
+  const heard: number[] = []
+  log.onDurable(offset => heard.push(offset))
+  append(log)
+  log.requestSync()
+  while (log.segmentCount < 2) append(log, { valueBytes: 500 })
+  const rolledAt = log.logEndOffset - 1
+  expect(log.durableEndOffset).toBe(rolledAt)
+  log.closeUnclean()
+  disk.completeSyncs()
+  expect(fatal).toEqual([])
+  expect(heard).toEqual([])
+})
+
+test('a truncation during a sync takes back what the sync would have announced', () => {
+  const disk = newDisk({ syncs: 'manual' })
+  const { log } = openLog(disk)
+  for (let i = 0; i < 5; i++) append(log)
+  log.requestSync()
+  log.truncateTo(2)
+  disk.completeSyncs()
+  expect(log.durableEndOffset).toBe(2)
+  append(log)
+  expect(log.durableEndOffset).toBe(2)
+})
+
+test('flush.messages and flush.ms ask for a sync by themselves', async () => {
+  const disk = newDisk({ syncs: 'manual' })
+  const { log } = openLog(disk, { config: { ...openLog(newDisk()).log.config, flushMessages: 3, flushMs: 1000 } })
+  append(log)
+  append(log)
+  expect(disk.pendingSyncs).toBe(0)
+  append(log)
+  expect(disk.pendingSyncs).toBe(1)
+  disk.completeSyncs()
+  append(log)
+  log.flushIfDue(1_700_000_000_999)
+  expect(disk.pendingSyncs).toBe(0)
+  log.flushIfDue(1_700_000_001_000)
+  expect(disk.pendingSyncs).toBe(1)
+})
