@@ -100,3 +100,8 @@ export function noise(bytes: number, seed: number): Buffer {
   }
   return Buffer.from(words.buffer, 0, bytes)
 }
+
+/** Folds `value` into a hash of the work done. */
+export function mix(hash: number, value: number): number {
+  return (Math.imul(hash, 31) + value) | 0
+}

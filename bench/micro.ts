@@ -2,16 +2,13 @@ import path from 'node:path'
 import { crc32c } from '@streambus/base'
 import { nodeDisk } from '@streambus/base/node'
 import { decodeRequestHeader, encodeResponseFrame, produceApi, WireReader } from '@streambus/protocol'
-import { buildBatch, noise, stampBaseOffset } from './batch.ts'
+import { buildBatch, mix, noise, stampBaseOffset } from './batch.ts'
 import { produceFrame } from './kafka-frames.ts'
 import type { MicroBench } from './micro-bench.ts'
+import { storageBenches } from './micro-storage.ts'
 
 const KIB = 1024
 const CALLS_PER_BUFFER = 1_000
-
-function mix(hash: number, value: number): number {
-  return (Math.imul(hash, 31) + value) | 0
-}
 
 function crcBenches(full: boolean): MicroBench[] {
   return [100, KIB, 64 * KIB].map(bytes => {
@@ -85,16 +82,19 @@ function stamp(full: boolean): MicroBench {
   }
 }
 
+/** Grows the file as a log does: a page touched for the first time costs several times one that is written again. */
 function fileAppend(directory: string, full: boolean): MicroBench {
   const batch = buildBatch({ recordBytes: KIB, recordCount: 16 }, 1)
   const file = nodeDisk.open(path.join(directory, 'append'), { create: true })
+  let endBytes = 0
   return {
     name: 'write of one 16 KiB batch through the disk seam',
     count: full ? CALLS_PER_BUFFER : 10,
     bytes: batch.length,
     work: count => {
-      for (let i = 0; i < count; i++) file.write([batch], i * batch.length)
-      return file.sizeBytes() % 65_521
+      const startBytes = endBytes
+      for (let i = 0; i < count; i++, endBytes += batch.length) file.write([batch], endBytes)
+      return file.sizeBytes() - startBytes
     },
     close: () => file.close()
   }
@@ -102,5 +102,12 @@ function fileAppend(directory: string, full: boolean): MicroBench {
 
 /** All micro benches; tiny counts unless `full`. `directory` is written to. */
 export function microBenches(directory: string, full: boolean): MicroBench[] {
-  return [...crcBenches(full), stamp(full), produceDecode(full), produceEncode(full), fileAppend(directory, full)]
+  return [
+    ...crcBenches(full),
+    stamp(full),
+    produceDecode(full),
+    produceEncode(full),
+    fileAppend(directory, full),
+    ...storageBenches(directory, full)
+  ]
 }
