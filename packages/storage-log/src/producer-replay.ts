@@ -5,6 +5,7 @@ import { readSnapshot } from './producer-snapshot.ts'
 import { ProducerState } from './producer-state.ts'
 import type { Segment } from './segment.ts'
 import type { StoredBatch } from './stored-batch.ts'
+import { VarintCursor } from './varint-cursor.ts'
 
 export interface ReplayOptions {
   readonly disk: Disk
@@ -65,29 +66,17 @@ function applyMarkerAt(
  * end-of-transaction marker. Key: int16 version, int16 type (0 abort, 1 commit); value: int16 version, int32 epoch.
  */
 export function markerCoordinatorEpoch(bytes: Buffer, at: number): number | null {
-  const cursor = { at }
-  skipVarint(bytes, cursor) // record length
+  const cursor = new VarintCursor(bytes, at)
+  cursor.varint() // record length
   cursor.at++ // attributes
-  skipVarint(bytes, cursor) // timestamp delta
-  skipVarint(bytes, cursor) // offset delta
-  const keyBytes = readSmallVarint(bytes, cursor)
+  cursor.varint() // timestamp delta
+  cursor.varint() // offset delta
+  const keyBytes = cursor.varint()
   const keyAt = cursor.at
   if (keyBytes < 4 || keyAt + keyBytes > bytes.length) return null
   const type = bytes.readInt16BE(keyAt + 2)
   cursor.at += keyBytes
-  const valueBytes = readSmallVarint(bytes, cursor)
+  const valueBytes = cursor.varint()
   if (type > 1 || type < 0 || valueBytes < 6 || cursor.at + valueBytes > bytes.length) return null
   return bytes.readInt32BE(cursor.at + 2)
-}
-
-function skipVarint(bytes: Buffer, cursor: { at: number }): void {
-  while (((bytes[cursor.at] ?? 0) & 0x80) !== 0) cursor.at++
-  cursor.at++
-}
-
-/** A zig-zag varint of one or two bytes; −1 for anything longer, which no marker has. */
-function readSmallVarint(bytes: Buffer, cursor: { at: number }): number {
-  const first = bytes[cursor.at++] ?? 0
-  const raw = first < 0x80 ? first : (first & 0x7f) | ((bytes[cursor.at++] ?? 0xff) << 7)
-  return raw > 0x3fff || (raw & 1) === 1 ? -1 : raw >>> 1
 }

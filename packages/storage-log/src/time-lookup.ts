@@ -1,3 +1,4 @@
+import { firstRecordSince } from './record-times.ts'
 import type { Segment } from './segment.ts'
 import type { SegmentList } from './segment-list.ts'
 
@@ -7,9 +8,61 @@ export interface TimestampOffset {
   readonly leaderEpoch: number
 }
 
-export function findTimestamp(_s: SegmentList, _a: number, _b: number): TimestampOffset | null {
+/** The first record at or above `logStartOffset`, in offset order, with a timestamp ≥ `timestamp`. */
+export function findTimestamp(list: SegmentList, logStartOffset: number, timestamp: number): TimestampOffset | null {
+  for (let i = list.floorIndex(logStartOffset); i < list.count; i++) {
+    const segment = list.use(i)
+    if (segment.sizeBytes === 0 || segment.maxTimestampMs < timestamp) continue
+    const found = findInSegment(segment, logStartOffset, timestamp)
+    if (found !== null) return found
+  }
   return null
 }
-export function findMaxTimestamp(_s: SegmentList, _a: number): TimestampOffset | null {
+
+/** The first record at or above `logStartOffset` that has the largest timestamp there. */
+export function findMaxTimestamp(list: SegmentList, logStartOffset: number): TimestampOffset | null {
+  let max = -1
+  for (let i = list.floorIndex(logStartOffset); i < list.count; i++) {
+    const segment = list.use(i)
+    if (segment.sizeBytes > 0) max = Math.max(max, maxTimestampSince(segment, logStartOffset))
+  }
+  return max < 0 ? null : findTimestamp(list, logStartOffset, max)
+}
+
+function findInSegment(segment: Segment, logStartOffset: number, timestamp: number): TimestampOffset | null {
+  const startPosition = segment.positionOf(logStartOffset)
+  if (startPosition < 0) return null
+  const scanner = segment.scan(Math.max(startPosition, segment.positionForTimestamp(timestamp)))
+  while (segment.advance(scanner)) {
+    const { batch } = scanner
+    if (batch.maxTimestamp < timestamp) continue
+    const record = firstRecordSince(segment, scanner, { fromOffset: logStartOffset, timestamp })
+    if (record !== null) return { ...record, leaderEpoch: batch.leaderEpoch }
+  }
   return null
+}
+
+/** A segment that DeleteRecords cut into has to be walked: its maximum may be a deleted record's. */
+function maxTimestampSince(segment: Segment, logStartOffset: number): number {
+  if (segment.baseOffset >= logStartOffset) return segment.maxTimestampMs
+  const position = segment.positionOf(logStartOffset)
+  if (position < 0) return -1
+  const scanner = segment.scan(position)
+  let max = -1
+  while (segment.advance(scanner)) {
+    const { batch } = scanner
+    if (batch.maxTimestamp <= max) continue
+    if (batch.baseOffset >= logStartOffset) max = batch.maxTimestamp
+    else max = maxOfRecords(segment, scanner, logStartOffset)
+  }
+  return max
+}
+
+function maxOfRecords(segment: Segment, scanner: ReturnType<Segment['scan']>, fromOffset: number): number {
+  let max = -1
+  for (;;) {
+    const next = firstRecordSince(segment, scanner, { fromOffset, timestamp: max + 1 })
+    if (next === null) return max
+    max = next.timestamp
+  }
 }

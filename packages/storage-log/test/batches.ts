@@ -1,3 +1,4 @@
+import { gzipSync, zstdCompressSync } from 'node:zlib'
 import { crc32c } from '@streambus/base'
 import type { BatchSummary } from '@streambus/protocol/records'
 
@@ -126,4 +127,16 @@ function varint(value: number): Buffer {
     out.push(zigzag > 0n ? byte | 0x80 : byte)
   } while (zigzag > 0n)
   return Buffer.from(out)
+}
+
+/** The same records compressed, as a producer would have sent them. */
+export function recompressed(made: Made, codec: 'none' | 'gzip' | 'zstd'): Made {
+  if (codec === 'none') return made
+  const plain = made.bytes.subarray(61)
+  const packed = codec === 'gzip' ? gzipSync(plain) : zstdCompressSync(plain)
+  const bytes = Buffer.concat([made.bytes.subarray(0, 61), packed])
+  bytes.writeInt32BE(bytes.length - 12, 8)
+  bytes[22] = (bytes[22] as number) | (codec === 'gzip' ? 1 : 4)
+  bytes.writeUInt32BE(crc32c(bytes.subarray(21)), 17)
+  return { bytes, summary: { ...made.summary, sizeBytes: bytes.length, codec } }
 }
