@@ -1,0 +1,38 @@
+import type { BrokerMetrics } from '@streambus/metrics'
+import type { LogProbe } from '@streambus/storage-log'
+import type { Log, RepeatedLines } from './log.ts'
+
+/** Connects the logs of partitions and of the metadata to the metrics and to the operator's log. */
+export function bindLog({ cells }: BrokerMetrics, log: Log, repeated: RepeatedLines): LogProbe {
+  const noSpace = cells.storageErrors.child('write', 'ENOSPC')
+  return {
+    appended(records, bytes) {
+      cells.messagesStored.add(records)
+      cells.bytesStored.add(bytes)
+    },
+    flushed: durationMs => cells.logFlush.observe(durationMs / 1000),
+    rolled: () => cells.segmentRolls.add(1),
+    readBytes: bytes => cells.logReadBytes.add(bytes),
+    segmentsDeleted(segments, bytes) {
+      cells.segmentsDeleted.add(segments)
+      cells.deletedBytes.add(bytes)
+    },
+    indexRebuilt(path) {
+      cells.indexRebuilds.add(1)
+      log.info('index rebuilt from its segment', { event: 'index_rebuilt', path })
+    },
+    recovered(scannedBytes, cutBytes) {
+      cells.recoveries.add(1)
+      cells.recoveryScannedBytes.add(scannedBytes)
+      cells.recoveryCutBytes.add(cutBytes)
+      const fields = { event: 'log_recovered', scanned_bytes: scannedBytes, cut_bytes: cutBytes }
+      if (cutBytes > 0) log.warn('torn tail cut off after an unclean stop', fields)
+      else log.debug('log checked after an unclean stop', fields)
+    },
+    diskFull(path) {
+      noSpace.add(1)
+      const message = 'disk is full: appends are refused, reads go on; free space or shorten retention'
+      repeated.write(`disk-full ${path}`, { log, level: 'error', message, fields: { event: 'disk_full', path } })
+    }
+  }
+}

@@ -1,0 +1,98 @@
+import type { DiskSpace } from '@streambus/base'
+
+export type BrokerStatus = 'stopped' | 'starting' | 'running' | 'stopping'
+
+export interface ListenerView {
+  readonly name: string
+  /** The bound address. */
+  readonly host: string
+  readonly port: number
+  readonly connectionsMax: number
+}
+
+export interface PartitionView {
+  readonly index: number
+  /** −1: none. */
+  readonly leader: number
+  readonly leaderEpoch: number
+  readonly replicas: readonly number[]
+  readonly isr: readonly number[]
+  /** The replica on this broker; null when there is none or its log is offline. */
+  readonly local: {
+    readonly logStartOffset: number
+    readonly highWatermark: number
+    readonly endOffset: number
+    readonly sizeBytes: number
+    readonly segments: number
+  } | null
+}
+
+export interface TopicView {
+  readonly name: string
+  readonly id: string
+  readonly isInternal: boolean
+  /** The topic's own settings, without the broker's defaults. */
+  readonly configs: ReadonlyMap<string, string>
+  readonly partitions: readonly PartitionView[]
+}
+
+export interface LogDirectoryView {
+  readonly path: string
+  /** Bytes of the broker's files in it. */
+  readonly usedBytes: number
+  /** Null when the filesystem does not answer. */
+  readonly space: DiskSpace | null
+  /** Why the directory cannot take writes; null when it can. */
+  readonly error: string | null
+}
+
+export interface ClusterView {
+  readonly clusterId: string
+  /** −1: none is known. */
+  readonly controllerId: number
+  readonly brokers: readonly {
+    readonly id: number
+    readonly host: string
+    readonly port: number
+    readonly rack: string | null
+    readonly isFenced: boolean
+  }[]
+  /** Term and committed index of the metadata quorum. */
+  readonly term: number
+  readonly commitIndex: number
+}
+
+/** Numbers that the broker can give without building a list. */
+export interface BrokerCounts {
+  readonly topics: number
+  readonly partitions: number
+  readonly replicas: number
+  /** Segments of the logs on this broker. */
+  readonly segments: number
+  /** Requests decoded whose answer has not been handed to the socket. */
+  readonly pendingRequests: number
+}
+
+/**
+ * What metrics, health checks and the admin API may see of a running broker. Read only and synchronous; every
+ * call answers for the moment of the call, from `starting` on. Must not throw.
+ */
+export interface BrokerView {
+  readonly brokerId: number
+  readonly rack: string | null
+  readonly version: string
+  readonly environment: string
+  /** Comma separated: `broker`, `controller`. */
+  readonly roles: string
+  /** Wall clock and monotonic time at which the broker began to start. */
+  readonly startedWallMs: number
+  readonly startedMonotonicMs: number
+  status(): BrokerStatus
+  counts(): BrokerCounts
+  listeners(): readonly ListenerView[]
+  logDirectories(): readonly LogDirectoryView[]
+  cluster(): ClusterView
+  /** Sorted by name. */
+  topicNames(): readonly string[]
+  topic(name: string): TopicView | null
+}

@@ -1,0 +1,115 @@
+import { createBrokerMetrics } from '@streambus/metrics'
+import { describe, expect, it } from 'vitest'
+import { bindConnections } from '../../src/observability/bind-connections.ts'
+import { bindLog } from '../../src/observability/bind-log.ts'
+import { bindPartitions } from '../../src/observability/bind-partitions.ts'
+import { bindRequests } from '../../src/observability/bind-requests.ts'
+import { RepeatedLines } from '../../src/observability/log.ts'
+import { capturedLog } from './captured-log.ts'
+import { ManualClock } from './manual-clock.ts'
+
+describe('bindConnections', () => {
+  it('counts per listener and for the broker as a whole', () => {
+    const metrics = createBrokerMetrics()
+    const { cells } = metrics
+    const [inner, outer] = [bindConnections(metrics, 'INNER'), bindConnections(metrics, 'OUTER')]
+    inner.opened()
+    outer.opened()
+    outer.opened()
+    outer.closed()
+    outer.rejected('connections-max')
+    inner.bytesIn(10)
+    outer.bytesIn(5)
+    outer.bytesOut(7)
+    outer.requestFramed()
+    inner.networkError('frame-size')
+    outer.networkError('reset')
+    expect(cells.brokerConnections.value).toBe(2)
+    expect(cells.connectionsActive.child('INNER').value).toBe(1)
+    expect(cells.connectionsActive.child('OUTER').value).toBe(1)
+    expect(cells.connectionsCreated.child('OUTER').value).toBe(2)
+    expect(cells.connectionsRejected.child('OUTER', 'max_connections').value).toBe(1)
+    expect(cells.networkBytesIn.value).toBe(15)
+    expect(cells.networkBytesOut.value).toBe(7)
+    expect(cells.networkRequests.value).toBe(1)
+    expect(cells.networkErrors.value).toBe(2)
+    expect(cells.networkErrorsByReason.child('INNER', 'frame_size').value).toBe(1)
+  })
+
+  it('serves every reason at zero before it happens', async () => {
+    const metrics = createBrokerMetrics()
+    bindConnections(metrics, 'PLAINTEXT')
+    const text = await metrics.render()
+    expect(text).toContain('streambus_network_errors_by_reason_total{listener="PLAINTEXT",reason="malformed"} 0')
+    expect(text).toContain('streambus_connections_rejected_total{listener="PLAINTEXT",reason="per_ip"} 0')
+  })
+})
+
+describe('bindRequests', () => {
+  it('splits the time of a request into work and wait', () => {
+    const metrics = createBrokerMetrics()
+    const { cells } = metrics
+    const probe = bindRequests(metrics, [
+      { key: 1, name: 'Fetch' },
+      { key: 18, name: 'ApiVersions' }
+    ])
+    probe.started(1)
+    probe.started(1)
+    probe.started(18)
+    expect(cells.requestsInFlight.child('Fetch').value).toBe(2)
+    probe.finished(1, 512, 500)
+    probe.finished(18, 1, 0)
+    probe.failed(1)
+    expect(cells.requestsInFlight.child('Fetch').value).toBe(0)
+    expect(cells.requestDuration.child('Fetch').sum).toBeCloseTo(0.512)
+    expect(cells.requestDuration.child('Fetch').count).toBe(1)
+    expect(cells.requestPhaseTime.child('Fetch', 'local').value).toBeCloseTo(0.012)
+    expect(cells.requestPhaseTime.child('Fetch', 'remote').value).toBeCloseTo(0.5)
+    expect(cells.requestFailures.child('Fetch').value).toBe(1)
+    expect(cells.requestFailures.child('ApiVersions').value).toBe(0)
+  })
+
+  it('takes an API without a handler for the bug that it is', () => {
+    expect(() => bindRequests(createBrokerMetrics(), []).started(3)).toThrow('known API')
+  })
+})
+
+describe('bindPartitions and bindLog', () => {
+  it('count what producers sent, what consumers got and what was stored, each once', () => {
+    const metrics = createBrokerMetrics()
+    const { cells } = metrics
+    const partitions = bindPartitions(metrics)
+    const { log } = capturedLog()
+    const logs = bindLog(metrics, log, new RepeatedLines(new ManualClock()))
+    partitions.produced(10, 1_000)
+    partitions.stored(10, 1_000)
+    logs.appended(10, 1_000)
+    logs.appended(1, 80)
+    partitions.consumed(4, 400)
+    partitions.committed(3)
+    partitions.produceHandled(5)
+    partitions.fetchHandled(-0.001)
+    expect([cells.messagesProduced.value, cells.bytesProduced.value]).toEqual([10, 1_000])
+    expect([cells.messagesStored.value, cells.bytesStored.value]).toEqual([11, 1_080])
+    expect([cells.messagesConsumed.value, cells.bytesConsumed.value]).toEqual([4, 400])
+    expect(cells.commitLatency.counts.indexOf(1)).toBe(1)
+    expect(cells.produceLatency.counts.indexOf(1)).toBe(1)
+    expect([cells.consumeLatency.count, cells.consumeLatency.sum]).toEqual([1, 0])
+  })
+
+  it('tell the operator about torn tails and full disks, the latter once a minute', () => {
+    const metrics = createBrokerMetrics()
+    const { log, lines } = capturedLog()
+    const probe = bindLog(metrics, log, new RepeatedLines(new ManualClock()))
+    probe.recovered(4_096, 0)
+    probe.recovered(4_096, 12)
+    for (let count = 0; count < 3; count++) probe.diskFull('/data/orders-0')
+    expect(lines.map(({ level, fields }) => [level, fields['event']])).toEqual([
+      ['debug', 'log_recovered'],
+      ['warn', 'log_recovered'],
+      ['error', 'disk_full']
+    ])
+    expect(metrics.cells.recoveryCutBytes.value).toBe(12)
+    expect(metrics.cells.storageErrors.child('write', 'ENOSPC').value).toBe(3)
+  })
+})
