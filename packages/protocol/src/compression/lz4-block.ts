@@ -8,6 +8,15 @@ export interface Lz4Blocks {
   decompress(block: Buffer, outputBytesMax: number): Buffer
 }
 
+/** The block holds more than its reader has room for. */
+export class OutputFull extends RangeError {
+  override readonly name = 'OutputFull'
+
+  constructor() {
+    super('the block holds more than allowed')
+  }
+}
+
 const MIN_MATCH = 4
 /** Up to here a loop beats calling into the runtime. */
 const COPY_BY_HAND_MAX = 32
@@ -41,7 +50,7 @@ export function scriptLz4(): Lz4Blocks {
 
 /**
  * Decompresses `block` into `output` from `at`, not beyond `limit`; matches may reach back before `at`, into earlier
- * blocks of the same frame. Returns the end of what was written. Throws RangeError on bad input and on more output.
+ * blocks of the same frame. Returns the end of what was written. Throws RangeError on bad input, OutputFull on more output.
  */
 export function decompressBlock(block: Buffer, output: Buffer, at: number, limit: number): number {
   const end = block.length
@@ -59,7 +68,7 @@ export function decompressBlock(block: Buffer, output: Buffer, at: number, limit
       }
     }
     if (from + literals > end) throw new RangeError('literals beyond the block')
-    if (to + literals > limit) throw new RangeError('more output than allowed')
+    if (to + literals > limit) throw new OutputFull()
     if (literals > COPY_BY_HAND_MAX) block.copy(output, to, from, from + literals)
     else for (let index = 0; index < literals; index++) output[to + index] = block[from + index] as number
     to += literals
@@ -78,7 +87,7 @@ export function decompressBlock(block: Buffer, output: Buffer, at: number, limit
         match += byte
       }
     }
-    if (to + match > limit) throw new RangeError('more output than allowed')
+    if (to + match > limit) throw new OutputFull()
     to = copyMatch(output, to, offset, match)
   }
   throw new RangeError('the block does not end in literals')

@@ -1,5 +1,5 @@
 import { CorruptCompressedData, DecompressedTooLarge } from './compression-error.ts'
-import { decompressBlock, type Lz4Blocks, nativeLz4, scriptLz4 } from './lz4-block.ts'
+import { decompressBlock, type Lz4Blocks, nativeLz4, OutputFull, scriptLz4 } from './lz4-block.ts'
 import { OutputBuffer } from './output-buffer.ts'
 import { xxhash32 } from './xxhash32.ts'
 
@@ -160,12 +160,16 @@ class FrameReader {
   /** Matches of the block may reach back up to 64 KiB into the frame's earlier blocks, so it is written behind them. */
   #decompressDependent(block: Buffer, boundBytes: number, frameStart: number): void {
     const output = this.#output
-    // The bound, not the size: without the real size known, the last block may have to be written elsewhere first.
-    output.reserve(Math.min(boundBytes, output.bytesLeft))
-    const window = output.bytes.subarray(frameStart)
+    const roomBytes = Math.min(boundBytes, output.bytesLeft)
+    output.reserve(roomBytes)
     const at = output.length - frameStart
-    const limit = at + Math.min(boundBytes, output.bytesLeft)
-    output.length = frameStart + decompressBlock(block, window, at, limit)
+    try {
+      output.length = frameStart + decompressBlock(block, output.bytes.subarray(frameStart), at, at + roomBytes)
+    } catch (error) {
+      // Only the caller's limit stood in the way: the rest of what the frame allows is too much.
+      if (error instanceof OutputFull && roomBytes < boundBytes) output.reserve(boundBytes)
+      throw error
+    }
   }
 
   #uint32(): number {

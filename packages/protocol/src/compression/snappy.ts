@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module'
 import { CorruptCompressedData, DecompressedTooLarge } from './compression-error.ts'
+import { decompressSnappyBlock } from './snappy-block.ts'
 
 /** Raw blocks, as Google's snappy has them. Both throw on bad input. */
 export interface SnappyBlocks {
@@ -63,9 +64,16 @@ export function nativeSnappy(): SnappyBlocks {
 export function scriptSnappy(): SnappyBlocks {
   const script = createRequire(import.meta.url)('snappyjs') as {
     compress(bytes: Buffer): Buffer
-    uncompress(block: Buffer): Buffer
   }
-  return { compress: bytes => script.compress(bytes), decompress: block => script.uncompress(block) }
+  return {
+    compress: bytes => script.compress(bytes),
+    decompress: block => {
+      const { length, from } = blockLength(block)
+      const output = Buffer.allocUnsafe(length)
+      decompressSnappyBlock(block, from, output)
+      return output
+    }
+  }
 }
 
 function loadSnappy(): SnappyBlocks {
@@ -110,17 +118,21 @@ function decompressBlock(block: Buffer, blocks: SnappyBlocks): Buffer {
   return output
 }
 
-/** The varint in front of a raw block. Refused when the block could not hold that much, so that nothing is allocated for it. */
+/** Refused when the block could not hold that much, so that nothing is allocated for a declared length. */
 function uncompressedLength(block: Buffer): number {
+  const { length } = blockLength(block)
+  if (length <= block.length * RATIO_MAX) return length
+  throw corrupt(`${block.length} bytes cannot hold the ${length} that they say`)
+}
+
+/** The varint in front of a raw block, and where the block itself begins. */
+function blockLength(block: Buffer): { length: number; from: number } {
   let length = 0
   for (let index = 0; index < 5; index++) {
     const byte = block[index]
     if (byte === undefined) break
     length += (byte & 0x7f) * 2 ** (7 * index)
-    if (byte >= 0x80) continue
-    if (length > block.length * RATIO_MAX)
-      throw corrupt(`${block.length} bytes cannot hold the ${length} that they say`)
-    return length
+    if (byte < 0x80) return { length, from: index + 1 }
   }
   throw corrupt('no length in front of the block')
 }

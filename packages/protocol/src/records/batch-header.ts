@@ -163,7 +163,8 @@ export function readInt64Rounded(buffer: Buffer, at: number): number {
   return buffer.readInt32BE(at) * TWO_32 + buffer.readUInt32BE(at + 4)
 }
 
-function writeInt64(buffer: Buffer, at: number, value: number): void {
+/** `value` must be an integer within ±(2^53 − 1). */
+export function writeInt64(buffer: Buffer, at: number, value: number): void {
   buffer.writeInt32BE(Math.floor(value / TWO_32), at)
   // The low word modulo 2^32, for negative numbers too.
   buffer.writeInt32BE(value | 0, at + 4)

@@ -38,16 +38,17 @@ export class RecordCheck {
       cursor.index = index
       const length = cursor.varint()
       const recordEnd = cursor.at + length
-      if (length < 0 || recordEnd > cursor.end) failLength(cursor, length)
+      if (length < 0 || recordEnd > cursor.end) cursor.fail(`length ${length} is beyond the end of the batch`)
       // No client sets any attribute, and what one would mean nobody knows.
       if (cursor.byte() !== 0) cursor.fail('its attributes are not 0')
       const timestamp = baseTimestamp + cursor.varlong()
       if (cursor.varint() !== index) cursor.fail('its offset delta is not its position in the batch')
-      const keyLength = skipNullable(cursor, recordEnd)
-      skipNullable(cursor, recordEnd)
-      skipHeaders(cursor, recordEnd)
+      const keyBytes = cursor.varint()
+      cursor.skip(keyBytes, recordEnd)
+      cursor.skip(cursor.varint(), recordEnd)
+      cursor.skipHeaders(cursor.varint(), recordEnd)
       if (cursor.at !== recordEnd) cursor.fail('its fields do not fill its length')
-      if (keyLength < 0 && isKeyRequired) this.#note(index, 'a compacted topic needs a key')
+      if (keyBytes < 0 && isKeyRequired) this.#note(index, 'a compacted topic needs a key')
       if (timestamp > maxTimestamp) maxTimestamp = timestamp
       if ((timestamp > timestampMax || timestamp < timestampMin) && timestamp !== NONE)
         this.#noteTimestamp(index, timestamp)
@@ -68,28 +69,4 @@ export class RecordCheck {
     this.hasTimestampError = true
     this.#note(index, `timestamp ${timestamp} is outside ${timestampMin} … ${timestampMax} (milliseconds since 1970)`)
   }
-}
-
-/** Skips a length and that many bytes; −1 is null. Returns the length. */
-function skipNullable(cursor: RecordCursor, recordEnd: number): number {
-  const length = cursor.varint()
-  if (length >= NONE && cursor.at + length <= recordEnd) {
-    if (length > 0) cursor.at += length
-    return length
-  }
-  return failLength(cursor, length)
-}
-
-function skipHeaders(cursor: RecordCursor, recordEnd: number): void {
-  const count = cursor.varint()
-  // A header takes two bytes at least, so a count beyond that is refused before the loop.
-  if (count < 0 || count * 2 > recordEnd - cursor.at) cursor.fail(`it cannot hold ${count} headers`)
-  for (let header = 0; header < count; header++) {
-    if (skipNullable(cursor, recordEnd) < 0) cursor.fail(`the key of header ${header} is null`)
-    skipNullable(cursor, recordEnd)
-  }
-}
-
-function failLength(cursor: RecordCursor, length: number): never {
-  return cursor.fail(`length ${length} is below −1 or beyond the record's end`)
 }
