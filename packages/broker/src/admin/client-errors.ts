@@ -1,0 +1,59 @@
+import type { Duplex } from 'node:stream'
+import { clientText, type Log, type RepeatedLines } from '../observability/log.ts'
+import { recognise } from './foreign-protocol.ts'
+import { failure } from './route.ts'
+
+/** What Node gives for a request that its parser refused. */
+interface ClientError extends Error {
+  readonly code?: string
+  readonly rawPacket?: Buffer
+}
+
+const STATUS_LINES: ReadonlyMap<string, readonly [number, string]> = new Map([
+  ['HPE_HEADER_OVERFLOW', [431, 'Request Header Fields Too Large']],
+  ['ERR_HTTP_REQUEST_TIMEOUT', [408, 'Request Timeout']]
+])
+
+/** Connections whose bytes are not HTTP. Clients on the wrong port are told apart, so that the log can say where to go. */
+export class ClientErrors {
+  readonly #log: Log
+  readonly #repeated: RepeatedLines
+  readonly #kafkaAddress: () => string
+
+  constructor(options: { readonly log: Log; readonly repeated: RepeatedLines; readonly kafkaAddress: () => string }) {
+    this.#log = options.log
+    this.#repeated = options.repeated
+    this.#kafkaAddress = options.kafkaAddress
+  }
+
+  handle(error: ClientError, socket: Duplex): void {
+    const protocol = error.rawPacket === undefined ? 'unknown' : recognise(error.rawPacket)
+    if (protocol !== 'unknown') {
+      this.#report(protocol, socket)
+      socket.destroy()
+      return
+    }
+    if (error.code === 'ECONNRESET' || !socket.writable) {
+      socket.destroy()
+      return
+    }
+    const [status, phrase] = STATUS_LINES.get(error.code ?? '') ?? [400, 'Bad Request']
+    const { contentType, text } = failure(
+      status,
+      'bad_request',
+      'this port speaks HTTP/1.1; GET / lists what it serves'
+    )
+    const head = `HTTP/1.1 ${status} ${phrase}\r\nContent-Type: ${contentType}\r\nContent-Length: ${Buffer.byteLength(text)}`
+    socket.end(`${head}\r\nConnection: close\r\n\r\n${text}`)
+  }
+
+  #report(protocol: 'kafka' | 'tls', socket: Duplex): void {
+    const host = 'remoteAddress' in socket ? clientText(String(socket.remoteAddress)) : 'unknown'
+    const message =
+      protocol === 'kafka'
+        ? `a Kafka client connected to the admin port; Kafka clients belong on ${this.#kafkaAddress()}`
+        : 'a TLS client connected to the admin port, which speaks plain HTTP'
+    const fields = { event: 'wrong_port', protocol, client_host: host }
+    this.#repeated.write(`admin-${protocol} ${host}`, { log: this.#log, level: 'warn', message, fields })
+  }
+}

@@ -1,0 +1,44 @@
+import type { BrokerView } from '../observability/broker-view.ts'
+import type { CheckResult, HealthCheck } from './health.ts'
+
+const OK: CheckResult = { state: 'ok', message: '' }
+
+/** Free space below which writes will soon be refused. */
+const FREE_SHARE_MIN = 0.05
+
+/**
+ * The guide's three checks. It points a liveness probe at them, so they fail only for what this broker itself
+ * cannot do: a lost quorum is `degraded`, or Kubernetes would restart every broker and none would find a quorum.
+ */
+export function brokerChecks(view: BrokerView): readonly HealthCheck[] {
+  return [
+    { name: 'broker', run: () => checkBroker(view) },
+    { name: 'storage', run: () => checkStorage(view) },
+    { name: 'cluster', run: () => checkCluster(view) }
+  ]
+}
+
+function checkBroker(view: BrokerView): CheckResult {
+  const status = view.status()
+  return status === 'running' ? OK : { state: 'failing', message: `broker is ${status}` }
+}
+
+function checkStorage(view: BrokerView): CheckResult {
+  const warnings: string[] = []
+  for (const { path, space, error } of view.logDirectories()) {
+    if (error !== null) return { state: 'failing', message: `${path}: ${error}` }
+    if (space === null) {
+      warnings.push(`${path}: free space is unknown`)
+    } else if (space.availableBytes < space.totalBytes * FREE_SHARE_MIN) {
+      warnings.push(`${path}: ${space.availableBytes} of ${space.totalBytes} bytes are free`)
+    }
+  }
+  return warnings.length === 0 ? OK : { state: 'degraded', message: warnings.join('; ') }
+}
+
+function checkCluster(view: BrokerView): CheckResult {
+  const { controllerId, brokers } = view.cluster()
+  if (controllerId === -1) return { state: 'degraded', message: 'no controller is known' }
+  if (brokers.some(({ id, isFenced }) => id === view.brokerId && !isFenced)) return OK
+  return { state: 'degraded', message: `broker ${view.brokerId} is not registered as active` }
+}

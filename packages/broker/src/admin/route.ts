@@ -1,0 +1,42 @@
+/** One request as routes see it: no sockets, no streams. */
+export interface AdminRequest {
+  /** From the pattern's `:name` parts, decoded. */
+  readonly params: ReadonlyMap<string, string>
+  readonly query: URLSearchParams
+  /** The parsed JSON of a PUT; undefined otherwise. */
+  readonly body: unknown
+  readonly correlationId: string
+}
+
+export interface AdminResponse {
+  readonly status: number
+  readonly contentType: string
+  readonly text: string
+}
+
+export type AdminMethod = 'GET' | 'PUT'
+
+/** One file in routes/ each. */
+export interface Route {
+  readonly method: AdminMethod
+  /** Segments of text or `:name`, which matches one segment. */
+  readonly path: string
+  /** One line for people; `GET /` shows it. */
+  readonly summary: string
+  handle(request: AdminRequest): AdminResponse | Promise<AdminResponse>
+}
+
+/** Indented: most readers of this port are people with curl. */
+export function json(status: number, body: unknown): AdminResponse {
+  return { status, contentType: 'application/json; charset=utf-8', text: `${JSON.stringify(body, null, 2)}\n` }
+}
+
+/** `code` is for programs and stable; `message` tells a person what to do. */
+export function failure(status: number, code: string, message: string, details: object = {}): AdminResponse {
+  return json(status, { error: code, message, ...details })
+}
+
+/** RFC 3339 in UTC with whole seconds, as the monitoring guide prints it. */
+export function timestamp(wallMs: number): string {
+  return `${new Date(wallMs).toISOString().slice(0, 19)}Z`
+}

@@ -1,0 +1,54 @@
+import type { Clock } from '@streambus/base'
+import type { BrokerMetrics } from '@streambus/metrics'
+import type { BrokerView } from '../../observability/broker-view.ts'
+import type { Log, LogControl } from '../../observability/log.ts'
+import { Health } from '../health.ts'
+import { brokerChecks } from '../health-checks.ts'
+import { json, type Route } from '../route.ts'
+import { clusterRoute } from './cluster.ts'
+import { healthRoute } from './health.ts'
+import { healthLiveRoute } from './health-live.ts'
+import { getLogLevelRoute, putLogLevelRoute } from './log-level.ts'
+import { metricsRoute } from './metrics.ts'
+import { readyRoute } from './ready.ts'
+import { topicRoute } from './topic.ts'
+import { topicsRoute } from './topics.ts'
+
+export interface AdminRoutesOptions {
+  readonly view: BrokerView
+  readonly metrics: BrokerMetrics
+  readonly clock: Clock
+  readonly log: Log
+  readonly logControl: LogControl
+}
+
+/** Every route of the admin port. */
+export function adminRoutes({ view, metrics, clock, log, logControl }: AdminRoutesOptions): readonly Route[] {
+  const statusOf = (check: string) => metrics.cells.healthCheckStatus.child(check)
+  const health = new Health({ checks: brokerChecks(view), clock, statusOf })
+  const routes: readonly Route[] = [
+    metricsRoute(metrics),
+    healthRoute({ health, view, clock }),
+    healthLiveRoute(),
+    readyRoute(health, '/health/ready'),
+    readyRoute(health, '/ready'),
+    clusterRoute(view),
+    topicsRoute(view),
+    topicRoute(view),
+    getLogLevelRoute(logControl),
+    putLogLevelRoute(logControl, log)
+  ]
+  return [homeRoute(view, routes), ...routes]
+}
+
+function homeRoute(view: BrokerView, routes: readonly Route[]): Route {
+  return {
+    method: 'GET',
+    path: '/',
+    summary: 'this list',
+    handle() {
+      const endpoints = routes.map(({ method, path, summary }) => ({ method, path, summary }))
+      return json(200, { service: 'streambus', version: view.version, broker_id: view.brokerId, endpoints })
+    }
+  }
+}

@@ -1,0 +1,212 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { directory, topic } from '../observability/fake-broker-view.ts'
+import { type RunningServer, startServer } from './running-server.ts'
+
+let admin: RunningServer
+const get = (path: string, init?: RequestInit): Promise<Response> => fetch(`${admin.url}${path}`, init)
+const getJson = async (path: string): Promise<unknown> => (await get(path)).json()
+const put = (path: string, body: unknown): Promise<Response> =>
+  get(path, { method: 'PUT', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body) })
+
+beforeAll(async () => {
+  admin = await startServer()
+})
+
+afterAll(() => admin.server.stop(0))
+
+beforeEach(() => {
+  admin.view.currentStatus = 'running'
+  admin.view.currentDirectories = [directory({})]
+  admin.view.currentTopics = []
+})
+
+describe('GET /health', () => {
+  it('has the guide’s shape, byte for byte', async () => {
+    const response = await get('/health')
+    expect(response.status).toBe(200)
+    expect(response.headers.get('content-type')).toBe('application/json; charset=utf-8')
+    expect(await response.text()).toBe(
+      [
+        '{',
+        '  "status": "healthy",',
+        '  "timestamp": "2024-11-10T10:00:00Z",',
+        '  "checks": {',
+        '    "broker": "ok",',
+        '    "storage": "ok",',
+        '    "cluster": "ok"',
+        '  }',
+        '}',
+        ''
+      ].join('\n')
+    )
+  })
+
+  it('is 503 with a message in place of ok when a check fails', async () => {
+    admin.view.currentDirectories = [directory({ error: 'EIO on write' })]
+    const response = await get('/health')
+    expect(response.status).toBe(503)
+    expect(await response.json()).toEqual({
+      status: 'unhealthy',
+      timestamp: '2024-11-10T10:00:00Z',
+      checks: { broker: 'ok', storage: '/data: EIO on write', cluster: 'ok' }
+    })
+  })
+
+  it('stays 200 and ok for a degraded check, which verbose shows', async () => {
+    admin.view.currentDirectories = [directory({ space: { device: 'd', totalBytes: 100, availableBytes: 1 } })]
+    expect(await getJson('/health')).toMatchObject({ status: 'healthy', checks: { storage: 'ok' } })
+    expect(await getJson('/health?verbose=1')).toEqual({
+      status: 'healthy',
+      timestamp: '2024-11-10T10:00:00Z',
+      uptime: 60,
+      version: '0.1.0',
+      environment: 'test',
+      checks: {
+        broker: { status: 'ok', responseTime: 0 },
+        storage: { status: 'degraded', responseTime: 0, message: '/data: 1 of 100 bytes are free' },
+        cluster: { status: 'ok', responseTime: 0 }
+      }
+    })
+  })
+})
+
+describe('liveness and readiness', () => {
+  it.each(['/ready', '/health/ready'])('%s follows the life of the broker', async path => {
+    const answers: unknown[] = []
+    for (const status of ['starting', 'running', 'stopping'] as const) {
+      admin.view.currentStatus = status
+      const response = await get(path)
+      answers.push([response.status, await response.json()])
+    }
+    expect(answers).toEqual([
+      [503, { status: 'not ready' }],
+      [200, { status: 'ready' }],
+      [503, { status: 'not ready' }]
+    ])
+  })
+
+  it('/health/live answers even while nothing else works', async () => {
+    admin.view.currentStatus = 'starting'
+    expect((await get('/health/live')).status).toBe(200)
+  })
+})
+
+describe('GET /metrics', () => {
+  it('has the exact content type and the values of this moment', async () => {
+    admin.metrics.cells.messagesProduced.add(3)
+    const response = await get('/metrics')
+    expect(response.headers.get('content-type')).toBe('text/plain; version=0.0.4; charset=utf-8')
+    const text = await response.text()
+    expect(text).toContain('\nstreambus_messages_produced_total 3\n')
+    expect(text).toContain('\nstreambus_broker_status 2\n')
+    expect(text).toContain('\nstreambus_broker_uptime_seconds 60\n')
+  })
+
+  it('gives the same format to a scraper that prefers OpenMetrics, with counters’ names whole', async () => {
+    const accept = 'application/openmetrics-text;version=1.0.0,text/plain;version=0.0.4;q=0.5'
+    for (let scrape = 0; scrape < 2; scrape++) {
+      const response = await get('/metrics', { headers: { Accept: accept } })
+      expect(response.headers.get('content-type')).toBe('text/plain; version=0.0.4; charset=utf-8')
+      expect(await response.text()).toContain('\nstreambus_messages_produced_total ')
+    }
+  })
+
+  it('counts the requests of this port by route, not by path', async () => {
+    await get('/api/v1/topics/anything')
+    await get('/nowhere/at/all')
+    const text = await (await get('/metrics')).text()
+    expect(text).toMatch(
+      /streambus_http_requests_total\{method="GET",route="\/api\/v1\/topics\/:name",status="404"\} \d/
+    )
+    expect(text).toMatch(/streambus_http_requests_total\{method="other",route="unmatched",status="404"\} \d/)
+    expect(text).not.toContain('anything')
+  })
+})
+
+describe('log level', () => {
+  it('is shown and changed', async () => {
+    expect(await getJson('/api/v1/log-level')).toMatchObject({ level: 'info', loggers: {} })
+    expect(await (await put('/api/v1/log-level', { level: 'warn' })).json()).toMatchObject({ level: 'warn' })
+    await put('/api/v1/log-level', { logger: 'admin.http', level: 'debug' })
+    expect(await getJson('/api/v1/log-level')).toMatchObject({ level: 'warn', loggers: { 'admin.http': 'debug' } })
+    await put('/api/v1/log-level', { logger: 'admin.http', level: null })
+    expect(await getJson('/api/v1/log-level')).toMatchObject({ level: 'warn', loggers: {} })
+  })
+
+  it.each([
+    [{ level: 'loud' }],
+    [{ level: null }],
+    [{}],
+    [[]],
+    ['debug'],
+    [{ level: 'info', logger: 'Bad Name' }],
+    [{ level: 'info', colour: 1 }]
+  ])('refuses %j and says what it takes', async body => {
+    const response = await put('/api/v1/log-level', body)
+    expect(response.status).toBe(400)
+    expect(await response.json()).toMatchObject({ error: 'invalid_log_level', message: expect.any(String) })
+  })
+})
+
+describe('topics and cluster', () => {
+  it('pages through topics by name', async () => {
+    admin.view.currentTopics = ['a', 'b', 'c'].map(name => topic(name))
+    const first = (await getJson('/api/v1/topics?limit=2')) as { next_after: string }
+    expect(first).toMatchObject({
+      topics: [{ name: 'a', partitions: 1, local_size_bytes: 70 }, { name: 'b' }],
+      total: 3,
+      next_after: 'b'
+    })
+    expect(await getJson(`/api/v1/topics?after=${first.next_after}`)).toMatchObject({
+      topics: [{ name: 'c' }],
+      next_after: null
+    })
+    expect(await getJson('/api/v1/topics?after=zzz')).toMatchObject({ topics: [], next_after: null })
+    expect((await get('/api/v1/topics?limit=0')).status).toBe(400)
+  })
+
+  it('describes one topic, also with a partition that is not here', async () => {
+    const away = { index: 1, leader: 2, leaderEpoch: 4, replicas: [2], isr: [2], local: null }
+    const { partitions } = topic('orders')
+    admin.view.currentTopics = [
+      topic('orders', { configs: new Map([['retention.ms', '1000']]), partitions: [...partitions, away] })
+    ]
+    expect(await getJson('/api/v1/topics/orders')).toEqual({
+      name: 'orders',
+      id: 'AAAAAAAAAAAAAAAAAAAAAQ',
+      internal: false,
+      configs: { 'retention.ms': '1000' },
+      partitions: [
+        {
+          partition: 0,
+          leader: 1,
+          leader_epoch: 0,
+          replicas: [1],
+          isr: [1],
+          local: { start_offset: 2, high_watermark: 8, end_offset: 9, size_bytes: 70, segments: 1 }
+        },
+        { partition: 1, leader: 2, leader_epoch: 4, replicas: [2], isr: [2], local: null }
+      ]
+    })
+    expect((await get('/api/v1/topics/unknown')).status).toBe(404)
+  })
+
+  it('describes the cluster', async () => {
+    expect(await getJson('/api/v1/cluster')).toMatchObject({
+      cluster_id: 'cluster-a',
+      controller_id: 1,
+      brokers: [{ id: 1, host: '127.0.0.1', port: 9092, fenced: false }],
+      this_broker: { id: 1, status: 'running', log_dirs: [{ path: '/data', used_bytes: 100, available_bytes: 600 }] }
+    })
+  })
+})
+
+describe('GET /', () => {
+  it('lists every route', async () => {
+    const { endpoints } = (await getJson('/')) as { endpoints: { path: string }[] }
+    const paths = endpoints.map(({ path }) => path)
+    for (const path of ['/metrics', '/health', '/health/live', '/health/ready', '/ready', '/api/v1/cluster']) {
+      expect(paths).toContain(path)
+    }
+  })
+})

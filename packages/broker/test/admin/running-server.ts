@@ -1,0 +1,44 @@
+import { nodeClock, nodePrng } from '@streambus/base/node'
+import { type BrokerMetrics, createBrokerMetrics } from '@streambus/metrics'
+import type { Route } from '../../src/admin/route.ts'
+import { adminRoutes } from '../../src/admin/routes/index.ts'
+import { AdminServer } from '../../src/admin/server.ts'
+import { bindState } from '../../src/observability/bind-state.ts'
+import { RepeatedLines } from '../../src/observability/log.ts'
+import { createPinoLog } from '../../src/observability/pino-log.ts'
+import { capturedLog, type Line } from '../observability/captured-log.ts'
+import { FakeBrokerView } from '../observability/fake-broker-view.ts'
+import { ManualClock } from '../observability/manual-clock.ts'
+
+export interface RunningServer {
+  readonly url: string
+  readonly port: number
+  readonly view: FakeBrokerView
+  readonly metrics: BrokerMetrics
+  readonly lines: Line[]
+  readonly server: AdminServer
+}
+
+/** An admin server on a free port with a standing clock for what it shows and a real one for its work. */
+export async function startServer(extra: readonly Route[] = []): Promise<RunningServer> {
+  const view = new FakeBrokerView()
+  const metrics = createBrokerMetrics()
+  const clock = new ManualClock()
+  const { log, lines } = capturedLog()
+  bindState(metrics, view, clock)
+  const identity = { clock, version: view.version, environment: view.environment, brokerId: 1, clusterId: () => null }
+  const { control: logControl } = createPinoLog({ ...identity, level: 'info', destination: { write() {} } })
+  const server = new AdminServer({
+    host: '127.0.0.1',
+    port: 0,
+    routes: [...adminRoutes({ view, metrics, clock, log, logControl }), ...extra],
+    metrics,
+    clock: nodeClock,
+    prng: nodePrng,
+    log,
+    repeated: new RepeatedLines(clock),
+    kafkaAddress: () => '127.0.0.1:9092'
+  })
+  const { port } = await server.start()
+  return { url: `http://127.0.0.1:${port}`, port, view, metrics, lines, server }
+}

@@ -1,0 +1,202 @@
+import net from 'node:net'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { json, type Route } from '../../src/admin/route.ts'
+import { type RunningServer, startServer } from './running-server.ts'
+
+let release = (): void => {}
+const slow: Route = {
+  method: 'GET',
+  path: '/slow',
+  summary: '',
+  handle() {
+    return new Promise(resolve => {
+      release = () => resolve(json(200, {}))
+    })
+  }
+}
+const broken: Route = {
+  method: 'GET',
+  path: '/broken',
+  summary: '',
+  handle() {
+    throw new Error('planted')
+  }
+}
+
+let admin: RunningServer
+
+beforeEach(async () => {
+  admin = await startServer([slow, broken])
+})
+
+afterEach(() => admin.server.stop(0))
+
+/** Sends raw bytes and gives all that comes back until the server ends the connection. */
+function exchange(bytes: string | Buffer): Promise<string> {
+  const { promise, resolve, reject } = Promise.withResolvers<string>()
+  const socket = net.connect(admin.port, '127.0.0.1')
+  let received = ''
+  socket.setEncoding('latin1')
+  socket.on('data', chunk => {
+    received += String(chunk)
+  })
+  socket.on('close', () => resolve(received))
+  socket.on('error', error => ('code' in error && error.code === 'ECONNRESET' ? resolve(received) : reject(error)))
+  socket.write(bytes)
+  return promise
+}
+
+describe('AdminServer', () => {
+  it('echoes a correlation id, makes one of 8 characters, and logs it', async () => {
+    const given = await fetch(`${admin.url}/health/live`, { headers: { 'X-Correlation-ID': 'order-42' } })
+    expect(given.headers.get('x-correlation-id')).toBe('order-42')
+    const unsafe = await fetch(`${admin.url}/nowhere`, { headers: { 'X-Correlation-ID': 'a b' } })
+    expect(unsafe.headers.get('x-correlation-id')).toMatch(/^[0-9a-f]{8}$/)
+    const logged = admin.lines.filter(({ message }) => message === 'admin request')
+    expect(logged.map(({ fields }) => fields['correlation_id'])).toEqual([
+      'order-42',
+      unsafe.headers.get('x-correlation-id')
+    ])
+  })
+
+  it('answers unknown paths and methods in JSON that says what there is', async () => {
+    const unknown = await fetch(`${admin.url}/metrix`)
+    expect(unknown.status).toBe(404)
+    expect(await unknown.json()).toMatchObject({
+      error: 'not_found',
+      paths: expect.arrayContaining(['/metrics', '/health'])
+    })
+    const method = await fetch(`${admin.url}/metrics`, { method: 'DELETE' })
+    expect(method.status).toBe(405)
+    expect(method.headers.get('allow')).toBe('GET, HEAD')
+    expect(await method.json()).toMatchObject({ error: 'method_not_allowed', allow: ['GET', 'HEAD'] })
+  })
+
+  it('answers HEAD like GET without the body, and keeps the connection', async () => {
+    const head = 'HEAD /health/live HTTP/1.1\r\nHost: x\r\n\r\n'
+    const last = 'GET /health/live HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n'
+    const received = await exchange(head + head + last)
+    expect(received.match(/HTTP\/1\.1 200 OK/g)).toHaveLength(3)
+    expect(received.match(/Content-Length: 24\r\n/g)).toHaveLength(3)
+    expect(received.match(/"alive"/g)).toHaveLength(1)
+  })
+
+  it('survives targets that no URL parser likes', async () => {
+    for (const target of ['//', '//[', 'http://[', '*', '/%', '/\\', '/?%', '/health?verbose=%']) {
+      expect(await exchange(`GET ${target} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`), target).toMatch(
+        /^HTTP\/1\.1 \d/
+      )
+    }
+  })
+
+  it('turns a failing route into a 500 with the id under which the log has the reason', async () => {
+    const response = await fetch(`${admin.url}/broken`, { headers: { 'X-Correlation-ID': 'find-me' } })
+    expect(response.status).toBe(500)
+    const text = await response.text()
+    expect(JSON.parse(text)).toMatchObject({ error: 'internal_error', correlation_id: 'find-me' })
+    expect(text).not.toContain('planted')
+    const logged = admin.lines.find(({ level }) => level === 'error')
+    expect(logged?.fields).toMatchObject({
+      correlation_id: 'find-me',
+      err: expect.objectContaining({ message: 'planted' })
+    })
+  })
+
+  it('refuses bodies that are too long, no JSON, or of a type that a foreign page could send', async () => {
+    const put = (body: string, type = 'application/json'): Promise<Response> =>
+      fetch(`${admin.url}/api/v1/log-level`, { method: 'PUT', headers: { 'Content-Type': type }, body })
+    expect((await put('{"level":"info"}', 'text/plain')).status).toBe(415)
+    expect((await put('{"level":')).status).toBe(400)
+    const long = await exchange(
+      `PUT /api/v1/log-level HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 70000\r\n\r\n${'x'.repeat(70_000)}`
+    )
+    expect(long).toMatch(/^HTTP\/1\.1 413 /)
+  })
+
+  it('does not take a client that leaves within its body for an error of the broker', async () => {
+    const socket = net.connect(admin.port, '127.0.0.1')
+    const head =
+      'PUT /api/v1/log-level HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{'
+    socket.write(head, () => socket.destroy())
+    await expect.poll(() => admin.lines.filter(({ message }) => message === 'admin request')).toHaveLength(1)
+    expect(admin.lines.filter(({ level }) => level === 'error')).toEqual([])
+  })
+
+  it('refuses headers beyond its limit', async () => {
+    expect(await exchange(`GET / HTTP/1.1\r\nX: ${'x'.repeat(20_000)}\r\n\r\n`)).toMatch(/^HTTP\/1\.1 431 /)
+  })
+})
+
+describe('clients on the wrong port', () => {
+  it('closes a Kafka client without an answer and says, once, where it belongs', async () => {
+    const apiVersions = Buffer.from('0000001400120003000000010007726474657374000000', 'hex')
+    expect(await exchange(apiVersions)).toBe('')
+    expect(await exchange(apiVersions)).toBe('')
+    const warnings = admin.lines.filter(({ level }) => level === 'warn')
+    expect(warnings).toHaveLength(1)
+    expect(warnings[0]?.message).toContain('127.0.0.1:9092')
+    expect(warnings[0]?.fields).toMatchObject({ event: 'wrong_port', protocol: 'kafka' })
+  })
+
+  it('closes a TLS client and says so', async () => {
+    expect(await exchange(Buffer.from('16030100c8010000c40303', 'hex'))).toBe('')
+    expect(admin.lines.at(-1)?.message).toContain('plain HTTP')
+  })
+
+  it('answers other text with a 400 in JSON', async () => {
+    expect(await exchange('HELO mail\r\n\r\n')).toMatch(/^HTTP\/1\.1 400 Bad Request\r\n[\s\S]*"bad_request"/)
+  })
+})
+
+describe('stop', () => {
+  it('lets a request under way finish, then refuses connections', async () => {
+    const pending = fetch(`${admin.url}/slow`)
+    await expect.poll(() => admin.metrics.cells.httpRequestsInFlight.value).toBe(1)
+    // Longer than the test may take: only the end of the request can end this.
+    const stopped = admin.server.stop(60_000)
+    release()
+    expect((await pending).status).toBe(200)
+    await stopped
+    await expect(fetch(`${admin.url}/health/live`)).rejects.toThrow()
+    expect(admin.metrics.cells.httpRequestsInFlight.value).toBe(0)
+  })
+
+  it('cuts off what does not finish within the grace', async () => {
+    const pending = fetch(`${admin.url}/slow`)
+    const outcome = expect(pending).rejects.toThrow()
+    await expect.poll(() => admin.metrics.cells.httpRequestsInFlight.value).toBe(1)
+    await admin.server.stop(1)
+    await outcome
+  })
+
+  it('leaves no handle open, and can be asked twice', async () => {
+    const socket = net.connect(admin.port, '127.0.0.1')
+    await new Promise(resolve => socket.once('connect', resolve))
+    const closed = new Promise(resolve => socket.once('close', resolve))
+    await fetch(`${admin.url}/health/live`)
+    await admin.server.stop(1)
+    await admin.server.stop(1)
+    await closed
+    expect(process.getActiveResourcesInfo().filter(name => name === 'TCPServerWrap')).toEqual([])
+  })
+
+  it('rejects a start on a taken port with the system’s error', async () => {
+    const { AdminServer } = await import('../../src/admin/server.ts')
+    const other = await startServer()
+    const options = { host: '127.0.0.1', port: other.port, routes: [], kafkaAddress: () => '' }
+    const { metrics } = other
+    const { nodeClock, nodePrng } = await import('@streambus/base/node')
+    const { RepeatedLines, SILENT_LOG } = await import('../../src/observability/log.ts')
+    const shared = {
+      metrics,
+      clock: nodeClock,
+      prng: nodePrng,
+      log: SILENT_LOG,
+      repeated: new RepeatedLines(nodeClock)
+    }
+    const second = new AdminServer({ ...options, ...shared })
+    await expect(second.start()).rejects.toMatchObject({ code: 'EADDRINUSE' })
+    await second.stop(0)
+    await other.server.stop(0)
+  })
+})
