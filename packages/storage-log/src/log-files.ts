@@ -4,7 +4,7 @@ import type { LogProbe } from './log-probe.ts'
 import { writeLogStart } from './log-start.ts'
 import { writeSnapshot } from './producer-snapshot.ts'
 import type { ProducerState } from './producer-state.ts'
-import { createSegment, deleteSegment } from './recovery.ts'
+import { createSegment, deleteSegment, dropSnapshotsAbove } from './recovery.ts'
 import type { Segment } from './segment.ts'
 
 /** With one older one in reserve, a damaged snapshot costs a longer replay and no state. */
@@ -46,8 +46,7 @@ export class LogFiles {
   }
 
   dropSnapshotsAbove(offset: number): void {
-    for (const each of this.#snapshots) if (each > offset) this.#disk.unlink(this.#snapshotPath(each))
-    this.#snapshots = this.#snapshots.filter(each => each <= offset)
+    this.#snapshots = dropSnapshotsAbove({ disk: this.#disk, directory: this.#directory }, this.#snapshots, offset)
   }
 
   saveLogStart(offset: number): void {

@@ -517,6 +517,9 @@ export class Log {
     const position = active.positionOf(offset)
     if (position >= 0) active.truncateTo(position)
     active.syncNow()
+    // The log start may lie inside a batch that just went as a whole.
+    if (active.endOffset < this.#logStartOffset) this.#files.saveLogStart(active.endOffset)
+    this.#logStartOffset = Math.min(this.#logStartOffset, active.endOffset)
     this.#truncated(active.endOffset)
   }
 

@@ -183,15 +183,22 @@ export function deleteSegment(disk: Disk, segment: Segment): void {
   }
 }
 
-function dropSnapshotsAbove(
+/**
+ * Deletes the snapshots above `endOffset`, durably: one that came back after a power cut would describe records that
+ * were cut, once the log has grown past its offset again. Returns the others.
+ */
+export function dropSnapshotsAbove(
   options: Pick<RecoverOptions, 'disk' | 'directory'>,
   snapshots: readonly number[],
   endOffset: number
 ): number[] {
+  const kept = snapshots.filter(offset => offset <= endOffset)
+  if (kept.length === snapshots.length) return kept
   for (const offset of snapshots) {
     if (offset > endOffset) options.disk.unlink(`${options.directory}/${logFileName(offset, 'snapshot')}`)
   }
-  return snapshots.filter(offset => offset <= endOffset)
+  options.disk.syncDirectory(options.directory)
+  return kept
 }
 
 function rebuildEpochs(epochs: EpochCache, segments: readonly Segment[]): void {
