@@ -31,6 +31,18 @@ export interface CrashOptions {
   readonly keep?: (path: string, unsyncedBytes: number) => number
 }
 
+/** What the real disk calls these operations in its errors. */
+const SYSTEM_CALLS: Record<FaultyOperation, string> = {
+  open: 'open',
+  write: 'write',
+  read: 'read',
+  sync: 'fdatasync',
+  truncate: 'ftruncate',
+  rename: 'rename',
+  unlink: 'unlink',
+  syncDirectory: 'fsync'
+}
+
 interface PendingSync {
   readonly finish: () => void
 }
@@ -175,7 +187,7 @@ export class MemoryDisk implements Disk {
   /** Throws the armed fault for this operation, if there is one. Used by the files of this disk. */
   hit(operation: FaultyOperation, path: string): void {
     const fault = this.takeFault(operation, path)
-    if (fault !== null) throw failure(fault.code, operation, path)
+    if (fault !== null) throw failure(fault.code, SYSTEM_CALLS[operation], path)
   }
 
   takeFault(operation: FaultyOperation, path: string): Fault | null {
@@ -244,16 +256,17 @@ class MemoryFile implements DiskFile {
     this.#check('write')
     if (this.#readOnly) throw failure('EBADF', 'write', this.path)
     const fault = this.#disk.takeFault('write', this.path)
-    let room = fault === null ? this.#disk.availableBytes() : (fault.shortBytes ?? 0)
+    // Bytes that may be written: overwriting needs no room on the disk.
+    const overwritten = Math.max(0, this.#inode.size - position)
+    let room = fault === null ? overwritten + this.#disk.availableBytes() : (fault.shortBytes ?? 0)
     for (const chunk of chunks) {
-      const growth = Math.max(0, position + chunk.length - this.#inode.size)
-      const fits = fault === null && growth <= room
-      const taken = fits ? chunk.length : Math.min(chunk.length, Math.max(0, room))
+      const taken = Math.min(chunk.length, room)
       this.#inode.write(chunk.subarray(0, taken), position)
-      if (!fits) throw failure(fault?.code ?? 'ENOSPC', 'write', this.path)
-      room -= growth
-      position += chunk.length
+      if (taken < chunk.length) throw failure(fault?.code ?? 'ENOSPC', 'write', this.path)
+      room -= taken
+      position += taken
     }
+    if (fault !== null) throw failure(fault.code, 'write', this.path)
     this.#disk.counts.write++
   }
 

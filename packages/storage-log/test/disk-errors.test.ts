@@ -1,0 +1,112 @@
+import { expect, test } from 'vitest'
+import { AppendRefused } from '../src/index.ts'
+import { append, newDisk, openLog, readAll, SMALL, settle } from './helpers.ts'
+
+function refusal(run: () => unknown): string {
+  try {
+    run()
+    return 'accepted'
+  } catch (error) {
+    if (error instanceof AppendRefused) return error.errorName
+    throw error
+  }
+}
+
+test.each([0, 1, 30, 61, 90])('a full disk after %i bytes costs the batch and nothing else', shortBytes => {
+  const disk = newDisk()
+  const { log, fatal } = openLog(disk)
+  append(log, { producerId: 1 })
+  const before = readAll(log)
+  disk.failNext('write', { code: 'ENOSPC', path: '.log', shortBytes })
+  expect(refusal(() => append(log, { producerId: 1, baseSequence: 1 }))).toBe('KAFKA_STORAGE_ERROR')
+  expect([log.logEndOffset, readAll(log).equals(before), fatal.length]).toEqual([1, true, 0])
+  // The refused batch left no trace in the producer's state: its retry is in order.
+  expect(append(log, { producerId: 1, baseSequence: 1 })).toMatchObject({ kind: 'appended', baseOffset: 1 })
+  disk.kill()
+  expect(openLog(disk).log.logEndOffset).toBe(2)
+})
+
+test('a disk that is really full serves reads, and appends again when there is room', () => {
+  const disk = newDisk({ capacityBytes: 1500 })
+  const { log, fatal } = openLog(disk)
+  while (refusal(() => append(log, { valueBytes: 100 })) === 'accepted');
+  const end = log.logEndOffset
+  expect(readAll(log).length).toBe(log.sizeBytes)
+  expect(refusal(() => append(log, { valueBytes: 100 }))).toBe('KAFKA_STORAGE_ERROR')
+  expect([log.logEndOffset, fatal.length]).toEqual([end, 0])
+})
+
+test('no room for a new segment refuses the append; the next one tries again', () => {
+  for (const path of ['.snapshot', '.index', '.timeindex']) {
+    const disk = newDisk()
+    const { log, fatal } = openLog(disk)
+    while (log.sizeBytes < 1700) append(log, { valueBytes: 100 })
+    disk.failNext('write', { code: 'ENOSPC', path })
+    const large = { valueBytes: 900 }
+    const offset = log.logEndOffset
+    expect([path, refusal(() => append(log, large))]).toEqual([path, 'KAFKA_STORAGE_ERROR'])
+    expect([log.logEndOffset, log.segmentCount, fatal.length]).toEqual([offset, 1, 0])
+    expect(append(log, large).baseOffset).toBe(offset)
+    expect(log.segmentCount).toBe(2)
+  }
+})
+
+test.each(['EIO', 'EROFS'])('%s on write is final', code => {
+  const disk = newDisk()
+  const { log, fatal } = openLog(disk)
+  append(log)
+  disk.failNext('write', { code, path: '.log' })
+  expect(refusal(() => append(log))).toBe('KAFKA_STORAGE_ERROR')
+  expect([fatal.map(error => error.code), log.isFailed, log.logEndOffset]).toEqual([[code], true, 1])
+  expect(refusal(() => append(log))).toBe('KAFKA_STORAGE_ERROR')
+  expect(fatal.length).toBe(1)
+})
+
+test('a cut that fails after a full disk is final', () => {
+  const disk = newDisk()
+  const { log, fatal } = openLog(disk)
+  disk.failNext('write', { code: 'ENOSPC', path: '.log', shortBytes: 10 })
+  disk.failNext('truncate', { code: 'EIO' })
+  expect(() => append(log)).toThrow()
+  expect(fatal.map(error => error.operation)).toEqual(['ftruncate'])
+})
+
+test('a sync that fails at a roll is final, and so is a directory sync', () => {
+  for (const operation of ['sync', 'syncDirectory'] as const) {
+    const disk = newDisk()
+    const { log, fatal } = openLog(disk)
+    while (log.sizeBytes < 1700) append(log, { valueBytes: 100 })
+    disk.failNext(operation, { code: 'EIO' })
+    expect(() => append(log, { valueBytes: 900 })).toThrow()
+    expect([fatal.length, log.isFailed]).toEqual([1, true])
+  }
+})
+
+test('after a failure nothing is announced as durable, and closing writes no snapshot', async () => {
+  const disk = newDisk()
+  const { log } = openLog(disk)
+  const heard: number[] = []
+  log.onDurable(offset => heard.push(offset))
+  append(log)
+  log.requestSync()
+  disk.failNext('write', { code: 'EIO', path: '.log' })
+  expect(() => append(log)).toThrow()
+  await settle()
+  log.closeClean()
+  expect(heard).toEqual([])
+  expect(disk.list('/data/orders-0').some(entry => entry.name.endsWith('.snapshot'))).toBe(false)
+})
+
+test('batches that do not fit are refused by name', () => {
+  const { log } = openLog(newDisk(), { config: { ...SMALL, maxMessageBytes: 300 } })
+  expect(refusal(() => append(log, { valueBytes: 400 }))).toBe('MESSAGE_TOO_LARGE')
+  const small = openLog(newDisk(), { config: { ...SMALL, segmentBytes: 300 } }).log
+  expect(refusal(() => append(small, { valueBytes: 400 }))).toBe('RECORD_LIST_TOO_LARGE')
+  expect(refusal(() => append(small, { valueBytes: 100 }))).toBe('accepted')
+})
+
+test('a closed log takes no append', () => {
+  const { log } = openLog(newDisk())
+  log.closeClean()
+  expect(() => append(log)).toThrow(/closed/)
+})
