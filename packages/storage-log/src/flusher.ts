@@ -2,9 +2,10 @@ import type { Clock, DiskError } from '@streambus/base'
 import type { LogProbe } from './log-probe.ts'
 import type { Segment } from './segment.ts'
 
+/** The log's present end; functions, because both change. */
 export interface FlushSource {
-  readonly logEndOffset: number
-  readonly activeSegment: Segment
+  readonly logEndOffset: () => number
+  readonly activeSegment: () => Segment
 }
 
 export interface FlusherOptions {
@@ -51,7 +52,7 @@ export class Flusher {
 
   request(): void {
     if (this.#running !== null) this.#isRequested = true
-    else if (this.#durable < this.#source.logEndOffset && !this.#isStopped) this.#start()
+    else if (this.#durable < this.#source.logEndOffset() && !this.#isStopped) this.#start()
   }
 
   onDurable(listener: (durableEndOffset: number) => void): void {
@@ -60,10 +61,10 @@ export class Flusher {
 
   /** Blocks until the active segment is durable. Listeners hear of it with the next group commit. Throws DiskError. */
   syncNow(): void {
-    const target = this.#source.logEndOffset
+    const target = this.#source.logEndOffset()
     if (this.#durable >= target) return
     try {
-      this.#source.activeSegment.syncNow()
+      this.#source.activeSegment().syncNow()
     } catch (error) {
       this.#isStopped = true
       throw error
@@ -84,8 +85,8 @@ export class Flusher {
   }
 
   #start(): void {
-    const segment = this.#source.activeSegment
-    this.#target = this.#source.logEndOffset
+    const segment = this.#source.activeSegment()
+    this.#target = this.#source.logEndOffset()
     this.#isRequested = false
     this.#running = segment
     this.#startedMs = this.#clock.monotonicMs()

@@ -6,7 +6,7 @@ import {
   readBaseOffset,
   stampOffsetAndEpoch
 } from '@streambus/protocol/records'
-import { type LogConfig, segmentMsOf } from './config.ts'
+import type { LogConfig } from './config.ts'
 import type { EpochCache, EpochEnd } from './epoch-cache.ts'
 import { AppendRefused, OffsetOutOfRange } from './errors.ts'
 import { Flusher } from './flusher.ts'
@@ -24,14 +24,11 @@ import {
 } from './read.ts'
 import { recoverLog } from './recovery.ts'
 import { countExpired } from './retention.ts'
+import { RollPolicy } from './roll-policy.ts'
 import type { Segment } from './segment.ts'
 import { SegmentList } from './segment-list.ts'
 import { findMaxTimestamp, findTimestamp, type TimestampOffset } from './time-lookup.ts'
-
-/** Indexes hold offsets relative to the segment in 32 bits. */
-const MAX_RELATIVE_OFFSET = 2 ** 31 - 1
-/** So much unsynced data starts a background sync even if nobody asks: the sync at a roll blocks the event loop. */
-const FLUSH_BEHIND_BYTES = 64 * 1024 * 1024
+import { Unsynced } from './unsynced.ts'
 
 /** Where a batch comes from: only a client's sequence is checked, and a replica's offsets are kept. */
 export type AppendOrigin = 'client' | 'coordinator' | 'replica' | 'raft'
@@ -85,15 +82,13 @@ export class Log {
   readonly #epochs: EpochCache
   readonly #flusher: Flusher
   readonly #buffers: ReadBufferPool
-  readonly #jitterShare: number
+  readonly #rollPolicy: RollPolicy
+  readonly #unsynced = new Unsynced()
   readonly #writeParts: Uint8Array[] = [Buffer.alloc(0)]
   #producers: ProducerState
   #config: LogConfig
   #logStartOffset: number
   #logEndOffset: number
-  #unsyncedBytes = 0
-  #unsyncedRecords = 0
-  #unsyncedSinceMs = -1
   #state: 'open' | 'failed' | 'closed' = 'open'
 
   /**
@@ -120,7 +115,7 @@ export class Log {
     this.#probe = options.probe
     this.#onFatal = options.onFatal
     this.#buffers = options.buffers ?? FRESH_BUFFERS
-    this.#jitterShare = options.jitterShare ?? 0
+    this.#rollPolicy = new RollPolicy(config, options.jitterShare ?? 0)
     this.#segments = new SegmentList(recovered.segments)
     this.#epochs = recovered.epochs
     this.#producers = recovered.producers
@@ -203,7 +198,7 @@ export class Log {
     }
     const nowMs = this.#clock.wallMs()
     const baseOffset = this.#logEndOffset
-    if (this.#shouldRoll(end - start, batch, nowMs)) this.#rollForAppend(nowMs)
+    if (this.#rollPolicy.isDueBefore(this.#segments.active, batch, end - start, nowMs)) this.#rollForAppend(nowMs)
     if (options.leaderEpoch > this.#epochs.latestEpoch) this.assignEpoch(options.leaderEpoch)
     if (origin === 'replica') this.#checkContinuity(readBaseOffset(bytes, start))
     else stampOffsetAndEpoch(bytes, start, baseOffset, options.leaderEpoch)
@@ -216,7 +211,7 @@ export class Log {
       if (isControl) this.#applyMarker(bytes, start, batch, nowMs)
       else this.#producers.apply(batch, lastOffset, nowMs)
     }
-    this.#countUnsynced(batch.recordCount, end - start, nowMs)
+    if (this.#unsynced.add(batch.recordCount, end - start, nowMs, this.#config)) this.#requestCountedSync()
     this.#probe.appended(batch.recordCount, end - start)
     return result('appended', lastOffset, batch)
   }
@@ -272,9 +267,7 @@ export class Log {
 
   /** Asks for a sync when `flush.messages` or `flush.ms` says so; to be called about once a second. */
   flushIfDue(nowMs = this.#clock.wallMs()): void {
-    if (this.#unsyncedSinceMs < 0 || this.durableEndOffset >= this.#logEndOffset) return
-    const isDue = nowMs - this.#unsyncedSinceMs >= this.#config.flushMs
-    if (isDue || this.#unsyncedRecords >= this.#config.flushMessages) this.#requestCountedSync()
+    if (this.#unsynced.isDue(nowMs, this.#config)) this.#requestCountedSync()
   }
 
   /** The first record, in offset order, with a timestamp ≥ `timestamp` ms; null when there is none. */
@@ -345,13 +338,14 @@ export class Log {
 
   /** Rolls when `segment.ms` is over, so that retention can take an idle segment. True when it did. */
   maybeRoll(nowMs: number): boolean {
-    if (this.#state !== 'open' || !this.#isTimeToRoll(-1, nowMs)) return false
+    if (this.#state !== 'open' || !this.#rollPolicy.isTimeOver(this.#segments.active, -1, nowMs)) return false
     this.#roll(nowMs)
     return true
   }
 
   updateConfig(config: LogConfig): void {
     this.#config = config
+    this.#rollPolicy.updateConfig(config)
   }
 
   /** Syncs, writes producer snapshot and indexes, closes. Throws DiskError: then the stop was not clean. */
@@ -373,16 +367,8 @@ export class Log {
   }
 
   #newFlusher(): Flusher {
-    const log = this
     return new Flusher({
-      source: {
-        get logEndOffset() {
-          return log.#logEndOffset
-        },
-        get activeSegment() {
-          return log.#segments.active
-        }
-      },
+      source: { logEndOffset: () => this.#logEndOffset, activeSegment: () => this.#segments.active },
       clock: this.#clock,
       probe: this.#probe,
       durableEndOffset: this.#logEndOffset,
@@ -437,39 +423,9 @@ export class Log {
     this.#producers.applyMarker({ producerId, producerEpoch, coordinatorEpoch, timestampMs: maxTimestamp }, nowMs)
   }
 
-  #countUnsynced(records: number, bytes: number, nowMs: number): void {
-    if (this.#unsyncedSinceMs < 0) this.#unsyncedSinceMs = nowMs
-    this.#unsyncedRecords += records
-    this.#unsyncedBytes += bytes
-    if (this.#unsyncedRecords < this.#config.flushMessages && this.#unsyncedBytes < FLUSH_BEHIND_BYTES) return
-    this.#requestCountedSync()
-  }
-
   #requestCountedSync(): void {
-    this.#unsyncedBytes = 0
-    this.#unsyncedRecords = 0
-    this.#unsyncedSinceMs = -1
+    this.#unsynced.reset()
     this.#flusher.request()
-  }
-
-  #shouldRoll(sizeBytes: number, batch: BatchSummary, nowMs: number): boolean {
-    const { active } = this.#segments
-    if (active.sizeBytes === 0) return false
-    return (
-      active.sizeBytes + sizeBytes > this.#config.segmentBytes ||
-      active.indexSizeBytes > this.#config.indexBytesMax ||
-      this.#logEndOffset + batch.lastOffsetDelta - active.baseOffset > MAX_RELATIVE_OFFSET ||
-      this.#isTimeToRoll(batch.maxTimestamp, nowMs)
-    )
-  }
-
-  /** Record time decides while there is any, so that a replay of old records rolls like the original did. */
-  #isTimeToRoll(timestampMs: number, nowMs: number): boolean {
-    const { active } = this.#segments
-    if (active.sizeBytes === 0) return false
-    const usesRecords = active.firstTimestampMs >= 0 && timestampMs >= 0
-    const ageMs = usesRecords ? timestampMs - active.firstTimestampMs : nowMs - active.createdMs
-    return ageMs > segmentMsOf(this.#config, this.#jitterShare)
   }
 
   #rollForAppend(nowMs: number): void {

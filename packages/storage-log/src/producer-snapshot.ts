@@ -1,5 +1,5 @@
 import { crc32c, type Disk, readWhole, replaceWhole } from '@streambus/base'
-import { ProducerState } from './producer-state.ts'
+import type { ProducerState } from './producer-state.ts'
 
 const VERSION = 1
 const HEADER_BYTES = 10

@@ -147,7 +147,7 @@ export class ProducerState {
       if (batch.baseSequence !== 0) throw outOfOrder(batch, 0)
       return -1
     }
-    const duplicate = entry.findDuplicate(batch.baseSequence, lastSequence(batch))
+    const duplicate = entry.findDuplicate(batch.baseSequence, lastSequenceIn(batch))
     if (duplicate >= 0) return entry.lastOffsetOf(duplicate)
     const expected = entry.lastSequence < 0 ? 0 : (entry.lastSequence + 1) % SEQUENCES
     if (batch.baseSequence !== expected) throw outOfOrder(batch, expected)
@@ -160,7 +160,7 @@ export class ProducerState {
 
   apply(batch: SequencedBatch, lastOffset: number, nowMs: number): void {
     const entry = this.#entryFor(batch.producerId, batch.producerEpoch, nowMs)
-    entry.addBatch(lastSequence(batch), lastOffset, batch.lastOffsetDelta, batch.maxTimestamp)
+    entry.addBatch(lastSequenceIn(batch), lastOffset, batch.lastOffsetDelta, batch.maxTimestamp)
     if (batch.isTransactional && entry.txnFirstOffset < 0) {
       entry.txnFirstOffset = lastOffset - batch.lastOffsetDelta
       this.#open.set(entry.producerId, entry)
@@ -214,7 +214,7 @@ export class ProducerState {
   }
 }
 
-function lastSequence(batch: SequencedBatch): number {
+function lastSequenceIn(batch: SequencedBatch): number {
   return (batch.baseSequence + batch.lastOffsetDelta) % SEQUENCES
 }
 

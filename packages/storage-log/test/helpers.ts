@@ -85,3 +85,7 @@ export function readAll(log: Log, fromOffset = log.logStartOffset, bytesMax = 70
 export async function settle(): Promise<void> {
   for (let i = 0; i < 5; i++) await Promise.resolve()
 }
+
+export function repeat(value: number, count: number): number[] {
+  return Array.from({ length: count }, () => value)
+}

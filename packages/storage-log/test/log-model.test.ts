@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import type { MemoryDisk } from '../../testkit/src/memory-disk.ts'
 import { AppendRefused, type Log } from '../src/index.ts'
 import { makeBatch } from './batches.ts'
-import { append, newDisk, openLog, readAll, settle } from './helpers.ts'
+import { append, newDisk, openLog, readAll, repeat, settle } from './helpers.ts'
 
 interface Entry {
   readonly baseOffset: number
@@ -60,7 +60,7 @@ class AppendPlain extends Command {
   }
   async run(model: Model, real: Real): Promise<void> {
     const { bytes, summary } = makeBatch({
-      timestamps: new Array<number>(this.records).fill(model.end),
+      timestamps: repeat(model.end, this.records),
       valueBytes: this.valueBytes
     })
     const result = real.log.append(bytes, 0, bytes.length, summary, { leaderEpoch: model.epoch, origin: 'client' })
@@ -95,7 +95,7 @@ class AppendIdempotent extends Command {
     const baseSequence = Math.max(0, (last?.lastSequence ?? -1) + 1 + this.step)
     const lastSequence = baseSequence + this.records - 1
     const { producerId, records } = this
-    const spec = { timestamps: new Array<number>(records).fill(5), producerId, baseSequence }
+    const spec = { timestamps: repeat(5, records), producerId, baseSequence }
     const repeated = mine
       .slice(-5)
       .find(entry => entry.firstSequence === baseSequence && entry.lastSequence === lastSequence)

@@ -3,12 +3,18 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { OffsetOutOfRange } from '../src/index.ts'
 import { makeBatch } from './batches.ts'
-import { append, CLIENT, newDisk, openLog, readAll, SMALL } from './helpers.ts'
+import { append, CLIENT, newDisk, openLog, readAll, repeat, SMALL } from './helpers.ts'
 
 interface Stored {
   readonly baseOffset: number
   readonly lastOffset: number
   readonly bytes: Buffer
+}
+
+interface Bounds {
+  readonly until: number
+  readonly bytesMax: number
+  readonly minOneBatch: boolean
 }
 
 /** A log over several segments, and what it should hold. */
@@ -17,7 +23,7 @@ function filled(counts: readonly number[]): { stored: Stored[]; opened: ReturnTy
   const stored: Stored[] = []
   counts.forEach((count, tag) => {
     const { bytes, summary } = makeBatch({
-      timestamps: new Array<number>(count).fill(tag),
+      timestamps: repeat(tag, count),
       valueBytes: 20 + (tag % 40),
       tag
     })
@@ -28,19 +34,13 @@ function filled(counts: readonly number[]): { stored: Stored[]; opened: ReturnTy
 }
 
 /** The rule, straight from the protocol: whole batches from the containing one, one segment at most. */
-function expected(
-  stored: readonly Stored[],
-  from: number,
-  until: number,
-  bytesMax: number,
-  minOneBatch: boolean
-): Buffer {
+function expected(stored: readonly Stored[], fromOffset: number, rule: Bounds): Buffer {
   const parts: Buffer[] = []
   let bytes = 0
   for (const batch of stored) {
-    if (batch.lastOffset < from) continue
-    const fits = bytes + batch.bytes.length <= bytesMax || (minOneBatch && bytes === 0)
-    if (batch.lastOffset >= until || !fits) break
+    if (batch.lastOffset < fromOffset) continue
+    const fits = bytes + batch.bytes.length <= rule.bytesMax || (rule.minOneBatch && bytes === 0)
+    if (batch.lastOffset >= rule.until || !fits) break
     parts.push(batch.bytes)
     bytes += batch.bytes.length
   }
@@ -62,7 +62,7 @@ test('any bounds give the batches that the rule gives, up to the end of a segmen
       for (const { from, until, bytesMax, minOneBatch } of reads) {
         const fromOffset = from % (log.logEndOffset + 1)
         const read = log.read({ fromOffset, untilOffset: until, bytesMax, minOneBatch })
-        const whole = expected(stored, fromOffset, until, bytesMax, minOneBatch)
+        const whole = expected(stored, fromOffset, { until, bytesMax, minOneBatch })
         const got = read.buffer ?? Buffer.alloc(0)
         expect(whole.subarray(0, got.length).equals(got)).toBe(true)
         expect(got.length > 0).toBe(whole.length > 0 && fromOffset < Math.min(until, log.logEndOffset))
@@ -78,7 +78,7 @@ test('any bounds give the batches that the rule gives, up to the end of a segmen
 })
 
 test('reads give back what was appended, byte for byte, whatever the read size', () => {
-  const { stored, opened } = filled(new Array<number>(80).fill(3))
+  const { stored, opened } = filled(repeat(3, 80))
   const all = Buffer.concat(stored.map(batch => batch.bytes))
   expect(opened.log.segmentCount).toBeGreaterThan(3)
   for (const bytesMax of [1, 61, 300, 1999, 100_000]) expect(readAll(opened.log, 0, bytesMax).equals(all)).toBe(true)

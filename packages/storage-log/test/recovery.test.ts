@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { MemoryDisk } from '../../testkit/src/memory-disk.ts'
 import { LogCorrupt } from '../src/index.ts'
-import { append, DIRECTORY, newDisk, openLog, readAll, SMALL, settle } from './helpers.ts'
+import { append, DIRECTORY, newDisk, openLog, readAll, repeat, SMALL, settle } from './helpers.ts'
 
 const FIRST_LOG = `${DIRECTORY}/00000000000000000000.log`
 
@@ -116,7 +116,7 @@ test('a power cut keeps what was durable and any prefix of the rest, and invents
       const disk = newDisk()
       const { log } = openLog(disk)
       for (const [tag, { records, sync, valueBytes }] of steps.entries()) {
-        append(log, { timestamps: new Array<number>(records).fill(tag), valueBytes, tag })
+        append(log, { timestamps: repeat(tag, records), valueBytes, tag })
         if (!sync) continue
         log.requestSync()
         await settle()
