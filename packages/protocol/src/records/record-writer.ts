@@ -1,9 +1,9 @@
 import { varintSize, varlongSize } from '../primitives/varint.ts'
 
 export interface RecordInput {
-  readonly key?: Uint8Array | null
-  readonly value?: Uint8Array | null
-  readonly headers?: readonly { readonly key: string; readonly value: Uint8Array | null }[]
+  readonly key?: Uint8Array | null | undefined
+  readonly value?: Uint8Array | null | undefined
+  readonly headers?: readonly { readonly key: string; readonly value: Uint8Array | null }[] | undefined
   /** Milliseconds since 1970; −1: none. */
   readonly timestamp: number
 }

@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import {
   BatchRefused,
@@ -285,9 +285,8 @@ describe('random damage', () => {
         fc.constantFrom(...CODECS),
         flips,
         kept,
-        fc.boolean(),
-        fc.constantFrom(...rules),
-        (codec, bytes, cut, isCrcRight, rule) => {
+        fc.tuple(fc.boolean(), fc.constantFrom(...rules)),
+        (codec, bytes, cut, [isCrcRight, rule]) => {
           const good = batchOf(
             [record(), record({ value: Buffer.from('value '.repeat(90)) }), record({ timestamp: NOW_MS - 9 })],
             { codec }

@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { recompressBatch } from '../../src/records/index.ts'
 import { anyRecords, batchOf, CODECS, changed, goodBatch, refusalOf, validate } from './batches.ts'

@@ -1,13 +1,6 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import {
-  type CodecName,
-  computeCrc,
-  readCrc,
-  readMaxTimestamp,
-  readRecords,
-  readTimestampType
-} from '../../src/records/index.ts'
+import { computeCrc, readCrc, readMaxTimestamp, readRecords, readTimestampType } from '../../src/records/index.ts'
 import {
   anyRecords,
   batchOf,
@@ -178,6 +171,6 @@ test('zstd needs Produce version 7', () => {
   expect(refusalOf(goodBatch({ codec: 'zstd' }), { apiVersion: 6 }).error.name).toBe('UNSUPPORTED_COMPRESSION_TYPE')
   for (const codec of CODECS) {
     const apiVersion = codec === 'zstd' ? 7 : 3
-    expect(validate(goodBatch({ codec: codec as CodecName }), { apiVersion }).codec).toBe(codec)
+    expect(validate(goodBatch({ codec }), { apiVersion }).codec).toBe(codec)
   }
 })

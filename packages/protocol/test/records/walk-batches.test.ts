@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { countRecords, walkBatches } from '../../src/records/index.ts'
 import { batchOf, goodBatch, record } from './batches.ts'
