@@ -112,22 +112,31 @@ export class ClusterClient {
     if (known !== undefined) return known
     const response = await this.metadata([name], options)
     const topic = response.topics.find(candidate => candidate.name === name)
-    if (topic === undefined) throw new BrokerError(Errors.UNKNOWN_TOPIC_OR_PARTITION, `topic ${name}`)
-    if (topic.errorCode !== 0) throw new BrokerError(errorByCode(topic.errorCode), `topic ${name}`)
+    const errorCode = topic?.errorCode ?? Errors.UNKNOWN_TOPIC_OR_PARTITION.code
+    if (topic === undefined || errorCode !== 0) {
+      const isUnknown = errorCode === Errors.UNKNOWN_TOPIC_OR_PARTITION.code
+      throw new BrokerError(errorByCode(errorCode), `topic ${name}`, isUnknown ? 'does not exist' : null)
+    }
     return topic
   }
 
-  /** A connection to the partition's leader, on the given lane. Throws BrokerError when there is none. */
-  async leader(topic: string, partition: number, lane = ''): Promise<Leader> {
-    const { topicId, partitions } = await this.topic(topic)
+  /** What is known of one partition, which has a leader. Throws BrokerError when there is no such partition or leader. */
+  async leaderOf(topic: string, partition: number): Promise<PartitionMetadata> {
+    const { partitions } = await this.topic(topic)
     const found = partitions.find(candidate => candidate.partitionIndex === partition)
     const what = `partition ${partition} of topic ${topic}`
     if (found === undefined) {
       throw new BrokerError(Errors.UNKNOWN_TOPIC_OR_PARTITION, what, `does not exist; there are ${partitions.length}`)
     }
     if (found.leaderId < 0) throw new BrokerError(Errors.LEADER_NOT_AVAILABLE, what)
-    const connection = await this.node(found.leaderId, lane)
-    return { connection, nodeId: found.leaderId, leaderEpoch: found.leaderEpoch, topicId }
+    return found
+  }
+
+  /** A connection to the partition's leader, on the given lane. Throws like `leaderOf` and `node`. */
+  async leader(topic: string, partition: number, lane = ''): Promise<Leader> {
+    const { leaderId, leaderEpoch } = await this.leaderOf(topic, partition)
+    const { topicId } = await this.topic(topic)
+    return { connection: await this.node(leaderId, lane), nodeId: leaderId, leaderEpoch, topicId }
   }
 
   /** Sends to any broker and tries again what may succeed later. */

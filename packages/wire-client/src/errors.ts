@@ -153,7 +153,8 @@ export class BrokerError extends Error {
 
   /** `what` is what was tried, in words; `detail` is the broker's own text, if it sent one. */
   constructor(entry: ErrorEntry, what: string, detail?: string | null) {
-    super(`${what}: ${detail ?? entry.message} (${entry.name})`)
+    // Kafka sends an empty text now and then.
+    super(`${what}: ${detail || entry.message} (${entry.name})`)
     this.code = entry.code
     this.errorName = entry.name
     this.retriable = entry.retriable

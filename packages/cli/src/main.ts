@@ -1,0 +1,40 @@
+#!/usr/bin/env node
+import { nodeClock } from '@streambus/base/node'
+import type { Io } from './io.ts'
+import { runCli } from './program.ts'
+import { Sink } from './sink.ts'
+
+function processIo(): Io {
+  return {
+    stdin: process.stdin,
+    stdout: new Sink(process.stdout),
+    stderr: new Sink(process.stderr),
+    env: process.env,
+    clock: nodeClock,
+    onInterrupt(run) {
+      const undo = (): void => {
+        process.off('SIGINT', interrupted)
+        process.off('SIGTERM', interrupted)
+      }
+      // Undone at the first signal, so that the second one finds no listener and ends the process.
+      const interrupted = (): void => {
+        undo()
+        run()
+      }
+      process.on('SIGINT', interrupted)
+      process.on('SIGTERM', interrupted)
+      return undo
+    }
+  }
+}
+
+/** Runs the command line of this process and ends it. */
+export async function main(): Promise<void> {
+  const io = processIo()
+  const exitCode = await runCli(process.argv.slice(2), io)
+  await Promise.all([io.stdout.flushed(), io.stderr.flushed()])
+  // Not left to the event loop: an open stdin would keep an interrupted `produce` alive.
+  process.exit(exitCode)
+}
+
+if (import.meta.main) await main()
