@@ -68,11 +68,13 @@ interface Repeat {
 export class RepeatedLines {
   readonly #clock: Clock
   readonly #onSuppressed: () => void
+  readonly #keysMax: number
   readonly #byKey = new Map<string, Repeat>()
 
-  constructor(clock: Clock, onSuppressed: () => void = () => {}) {
+  constructor(clock: Clock, onSuppressed: () => void = () => {}, keysMax = KEYS_MAX) {
     this.#clock = clock
     this.#onSuppressed = onSuppressed
+    this.#keysMax = keysMax
   }
 
   /** `key` tells what counts as the same line; keys that clients choose are fine, their number is limited. */
@@ -89,7 +91,7 @@ export class RepeatedLines {
     log.write(level, message, suppressed > 0 ? { ...fields, suppressed } : fields)
     // Taken out first, so that the map stays in order of age and the oldest key makes room.
     this.#byKey.delete(key)
-    if (this.#byKey.size >= KEYS_MAX) this.#dropOldest()
+    if (this.#byKey.size >= this.#keysMax) this.#dropOldest()
     this.#byKey.set(key, { log, level, message, untilMs: nowMs + REPEAT_MS, suppressed: 0 })
   }
 

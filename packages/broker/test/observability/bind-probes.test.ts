@@ -82,7 +82,6 @@ describe('bindPartitions and bindLog', () => {
     const { log } = capturedLog()
     const logs = bindLog(metrics, log, new RepeatedLines(new ManualClock()))
     partitions.produced(10, 1_000)
-    partitions.stored(10, 1_000)
     logs.appended(10, 1_000)
     logs.appended(1, 80)
     partitions.consumed(4, 400)
