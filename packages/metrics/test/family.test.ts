@@ -13,14 +13,13 @@ describe('Family', () => {
   })
 
   it('keeps values apart whatever characters they hold', () => {
+    // Few strings of few characters, so that joins which look alike do occur.
+    const text = fc.string({ unit: fc.constantFrom('a', ',', '"'), maxLength: 2 })
     fc.assert(
-      fc.property(
-        fc.uniqueArray(fc.tuple(fc.string(), fc.string()), { selector: pair => JSON.stringify(pair) }),
-        pairs => {
-          const family = new Family(['a', 'b'] as const, create)
-          expect(new Set(pairs.map(pair => family.child(...pair))).size).toBe(pairs.length)
-        }
-      )
+      fc.property(fc.uniqueArray(fc.tuple(text, text), { selector: pair => JSON.stringify(pair) }), pairs => {
+        const family = new Family(['a', 'b'] as const, create)
+        expect(new Set(pairs.map(pair => family.child(...pair))).size).toBe(pairs.length)
+      })
     )
   })
 
