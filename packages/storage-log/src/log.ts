@@ -336,6 +336,14 @@ export class Log {
     return this.#producers.expire(nowMs, this.#config.producerIdExpirationMs)
   }
 
+  /**
+   * Writes a producer snapshot at the log end, so that a start after a crash replays less; to be called every ten minutes.
+   * Durable when it returns.
+   */
+  snapshotProducers(): void {
+    if (this.#state === 'open') this.#guarded(() => this.#files.saveSnapshot(this.#logEndOffset, this.#producers))
+  }
+
   /** Rolls when `segment.ms` is over, so that retention can take an idle segment. True when it did. */
   maybeRoll(nowMs: number): boolean {
     if (this.#state !== 'open' || !this.#rollPolicy.isTimeOver(this.#segments.active, -1, nowMs)) return false

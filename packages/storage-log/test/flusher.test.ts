@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { append, newDisk, openLog } from './helpers.ts'
+import { append, newDisk, openLog, SMALL } from './helpers.ts'
 
 test('a sync that began before a write does not cover it', () => {
   const disk = newDisk({ syncs: 'manual' })
@@ -75,6 +75,18 @@ test('a roll during a sync: the old file stays open until the sync has reported,
   disk.completeSyncs()
   expect(fatal).toEqual([])
   expect(heard).toEqual([])
+})
+
+test('a segment that is deleted during its sync keeps its handle until the sync has reported', () => {
+  const disk = newDisk({ syncs: 'manual' })
+  const { log, fatal } = openLog(disk, { config: { ...SMALL, retentionMs: 0 } })
+  append(log)
+  log.requestSync()
+  while (log.segmentCount < 2) append(log, { valueBytes: 500 })
+  expect(log.applyRetention(1_700_000_000_000)).toBe(1)
+  const open = disk.openFiles
+  disk.completeSyncs()
+  expect([fatal, disk.openFiles, log.isFailed]).toEqual([[], open - 1, false])
 })
 
 test('a truncation during a sync takes back what the sync would have announced', () => {

@@ -4,7 +4,7 @@ import { AppendRefused } from '../src/index.ts'
 import { decodeSnapshot, encodeSnapshot } from '../src/producer-snapshot.ts'
 import { ProducerState, type SequencedBatch } from '../src/producer-state.ts'
 import { makeMarker } from './batches.ts'
-import { append, DIRECTORY, newDisk, openLog, SMALL } from './helpers.ts'
+import { append, DIRECTORY, newDisk, openLog, SMALL, settle } from './helpers.ts'
 
 const DAY_MS = 24 * 3_600_000
 
@@ -113,6 +113,33 @@ test('retries are recognised after a clean restart, a kill, and with every snaps
     }
     expect(append(again, { producerId: 4, baseSequence: 60 })).toMatchObject({ kind: 'appended', baseOffset: 60 })
   }
+})
+
+test('a snapshot that is ahead of what a power cut left is dropped', () => {
+  const disk = newDisk()
+  const { log } = openLog(disk)
+  append(log, { producerId: 4 })
+  log.snapshotProducers()
+  disk.crash()
+  const again = openLog(disk).log
+  expect([again.logEndOffset, again.producerCount]).toEqual([0, 0])
+  expect(disk.list(DIRECTORY).some(entry => entry.name.endsWith('.snapshot'))).toBe(false)
+})
+
+test('a snapshot of records that were cut does not come back after a power cut', async () => {
+  const disk = newDisk()
+  let { log } = openLog(disk)
+  append(log)
+  append(log, { producerId: 4 })
+  log.closeClean()
+  log = openLog(disk, { cleanStart: true }).log
+  log.truncateTo(1)
+  append(log)
+  log.requestSync()
+  await settle()
+  disk.crash()
+  log = openLog(disk, { recoveryPoint: 2 }).log
+  expect([log.logEndOffset, log.producerCount]).toEqual([2, 0])
 })
 
 test('at most two snapshots stay', () => {
