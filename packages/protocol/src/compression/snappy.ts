@@ -55,10 +55,15 @@ export function snappyDecompress(bytes: Buffer, outputBytesMax: number, blocks =
 
 export function nativeSnappy(): SnappyBlocks {
   const native = createRequire(import.meta.url)('snappy') as {
-    compressSync(bytes: Buffer): Buffer
-    uncompressSync(block: Buffer): Buffer
+    compressSync(bytes: Buffer, options: { copyOutputData: boolean }): Buffer
+    uncompressSync(block: Buffer, options: { copyOutputData: boolean }): Buffer
   }
-  return { compress: bytes => native.compressSync(bytes), decompress: block => native.uncompressSync(block) }
+  // Handing the native memory over instead of copying it costs 4 times as much from 32 KiB on (measured).
+  const options = { copyOutputData: true }
+  return {
+    compress: bytes => native.compressSync(bytes, options),
+    decompress: block => native.uncompressSync(block, options)
+  }
 }
 
 export function scriptSnappy(): SnappyBlocks {

@@ -1,3 +1,5 @@
+import { decompress } from '../compression/codec.ts'
+import type { CodecName } from '../compression/codec-name.ts'
 import { CorruptCompressedData, DecompressedTooLarge } from '../compression/compression-error.ts'
 import { type ErrorCode, Errors } from '../errors.ts'
 import { MalformedRecords } from './record-cursor.ts'
@@ -31,4 +33,12 @@ export function asRefusal(error: unknown): unknown {
   if (error instanceof DecompressedTooLarge) return new BatchRefused(Errors.MESSAGE_TOO_LARGE, error.message)
   if (error instanceof CorruptCompressedData) return new BatchRefused(Errors.CORRUPT_MESSAGE, error.message)
   return error
+}
+
+export function decompressOrRefuse(codec: CodecName, bytes: Buffer, outputBytesMax: number): Buffer {
+  try {
+    return decompress(codec, bytes, outputBytesMax)
+  } catch (error) {
+    throw asRefusal(error)
+  }
 }

@@ -1,7 +1,7 @@
-import { compress, decompress } from '../compression/codec.ts'
+import { compress } from '../compression/codec.ts'
 import { type CodecName, codecId } from '../compression/codec-name.ts'
 import * as header from './batch-header.ts'
-import { asRefusal } from './batch-refused.ts'
+import { decompressOrRefuse } from './batch-refused.ts'
 
 /**
  * The same batch with its records compressed by `codec`, for topics whose `compression.type` is not the producer's.
@@ -20,12 +20,4 @@ export function recompressBatch(batch: Buffer, codec: CodecName, decompressedByt
   result.writeInt16BE(attributes | codecId(codec), header.ATTRIBUTES_AT)
   header.recomputeCrc(result, 0, result.length)
   return result
-}
-
-function decompressOrRefuse(codec: CodecName, bytes: Buffer, bytesMax: number): Buffer {
-  try {
-    return decompress(codec, bytes, bytesMax)
-  } catch (error) {
-    throw asRefusal(error)
-  }
 }

@@ -1,8 +1,7 @@
-import { decompress } from '../compression/codec.ts'
 import type { CodecName } from '../compression/codec-name.ts'
 import { Errors } from '../errors.ts'
 import * as header from './batch-header.ts'
-import { asRefusal, BatchRefused } from './batch-refused.ts'
+import { asRefusal, BatchRefused, decompressOrRefuse } from './batch-refused.ts'
 import { checkHeader } from './check-header.ts'
 import { RecordCheck } from './check-records.ts'
 import { RecordCursor } from './record-cursor.ts'
@@ -54,8 +53,10 @@ export function validateBatch(buffer: Buffer, start: number, end: number, rules:
   const codec = checkHeader(buffer, start, end, rules)
   const isAppendTime = rules.timestampType === 'LogAppendTime'
   let maxTimestamp = header.readMaxTimestamp(buffer, start)
-  if (rules.checkRecords) maxTimestamp = checkRecords(buffer, start, end, { ...rules, codec })
-  else if (!isAppendTime) checkMaxTimestamp(maxTimestamp, rules)
+  if (rules.checkRecords) {
+    const records = buffer.subarray(start + header.RECORDS_START, end)
+    maxTimestamp = checkRecords(buffer, start, decompressOrRefuse(codec, records, rules.decompressedBytesMax), rules)
+  } else if (!isAppendTime) checkMaxTimestamp(maxTimestamp, rules)
   if (isAppendTime) maxTimestamp = rules.nowMs
   const willBeRebuilt = rules.targetCodec !== 'producer' && rules.targetCodec !== codec
   if (!willBeRebuilt && (isAppendTime || maxTimestamp !== header.readMaxTimestamp(buffer, start))) {
@@ -77,8 +78,8 @@ export function validateBatch(buffer: Buffer, start: number, end: number, rules:
   }
 }
 
-/** Returns the real maximum timestamp of the records. */
-function checkRecords(buffer: Buffer, start: number, end: number, rules: BatchRules & { codec: CodecName }): number {
+/** Returns the real maximum timestamp of `records`, which belong to the header at `start`. */
+function checkRecords(buffer: Buffer, start: number, records: Buffer, rules: BatchRules): number {
   const isAppendTime = rules.timestampType === 'LogAppendTime'
   const check = new RecordCheck({
     recordCount: header.readRecordCount(buffer, start),
@@ -88,24 +89,12 @@ function checkRecords(buffer: Buffer, start: number, end: number, rules: BatchRu
     timestampMax: isAppendTime ? Number.POSITIVE_INFINITY : timestampMax(rules)
   })
   try {
-    check.run(openRecords(buffer, start, end, rules))
+    check.run(new RecordCursor(records, 0, records.length))
   } catch (error) {
     throw asRefusal(error)
   }
   if (check.errorCount > 0) throw refusedRecords(check)
   return check.maxTimestamp
-}
-
-function openRecords(
-  buffer: Buffer,
-  start: number,
-  end: number,
-  rules: BatchRules & { codec: CodecName }
-): RecordCursor {
-  const from = start + header.RECORDS_START
-  if (rules.codec === 'none') return new RecordCursor(buffer, from, end)
-  const records = decompress(rules.codec, buffer.subarray(from, end), rules.decompressedBytesMax)
-  return new RecordCursor(records, 0, records.length)
 }
 
 /** As in Kafka a wrong timestamp outweighs a missing key. */
