@@ -33,6 +33,7 @@ export function parseResource(kind: string, name: string): Resource {
   return { type: ResourceType.broker, name: String(parseWhole(name, 'broker id', { min: 0, max: BROKER_ID_MAX })) }
 }
 
+/** In words, for messages: `topic orders`, `broker 1`, `all brokers`. */
 export function describeResource({ type, name }: Resource): string {
   if (type === ResourceType.topic) return `topic ${name}`
   return name === '' ? 'all brokers' : `broker ${name}`

@@ -15,6 +15,7 @@ const TOPIC = 1
 /** A broker's own, that of all brokers, and what it was started with. */
 const BROKER_SOURCES: ReadonlySet<number> = new Set([2, 3, 4])
 
+/** Where a value comes from, in words. */
 export function sourceName(source: number): string {
   return SOURCES.get(source) ?? `source ${source}`
 }

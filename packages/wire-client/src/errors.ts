@@ -81,6 +81,7 @@ export function connectError(address: Address, error: NodeJS.ErrnoException): Wi
   }
 }
 
+/** Nothing answered the SYN: a firewall that drops, a host that is down, a full backlog. */
 export function connectTimeoutError(address: Address, timeoutMs: number): WireError {
   return new WireError(
     'connect-timeout',
@@ -89,6 +90,7 @@ export function connectTimeoutError(address: Address, timeoutMs: number): WireEr
   )
 }
 
+/** Node's HTTP server answers a Kafka frame with `HTTP/1.1 400 Bad Request`. */
 export function httpPeerError(address: Address): WireError {
   return new WireError(
     'http-peer',
@@ -97,6 +99,7 @@ export function httpPeerError(address: Address): WireError {
   )
 }
 
+/** A TLS server answers a Kafka frame with an alert record. */
 export function tlsPeerError(address: Address): WireError {
   return new WireError(
     'tls-peer',
@@ -105,6 +108,7 @@ export function tlsPeerError(address: Address): WireError {
   )
 }
 
+/** Brokers before 0.10, many TLS stacks and most other servers hang up on an ApiVersions request. */
 export function closedEarlyError(address: Address, cause?: unknown): WireError {
   return new WireError(
     'not-kafka',
@@ -114,6 +118,7 @@ export function closedEarlyError(address: Address, cause?: unknown): WireError {
   )
 }
 
+/** The peer answered, but not what the protocol says. The connection is useless from here on. */
 export function notKafkaError(address: Address, reason: string, cause?: unknown): WireError {
   return new WireError(
     'not-kafka',
@@ -161,6 +166,7 @@ export class BrokerError extends Error {
   }
 }
 
+/** Whether the same thing may succeed later: by the error table for brokers, by kind for connections. */
 export function isRetriable(error: unknown): boolean {
   return (error instanceof WireError || error instanceof BrokerError) && error.retriable
 }

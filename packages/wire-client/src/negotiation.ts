@@ -52,6 +52,7 @@ export function highestCommonVersion(api: Pick<AnyApi, 'key' | 'accepted'>, peer
   return version >= range.min && version >= api.accepted.min ? version : null
 }
 
+/** Names both ranges and which side is the older one. */
 export function unsupportedError(
   address: Address,
   api: Pick<AnyApi, 'key' | 'name' | 'accepted'>,

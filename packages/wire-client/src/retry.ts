@@ -16,10 +16,12 @@ export interface RetryHooks {
   readonly onRetry?: ((error: unknown, attempt: number) => void) | undefined
 }
 
+/** The pause after attempt number `attempt` (from 0), in milliseconds. */
 export function pauseMs(policy: RetryPolicy, attempt: number): number {
   return Math.min(policy.pauseMs * 2 ** Math.min(attempt, 20), policy.pauseMsMax)
 }
 
+/** Resolves after `delayMs` of the given clock. */
 export function sleep(clock: Clock, delayMs: number): Promise<void> {
   return new Promise(resolve => {
     clock.after(delayMs, resolve)

@@ -1,4 +1,4 @@
-import { createTopicsApi, Errors } from '@streambus/protocol'
+import { type CreateTopicsResponse, createTopicsApi, Errors } from '@streambus/protocol'
 import { check } from '../answers.ts'
 import { withCluster } from '../cluster.ts'
 import { ExitCode } from '../exit-codes.ts'
@@ -16,7 +16,7 @@ export interface TopicCreateOptions {
 
 /** Creates all named topics or reports the first refusal after printing what was done. */
 export async function topicCreate(call: Call<TopicCreateOptions>): Promise<number> {
-  const { io, args, options } = call
+  const { args, options } = call
   const configs = parsePairs(options.config ?? [], '--config')
   const request = {
     topics: args.map(name => ({
@@ -36,6 +36,12 @@ export async function topicCreate(call: Call<TopicCreateOptions>): Promise<numbe
   const isTolerated = (code: number): boolean =>
     options.ifNotExists === true && code === Errors.TOPIC_ALREADY_EXISTS.code
   const done = topics.filter(({ errorCode }) => errorCode === 0 || isTolerated(errorCode))
+  report(call, done)
+  for (const topic of topics) if (!isTolerated(topic.errorCode)) check(`topic ${topic.name}`, topic)
+  return ExitCode.ok
+}
+
+function report({ io, options }: Call<TopicCreateOptions>, done: CreateTopicsResponse['topics']): void {
   if (options.json) {
     printJson(
       io.stdout,
@@ -53,6 +59,4 @@ export async function topicCreate(call: Call<TopicCreateOptions>): Promise<numbe
       io.stdout.line(`topic ${name} ${errorCode === 0 ? `${verb}, ${numPartitions} partition(s)` : 'exists already'}`)
     }
   }
-  for (const topic of topics) if (!isTolerated(topic.errorCode)) check(`topic ${topic.name}`, topic)
-  return ExitCode.ok
 }

@@ -1,5 +1,6 @@
 import { type Definition, examples, lazy } from './define.ts'
 
+/** `cluster describe|health|log-dirs` */
 export function defineCluster(definition: Definition): void {
   const cluster = definition.program.command('cluster').description('brokers, health and disk use')
   cluster.addHelpText('after', examples([['streambus cluster describe', '']]))

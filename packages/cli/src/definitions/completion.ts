@@ -1,6 +1,7 @@
 import { Argument } from 'commander'
 import { type Definition, examples, lazy } from './define.ts'
 
+/** `completion`, and the hidden `complete` that its scripts call. */
 export function defineCompletion(definition: Definition): void {
   const { program } = definition
   program

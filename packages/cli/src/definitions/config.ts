@@ -2,6 +2,7 @@ import { type Definition, examples, lazy } from './define.ts'
 
 const NOUNS = "KIND is 'topic' or 'broker'. NAME is the topic, or the broker's id; broker 'default' means all brokers."
 
+/** `config describe|set|delete` */
 export function defineConfig(definition: Definition): void {
   const config = definition.program.command('config').description('show and change settings of topics and brokers')
   config.addHelpText('after', `${examples([['streambus config describe topic orders', '']])}\n\n${NOUNS}`)

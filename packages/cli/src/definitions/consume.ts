@@ -1,6 +1,7 @@
 import { Option } from 'commander'
 import { collect, type Definition, examples, lazy, whole } from './define.ts'
 
+/** `consume`. The end of the log ends it by default: a command in a pipe should finish. */
 export function defineConsume(definition: Definition): void {
   definition.program
     .command('consume <topic>')

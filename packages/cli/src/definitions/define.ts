@@ -51,6 +51,7 @@ export function whole(option: string, min: number, max: number = Number.MAX_SAFE
   }
 }
 
+/** For options that are a time, 1 ms to 24 days (what a timer holds). */
 export function milliseconds(option: string) {
   return whole(option, 1, 2 ** 31 - 1)
 }

@@ -1,5 +1,6 @@
 import { type Definition, examples, lazy } from './define.ts'
 
+/** `dump-log`: works on files, so it works when the broker does not. */
 export function defineDumpLog(definition: Definition): void {
   definition.program
     .command('dump-log <path...>')

@@ -1,6 +1,7 @@
 import { Option } from 'commander'
 import { collect, type Definition, examples, lazy, whole } from './define.ts'
 
+/** `produce`. Batches are large by default because a file is no interactive client. */
 export function defineProduce(definition: Definition): void {
   definition.program
     .command('produce <topic>')

@@ -1,5 +1,6 @@
 import { collect, type Definition, examples, lazy } from './define.ts'
 
+/** `start`. Every setting can be given with --set; the three that every first hour needs have flags of their own. */
 export function defineStart(definition: Definition): void {
   definition.program
     .command('start')

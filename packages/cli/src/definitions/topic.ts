@@ -1,11 +1,19 @@
+import type { Command } from 'commander'
 import { collect, type Definition, examples, lazy, whole } from './define.ts'
 
 const PARTITIONS_MAX = 100_000
 
+/** `topic list|create|describe|delete|alter` */
 export function defineTopic(definition: Definition): void {
   const topic = definition.program.command('topic').description('list, create, describe, delete and change topics')
   topic.addHelpText('after', examples([['streambus topic create orders --partitions 3', '']]))
+  defineReaders(definition, topic)
+  defineCreate(definition, topic)
+  defineDelete(definition, topic)
+  defineAlter(definition, topic)
+}
 
+function defineReaders(definition: Definition, topic: Command): void {
   topic
     .command('list')
     .description('all topics')
@@ -13,6 +21,14 @@ export function defineTopic(definition: Definition): void {
     .action(lazy(definition, async () => (await import('../commands/topic-list.ts')).topicList))
     .addHelpText('after', examples([["streambus topic list --json | jq -r '.[].name'", 'just the names']]))
 
+  topic
+    .command('describe <name...>')
+    .description('partitions, leaders, offsets and changed settings of topics')
+    .action(lazy(definition, async () => (await import('../commands/topic-describe.ts')).topicDescribe))
+    .addHelpText('after', examples([['streambus topic describe orders', '']]))
+}
+
+function defineCreate(definition: Definition, topic: Command): void {
   topic
     .command('create <name...>')
     .description('create topics')
@@ -33,20 +49,18 @@ export function defineTopic(definition: Definition): void {
         ['streambus topic create clicks -c retention.ms=3600000 -c cleanup.policy=delete', '']
       ])
     )
+}
 
-  topic
-    .command('describe <name...>')
-    .description('partitions, leaders, offsets and changed settings of topics')
-    .action(lazy(definition, async () => (await import('../commands/topic-describe.ts')).topicDescribe))
-    .addHelpText('after', examples([['streambus topic describe orders', '']]))
-
+function defineDelete(definition: Definition, topic: Command): void {
   topic
     .command('delete <name...>')
     .description('delete topics and all their records')
     .option('--if-exists', 'a topic that is not there is no error')
     .action(lazy(definition, async () => (await import('../commands/topic-delete.ts')).topicDelete))
     .addHelpText('after', examples([['streambus topic delete orders clicks', 'there is no way back']]))
+}
 
+function defineAlter(definition: Definition, topic: Command): void {
   topic
     .command('alter <name>')
     .description('add partitions, change settings')

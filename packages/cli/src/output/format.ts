@@ -18,6 +18,7 @@ export function formatBytes(bytes: number): string {
   return `${text} ${BYTE_UNITS[unit]}`
 }
 
+/** Three significant digits or whole seconds: 12345 → '12.3 s'. */
 export function formatSeconds(milliseconds: number): string {
   const seconds = milliseconds / 1000
   return seconds < 100 ? `${seconds.toFixed(seconds < 10 ? 2 : 1)} s` : `${Math.round(seconds)} s`

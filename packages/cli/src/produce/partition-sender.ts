@@ -117,11 +117,11 @@ export class PartitionSender {
     const what = `partition ${partition} of ${topic} refused ${batch.recordCount} records, ${batch.sizeBytes} bytes`
     const [first] = answer.recordErrors
     const detail = answer.errorMessage ?? (first === undefined ? null : first.batchIndexErrorMessage)
-    const advice =
-      errorCode === Errors.MESSAGE_TOO_LARGE.code
-        ? `${detail ?? Errors.MESSAGE_TOO_LARGE.message}; use a smaller --batch-bytes, or raise max.message.bytes of the topic`
-        : detail
-    throw new BrokerError(errorByCode(errorCode), what, advice)
+    throw new BrokerError(
+      errorByCode(errorCode),
+      what,
+      errorCode === Errors.MESSAGE_TOO_LARGE.code ? tooLarge(batch) : detail
+    )
   }
 
   #succeed(batch: SealedBatch, baseOffset: number): void {
@@ -156,4 +156,9 @@ export class PartitionSender {
     this.#isDead = true
     this.#options.onFatal(error)
   }
+}
+
+function tooLarge({ recordCount }: SealedBatch): string {
+  if (recordCount === 1) return 'the record is larger than the topic allows; raise max.message.bytes of the topic'
+  return 'the batch is larger than the topic allows; use a smaller --batch-bytes, or raise max.message.bytes of the topic'
 }
