@@ -32,9 +32,7 @@ export function lineViolations(source: SourceFile): string[] {
 }
 
 function columnsOf(line: string): number {
-  let columns = 0
-  for (const _character of line) columns++
-  return columns
+  return Array.from(line).length
 }
 
 export function lengthViolations(

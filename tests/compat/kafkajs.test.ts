@@ -1,0 +1,4 @@
+import { openKafkaJs } from './kafkajs-client.ts'
+import { runScenarios } from './scenarios.ts'
+
+await runScenarios('kafkajs', openKafkaJs)
