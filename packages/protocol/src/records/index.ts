@@ -7,9 +7,9 @@ export { BatchRefused, type RecordError } from './batch-refused.ts'
 export { recompressBatch } from './recompress-batch.ts'
 export { MalformedRecords } from './record-cursor.ts'
 export {
+  type BatchRecord,
   forEachRecord,
   type ReadLimits,
-  type Record,
   type RecordHeader,
   type RecordView,
   readRecords

@@ -8,7 +8,7 @@ export interface RecordHeader {
   readonly value: Buffer | null
 }
 
-export interface Record {
+export interface BatchRecord {
   readonly offset: number
   /** Milliseconds since 1970; −1: none. */
   readonly timestamp: number
@@ -71,7 +71,7 @@ export class RecordView {
   }
 
   /** A record to keep. Its buffers still are views. */
-  toRecord(): Record {
+  toRecord(): BatchRecord {
     const { offset, timestamp, key, value, headers } = this
     return { offset, timestamp, key, value, headers }
   }
@@ -105,8 +105,8 @@ export function forEachRecord(batch: Buffer, limits: ReadLimits, visit: (record:
 }
 
 /** All records of the one batch at the start of `batch`; see `forEachRecord`. */
-export function readRecords(batch: Buffer, limits: ReadLimits = {}): Record[] {
-  const records: Record[] = []
+export function readRecords(batch: Buffer, limits: ReadLimits = {}): BatchRecord[] {
+  const records: BatchRecord[] = []
   forEachRecord(batch, limits, record => {
     records.push(record.toRecord())
   })

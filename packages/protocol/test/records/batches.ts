@@ -1,11 +1,11 @@
 import * as fc from 'fast-check'
 import {
   type BatchOptions,
+  type BatchRecord,
   BatchRefused,
   type BatchRules,
   type BatchSummary,
   type CodecName,
-  type Record,
   RecordBatchBuilder,
   type RecordInput,
   recomputeCrc,
@@ -91,7 +91,7 @@ export const anyRecord: fc.Arbitrary<RecordInput> = fc.record({
 export const anyRecords = fc.array(anyRecord, { minLength: 1, maxLength: 80 })
 
 /** What reading the records back must give. */
-export function expected(records: readonly RecordInput[], baseOffset = 0): Record[] {
+export function expected(records: readonly RecordInput[], baseOffset = 0): BatchRecord[] {
   return records.map(({ key, value, headers, timestamp }, index) => ({
     offset: baseOffset + index,
     timestamp,

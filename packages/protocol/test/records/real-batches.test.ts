@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { decodeRequestHeader, produceApi, WireReader } from '../../src/index.ts'
-import { type Record, readProducerId, readRecords, recompressBatch } from '../../src/records/index.ts'
+import { type BatchRecord, readProducerId, readRecords, recompressBatch } from '../../src/records/index.ts'
 import { batchOf, CODECS, NOW_MS, validate } from './batches.ts'
 
 // Batches that clients made of the same forty records, named client-version-codec.hex. Java's come from its
@@ -14,7 +14,7 @@ function read(path: string): Buffer {
   return Buffer.from(readFileSync(path, 'latin1').replaceAll(/\s/g, ''), 'hex')
 }
 
-const sent: Record[] = Array.from({ length: 40 }, (_, i) => ({
+const sent: BatchRecord[] = Array.from({ length: 40 }, (_, i) => ({
   offset: i,
   timestamp: NOW_MS + ((i * 37) % 40) * 1000,
   key: i % 5 === 0 ? null : Buffer.from(`key-${i}`),
