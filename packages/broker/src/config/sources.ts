@@ -117,8 +117,8 @@ function textOf(value: unknown): string | null {
     const items = value.map(textOf)
     return items.includes(null) ? null : items.join(',')
   }
-  const isScalar = ['string', 'number', 'bigint', 'boolean'].includes(typeof value)
-  return isScalar ? String(value as string | number | bigint | boolean) : null
+  if (typeof value === 'string') return value
+  return typeof value === 'number' || typeof value === 'bigint' || typeof value === 'boolean' ? String(value) : null
 }
 
 function unknownSetting(name: string, where: string): string {

@@ -19,9 +19,9 @@ export const LOG_SETTINGS = {
     default: 'synced',
     dynamic,
     doc:
-      'When an acks=all write is answered. synced: after fdatasync, so it survives a power cut. os: once the operating ' +
-      'system has it; a crash of the broker loses nothing, a power cut or a crash of the machine loses what it had not ' +
-      'written back yet.'
+      'When an acks=all write is answered. synced: after fdatasync, so it survives a power cut. os: once the ' +
+      'operating system has it; a crash of the broker loses nothing, a power cut or a crash of the machine loses ' +
+      'what it had not written back yet.'
   }),
   'log.flush.interval.messages': long({
     ...NEVER,
