@@ -1,4 +1,4 @@
-import type { ApiSchema } from '@streambus/protocol'
+import type { AnyApi, ApiSchema, Input } from '@streambus/protocol'
 
 /** What a handler may know about the request besides its body. One fixed shape for all requests. */
 export interface RequestContext {
@@ -13,6 +13,8 @@ export interface RequestContext {
   readonly receivedMs: number
   /** Set by a handler that waited on purpose (long poll), so that latencies can exclude it. */
   parkedMs: number
+  /** `run` is called once, after the answer's bytes have left (or never will): pooled buffers go back then. */
+  afterWrite(run: () => void): void
 }
 
 /** The answer to a request that must not be answered (acks=0). */
@@ -30,8 +32,12 @@ export type Answer<Res> = Res | typeof NO_RESPONSE | typeof CLOSE_CONNECTION
 export interface Handler<Req, Res> {
   readonly api: ApiSchema<Req, Res>
   readonly pipelined?: boolean
-  handle(request: Req, context: RequestContext): Answer<Res> | Promise<Answer<Res>>
+  handle(request: Req, context: RequestContext): Answer<Input<Res>> | Promise<Answer<Input<Res>>>
 }
 
-// A registry holds handlers of different messages side by side; each is called only with what its own codec decoded.
-export type AnyHandler = Handler<never, unknown>
+/** Handlers of different messages side by side; each is called only with what its own codec decoded. */
+export interface AnyHandler {
+  readonly api: AnyApi
+  readonly pipelined?: boolean
+  handle(request: never, context: RequestContext): Answer<object> | Promise<Answer<object>>
+}

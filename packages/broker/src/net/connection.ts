@@ -70,7 +70,7 @@ export class Connection {
       scratch: options.scratch,
       pool: options.pool,
       budget: options.budget,
-      onFrame: (frame, start, end) => this.#onFrame(frame, start, end)
+      onFrame: frame => this.#onFrame(frame)
     })
     this.#socket = adopt(accepted, {
       buffer: () => this.#reader.target(),
@@ -157,11 +157,11 @@ export class Connection {
     return this.#reader.hasHeld && !this.#mustStop() ? this.#consume(() => this.#reader.goOn()) : true
   }
 
-  #onFrame(frame: Buffer, start: number, end: number): boolean {
+  #onFrame(frame: Buffer): boolean {
     this.#options.probe.requestFramed()
     const answer = new PendingAnswer(this)
     this.#pending.push(answer)
-    this.#options.execute(frame, start, end, this.#options.peer, answer)
+    this.#options.execute(frame, this.#options.peer, answer)
     return !this.#isClosed && !answer.holdsBack && this.#pending.length < this.#options.inFlightMax
   }
 

@@ -23,3 +23,13 @@ export function connectionsThatFit(configuredMax: number, filesMax: number | nul
   const reserved = Math.max(RESERVED_MIN, Math.ceil(filesMax * RESERVED_SHARE))
   return Math.max(1, Math.min(configuredMax, filesMax - reserved))
 }
+
+/** Descriptors this process holds now; null where /proc does not tell. */
+export function countDescriptors(): number | null {
+  try {
+    // One of them is the listing itself.
+    return fs.readdirSync('/proc/self/fd').length - 1
+  } catch {
+    return null
+  }
+}

@@ -13,8 +13,8 @@ export interface FrameReaderOptions {
   readonly scratch: Buffer
   readonly pool: BufferPool
   readonly budget: MemoryBudget
-  /** `frame[start, end)` is one request without its length. Valid only during the call. False: hold the next ones until `goOn`. */
-  readonly onFrame: (frame: Buffer, start: number, end: number) => boolean
+  /** One request without its length, a view that is valid only during the call. False: hold the next ones until `goOn`. */
+  readonly onFrame: (frame: Buffer) => boolean
 }
 
 /**
@@ -106,7 +106,7 @@ export class FrameReader {
       }
       const start = at + LENGTH_BYTES
       at = frameEnd
-      if (!this.#options.onFrame(buffer, start, frameEnd)) break
+      if (!this.#options.onFrame(buffer.subarray(start, frameEnd))) break
     }
     if (at < end && !this.#isReleased) this.#held = Buffer.from(buffer.subarray(at, end))
   }
@@ -143,7 +143,7 @@ export class FrameReader {
     this.#ownBytes = 0
     this.#largestFrameBytes = Math.min(Math.max(this.#largestFrameBytes, totalBytes), TRUSTED_BYTES_MAX)
     try {
-      return this.#options.onFrame(own, LENGTH_BYTES, totalBytes)
+      return this.#options.onFrame(own.subarray(LENGTH_BYTES, totalBytes))
     } finally {
       this.#options.pool.give(own)
       this.#uncharge()

@@ -14,8 +14,6 @@ export function bindPartitions({ cells }: BrokerMetrics): PartitionProbe {
       cells.messagesConsumed.add(records)
       cells.bytesConsumed.add(bytes)
     },
-    // Counted in bind-log.ts, where appends to internal logs pass too; counting here as well would count twice.
-    stored() {},
     committed: latencyMs => cells.commitLatency.observe(latencyMs / 1000),
     produceHandled: latencyMs => cells.produceLatency.observe(latencyMs / 1000),
     fetchHandled: latencyMs => cells.consumeLatency.observe(Math.max(0, latencyMs) / 1000)

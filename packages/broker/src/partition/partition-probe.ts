@@ -4,8 +4,6 @@ export interface PartitionProbe {
   produced(records: number, bytes: number): void
   /** Batches were returned to a consumer. */
   consumed(records: number, bytes: number): void
-  /** A batch was appended to a local log, whoever sent it. */
-  stored(records: number, bytes: number): void
   /** Leader append → high watermark passed the batch. */
   committed(latencyMs: number): void
   /** Produce request decoded → response ready, the acks wait included. */

@@ -19,5 +19,5 @@ export interface Peer {
   readonly advertised: { readonly host: string; readonly port: number }
 }
 
-/** What the network layer does with a request. `frame[start, end)` is valid only during the call. */
-export type Execute = (frame: Buffer, start: number, end: number, peer: Peer, exchange: Exchange) => void
+/** What the network layer does with a request. `frame` has no length in front and is valid only during the call. */
+export type Execute = (frame: Buffer, peer: Peer, exchange: Exchange) => void

@@ -1,6 +1,13 @@
 import { AssertionError } from '@streambus/base'
-import { apis, DecodeError, decodeRequestHeader, encodeResponseFrame, type RequestHeader, WireReader } from '@streambus/protocol'
-import { type AnyHandler, type Answer, CLOSE_CONNECTION, type Handler, NO_RESPONSE } from '../handlers/handler.ts'
+import {
+  apis,
+  DecodeError,
+  decodeRequestHeader,
+  encodeResponseFrame,
+  type RequestHeader,
+  WireReader
+} from '@streambus/protocol'
+import { type Answer, type AnyHandler, CLOSE_CONNECTION, type Handler, NO_RESPONSE } from '../handlers/handler.ts'
 import type { HandlerRegistry } from '../handlers/registry.ts'
 import { PipelineContext } from './context.ts'
 import type { Exchange, Peer } from './exchange.ts'
@@ -8,7 +15,8 @@ import type { RequestProbe } from './request-probe.ts'
 
 const UNSUPPORTED_VERSION = 35
 
-type ErasedHandler = Handler<unknown, unknown>
+/** A handler whose message types do not matter here: each gets what its own codec decoded. */
+type ErasedHandler = Handler<unknown, object>
 
 export interface PipelineOptions {
   readonly registry: HandlerRegistry
@@ -30,14 +38,14 @@ export class Pipeline {
     this.#options = options
   }
 
-  /** `frame[start, end)` is one request without its length field, valid only during the call. */
-  execute(frame: Buffer, start: number, end: number, peer: Peer, exchange: Exchange): void {
+  /** `frame` is one request without its length field, valid only during the call. */
+  execute(frame: Buffer, peer: Peer, exchange: Exchange): void {
     const receivedMs = this.#options.monotonicMs()
     let header: RequestHeader
     let handler: AnyHandler | undefined
     let request: unknown
     try {
-      const reader = new WireReader(frame, start, end)
+      const reader = new WireReader(frame)
       header = decodeRequestHeader(reader)
       handler = this.#options.registry.find(header.apiKey)
       if (handler === undefined) return exchange.close('unsupported', `API key ${header.apiKey} is not served here`)
@@ -64,7 +72,7 @@ export class Pipeline {
 
   #run(handler: ErasedHandler, request: unknown, context: PipelineContext): void {
     this.#options.probe.started(handler.api.key)
-    let answer: Answer<unknown> | Promise<Answer<unknown>>
+    let answer: Answer<object> | Promise<Answer<object>>
     try {
       answer = handler.handle(request, context)
     } catch (error) {
@@ -78,18 +86,18 @@ export class Pipeline {
     )
   }
 
-  #finish(handler: ErasedHandler, context: PipelineContext, answer: Answer<unknown>): void {
-    const { api } = handler
-    this.#options.probe.finished(api.key, this.#options.monotonicMs() - context.receivedMs, context.parkedMs)
-    if (answer === CLOSE_CONNECTION) return context.exchange.close('policy', `${api.name} failed and asked for no answer`)
-    if (answer === NO_RESPONSE) return context.exchange.respond([])
-    let chunks: Buffer[]
+  /** Exactly one of `finished` and `failed` is reported for each request that was started. */
+  #finish(handler: ErasedHandler, context: PipelineContext, answer: Answer<object>): void {
+    let chunks: readonly Buffer[]
     try {
-      chunks = encodeResponseFrame({ api, version: context.apiVersion, correlationId: context.correlationId, body: answer })
+      chunks = encode(handler, context, answer)
     } catch (error) {
       return this.#fail(handler, context, error)
     }
-    context.exchange.respond(chunks)
+    const { api } = handler
+    this.#options.probe.finished(api.key, this.#options.monotonicMs() - context.receivedMs, context.parkedMs)
+    if (answer === CLOSE_CONNECTION) context.exchange.close('policy', `${api.name} failed and asked for no answer`)
+    else context.exchange.respond(chunks)
   }
 
   #fail(handler: ErasedHandler, context: PipelineContext, error: unknown): void {
@@ -102,12 +110,23 @@ export class Pipeline {
   #refuseVersion(header: RequestHeader, handler: AnyHandler, exchange: Exchange): void {
     const { api } = handler
     if (api.key !== apis.apiVersions.key) {
-      return exchange.close('unsupported', `${api.name} version ${header.apiVersion} is outside ${api.versions.min}…${api.versions.max}`)
+      return exchange.close(
+        'unsupported',
+        `${api.name} version ${header.apiVersion} is outside ${api.versions.min}…${api.versions.max}`
+      )
     }
     const body = {
       errorCode: UNSUPPORTED_VERSION,
       apiKeys: [{ apiKey: api.key, minVersion: api.versions.min, maxVersion: api.versions.max }]
     }
-    exchange.respond(encodeResponseFrame({ api: apis.apiVersions, version: 0, correlationId: header.correlationId, body }))
+    exchange.respond(
+      encodeResponseFrame({ api: apis.apiVersions, version: 0, correlationId: header.correlationId, body })
+    )
   }
+}
+
+function encode({ api }: ErasedHandler, context: PipelineContext, answer: Answer<object>): readonly Buffer[] {
+  if (answer === CLOSE_CONNECTION || answer === NO_RESPONSE) return []
+  const { apiVersion: version, correlationId } = context
+  return encodeResponseFrame({ api, version, correlationId, body: answer })
 }

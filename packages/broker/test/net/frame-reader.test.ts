@@ -15,8 +15,8 @@ function setup(options: { budgetBytes?: number; frameBytesMax?: number; wanted?:
     scratch: Buffer.alloc(4096),
     pool,
     budget,
-    onFrame(frame, start, end) {
-      frames.push(Buffer.from(frame.subarray(start, end)))
+    onFrame(frame) {
+      frames.push(Buffer.from(frame))
       return options.wanted?.() ?? true
     }
   })

@@ -1,5 +1,5 @@
-import net from 'node:net'
 import { once } from 'node:events'
+import net from 'node:net'
 import { BufferPool } from '@streambus/base'
 import { nodeClock } from '@streambus/base/node'
 import { Framer } from '@streambus/protocol'
@@ -80,7 +80,7 @@ function frame(body: string | Buffer): Buffer {
   return Buffer.concat([head, bytes])
 }
 
-const echo: Execute = (bytes, start, end, _peer, exchange) => exchange.respond([frame(Buffer.from(bytes.subarray(start, end)))])
+const echo: Execute = (bytes, _peer, exchange) => exchange.respond([frame(Buffer.from(bytes))])
 
 test('answers requests, small and large, that come in one piece or many', async () => {
   const { port, counts } = await listen(echo)
@@ -105,7 +105,7 @@ test('more requests in one read than may be in flight are all answered', async (
 
 test('answers leave in the order of requests, whatever order they are ready in', async () => {
   const open: Exchange[] = []
-  const { port } = await listen((_bytes, _start, _end, _peer, exchange) => void open.push(exchange))
+  const { port } = await listen((_frame, _peer, exchange) => void open.push(exchange))
   const { socket, received } = await connect(port)
   socket.write(Buffer.concat([frame('a'), frame('b'), frame('c')]))
   while (open.length < 3) await new Promise(setImmediate)
@@ -117,7 +117,7 @@ test('answers leave in the order of requests, whatever order they are ready in',
 
 test('a request that holds back stops the next ones until it is answered', async () => {
   const open: Exchange[] = []
-  const { port } = await listen((_bytes, _start, _end, _peer, exchange) => {
+  const { port } = await listen((_frame, _peer, exchange) => {
     exchange.holdsBack = true
     open.push(exchange)
   })
@@ -157,7 +157,7 @@ test('refuses connections above the limit and takes new ones when others have go
 
 test('a half-closed client still gets its answer, then the end', async () => {
   const open: Exchange[] = []
-  const { port } = await listen((_bytes, _start, _end, _peer, exchange) => void open.push(exchange))
+  const { port } = await listen((_frame, _peer, exchange) => void open.push(exchange))
   const { socket, received } = await connect(port)
   socket.end(frame('last words'))
   while (open.length < 1) await new Promise(setImmediate)
@@ -170,7 +170,7 @@ test('a half-closed client still gets its answer, then the end', async () => {
 test('a peer that does not read its answers is not read from', async () => {
   let executed = 0
   const answer = frame(Buffer.alloc(4_000_000))
-  const { port } = await listen((_bytes, _start, _end, _peer, exchange) => {
+  const { port } = await listen((_frame, _peer, exchange) => {
     executed++
     exchange.respond([answer])
   })
@@ -187,7 +187,7 @@ test('a peer that does not read its answers is not read from', async () => {
 
 test('pooled buffers go back after the write, also when the connection dies first', async () => {
   let released = 0
-  const { port, listener } = await listen((_bytes, _start, _end, _peer, exchange) => {
+  const { port, listener } = await listen((_frame, _peer, exchange) => {
     exchange.afterWrite = () => released++
     exchange.respond([frame(Buffer.alloc(6_000_000))])
   })

@@ -1,0 +1,360 @@
+import { BufferPool, type Clock, type Disk, type DiskError, type Prng } from '@streambus/base'
+import { type BrokerMetrics, createBrokerMetrics, RuntimeMonitor } from '@streambus/metrics'
+import { LogDirectory } from '@streambus/storage-log'
+import { adminRoutes } from './admin/routes/index.ts'
+import { AdminServer } from './admin/server.ts'
+import { effectiveValues } from './config/dynamic.ts'
+import { isLoopback } from './config/listeners.ts'
+import type { Config } from './config/load.ts'
+import type { ConfigValues } from './config/schema.ts'
+import { topicSettings, validateTopicConfigs } from './config/topic.ts'
+import { Controller } from './controller/controller.ts'
+import { claimDirectories } from './controller/meta-properties.ts'
+import { QuorumOfOne } from './controller/quorum-of-one.ts'
+import { randomUuid } from './controller/uuid.ts'
+import { createRegistry } from './handlers/index.ts'
+import { liveConfigs } from './live-configs.ts'
+import { logDirViews } from './live-log-dirs.ts'
+import { LiveView } from './live-view.ts'
+import { connectionsThatFit, countDescriptors, openFilesMax } from './net/descriptor-limit.ts'
+import { Listener } from './net/listener.ts'
+import { MemoryBudget } from './net/memory-budget.ts'
+import { unreachableBecause } from './net/reachability.ts'
+import { bindConnections } from './observability/bind-connections.ts'
+import { bindLog } from './observability/bind-log.ts'
+import { bindPartitions } from './observability/bind-partitions.ts'
+import { bindRequests } from './observability/bind-requests.ts'
+import { bindState } from './observability/bind-state.ts'
+import { type Log, type LogControl, RepeatedLines } from './observability/log.ts'
+import { Housekeeping } from './partition/housekeeping.ts'
+import { ParkedFetches } from './partition/parked-fetches.ts'
+import type { Partition } from './partition/partition.ts'
+import { sweepDeleted } from './partition/partition-files.ts'
+import { PartitionSet } from './partition/partition-set.ts'
+import { Pipeline } from './pipeline/pipeline.ts'
+
+/** Idle buffers kept for reuse by sockets and by fetches. */
+const IDLE_BUFFER_BYTES_MAX = 16 * 1024 * 1024
+const METADATA_DIRECTORY = '__cluster_metadata-0'
+
+export interface BrokerOptions {
+  readonly config: Config
+  readonly disk: Disk
+  readonly clock: Clock
+  readonly prng: Prng
+  readonly log: Log
+  readonly logControl: LogControl
+  readonly version: string
+  /** A disk error after which nothing may be acknowledged: the process must end now, without an orderly stop. */
+  readonly onFatal: (error: DiskError) => void
+  /** Counts log lines, if the log was given a hook. */
+  readonly metrics?: BrokerMetrics
+}
+
+export interface Addresses {
+  /** Bound port of each listener, in the order of the setting. */
+  readonly kafka: readonly { readonly host: string; readonly port: number }[]
+  /** Null when the admin port is turned off. */
+  readonly admin: { readonly host: string; readonly port: number } | null
+}
+
+/** Everything that the start made and the stop has to take down, in this order. */
+interface Running {
+  readonly directories: readonly LogDirectory[]
+  readonly metadataLog: QuorumOfOne
+  readonly controller: Controller
+  readonly partitions: PartitionSet
+  readonly housekeeping: Housekeeping
+  readonly parked: ParkedFetches
+}
+
+/**
+ * The composition root: picks the implementations, connects probes to metrics, and owns the order of start and stop.
+ *
+ * Start: lock and claim directories, take the clean marker, replay metadata, register, open logs, listen.
+ * Stop: no new requests, answers leave, logs synced and closed, checkpoints, and last the clean marker.
+ */
+export class Broker {
+  readonly metrics: BrokerMetrics
+  readonly #options: BrokerOptions
+  readonly #view: LiveView
+  readonly #repeated: RepeatedLines
+  readonly #runtime: RuntimeMonitor
+  readonly #pool = new BufferPool(IDLE_BUFFER_BYTES_MAX)
+  readonly #fetchPool = new BufferPool(IDLE_BUFFER_BYTES_MAX)
+  #settings: ConfigValues
+  #listeners: readonly { readonly name: string; readonly listener: Listener; readonly connectionsMax: number }[] = []
+  #admin: AdminServer | null = null
+  #running: Running | null = null
+
+  constructor(options: BrokerOptions) {
+    const { config, clock, version, disk } = options
+    this.#options = options
+    this.#settings = config.values
+    this.metrics = options.metrics ?? createBrokerMetrics()
+    const { cells } = this.metrics
+    this.#repeated = new RepeatedLines(clock, () => cells.logSuppressed.add(1))
+    const maxDescriptors = openFilesMax() ?? 0
+    this.#runtime = new RuntimeMonitor(this.metrics, { clock, openDescriptors: countDescriptors, maxDescriptors })
+    this.#view = new LiveView({
+      brokerId: config.values['node.id'],
+      rack: config.values['broker.rack'] || null,
+      version,
+      environment: config.values['environment'],
+      startedWallMs: clock.wallMs(),
+      startedMonotonicMs: clock.monotonicMs(),
+      disk,
+      listeners: () =>
+        this.#listeners.map(({ name, listener, connectionsMax }) => {
+          return { name, ...listener.advertised, connectionsMax, pendingCount: listener.pendingCount }
+        })
+    })
+    bindState(this.metrics, this.#view, clock)
+  }
+
+  /** Null until the metadata is there. */
+  get clusterId(): string | null {
+    return this.#running?.controller.image.clusterId ?? null
+  }
+
+  /** Resolves when clients can connect. Rejects with a sentence for the operator; then nothing is left behind. */
+  async start(): Promise<Addresses> {
+    this.#runtime.start()
+    try {
+      const admin = await this.#startAdmin()
+      const running = await this.#startStorage()
+      const kafka = await this.#startListeners(running)
+      this.#view.setStatus('running')
+      void this.#warnOfUnreachable()
+      return { kafka, admin }
+    } catch (error) {
+      await this.stop({ isClean: false })
+      throw error
+    }
+  }
+
+  /** Answers under way leave within `shutdown.grace.ms`. Unclean: nothing is synced, as after a crash. */
+  async stop({ isClean }: { readonly isClean: boolean } = { isClean: true }): Promise<void> {
+    const graceMs = isClean ? this.#settings['shutdown.grace.ms'] : 0
+    this.#view.setStatus('stopping')
+    const stopping = this.#listeners.map(({ listener }) => listener.stop(graceMs))
+    this.#running?.parked.releaseAll()
+    await Promise.all(stopping)
+    if (this.#running !== null) await this.#stopStorage(this.#running, isClean)
+    this.#running = null
+    await this.#admin?.stop(graceMs)
+    this.#runtime.stop()
+    this.#view.setStatus('stopped')
+    this.#repeated.flush()
+  }
+
+  async #startAdmin(): Promise<Addresses['admin']> {
+    const { config, clock, prng, log, logControl } = this.#options
+    if (config.adminListener === null) return null
+    const { metrics } = this
+    this.#admin = new AdminServer({
+      ...config.adminListener,
+      routes: adminRoutes({ view: this.#view, metrics, clock, log, logControl }),
+      metrics,
+      clock,
+      prng,
+      log: log.named('admin'),
+      repeated: this.#repeated,
+      kafkaAddress: () => addressText(this.#listeners[0]?.listener.advertised)
+    })
+    this.#warnOfOpenAddress('admin.listener', config.adminListener.host)
+    return this.#admin.start()
+  }
+
+  async #startStorage(): Promise<Running> {
+    const { config, disk, clock, prng, log, onFatal } = this.#options
+    const nodeId = config.values['node.id']
+    const directories = config.values['log.dirs'].map(path => LogDirectory.open(disk, path))
+    const [first] = directories as [LogDirectory]
+    const newId = (): string => randomUuid(prng)
+    const paths = directories.map(({ path }) => path)
+    const clusterId = claimDirectories({
+      disk,
+      directories: paths,
+      nodeId,
+      clusterId: config.values['cluster.id'],
+      newId
+    })
+    for (const path of paths) sweepDeleted(disk, path)
+    const isClean = directories.every(({ cleanStart }) => cleanStart)
+    const metadata = { directory: `${first.path}/${METADATA_DIRECTORY}`, cleanStart: first.cleanStart }
+    const logProbe = bindLog(this.metrics, log.named('log'), this.#repeated)
+    const metadataLog = new QuorumOfOne({ disk, clock, probe: logProbe, onFatal, ...metadata })
+    const controller = new Controller({
+      log: metadataLog,
+      prng,
+      defaults: () => ({
+        partitionCount: this.#settings['num.partitions'],
+        replicationFactor: this.#settings['default.replication.factor']
+      }),
+      configProblem: configs => validateTopicConfigs(configs)[0]?.message ?? null
+    })
+    const parked = new ParkedFetches()
+    let housekeeping: Housekeeping | null = null
+    const partitions = new PartitionSet({
+      disk,
+      clock,
+      nodeId,
+      directories,
+      buffers: this.#fetchPool,
+      probe: bindPartitions(this.metrics),
+      logProbe,
+      settingsOf: topic => topicSettings(topic.configs, this.#settings),
+      syncSoon: (partition: Partition) => housekeeping?.syncSoon(partition),
+      onFatal,
+      jitterShare: () => prng.u32() / 2 ** 32,
+      onOffline: (topic, partition, error) =>
+        log.error('partition is offline', { event: 'partition_offline', topic, partition, err: error }),
+      onStray: directory =>
+        log.warn('a directory that no topic knows was set aside', { event: 'stray_directory', directory })
+    })
+    housekeeping = new Housekeeping({
+      clock,
+      partitions,
+      directories,
+      retentionCheckMs: () => this.#settings['log.retention.check.interval.ms']
+    })
+    this.#running = { directories, metadataLog, controller, partitions, housekeeping, parked }
+    this.#view.attach(this.#running)
+    await this.#register(controller, clusterId, isClean)
+    this.#adoptSettings(controller)
+    partitions.apply(
+      controller.image,
+      [...controller.image.topics()].map(({ name }) => name)
+    )
+    controller.onImage(changed => {
+      this.#adoptSettings(controller)
+      partitions.apply(controller.image, changed)
+    })
+    housekeeping.start()
+    return this.#running
+  }
+
+  #register(controller: Controller, clusterId: string, isClean: boolean): Promise<void> {
+    const { values, advertised } = this.#options.config
+    const { host, port } = advertised[0] ?? { host: '', port: -1 }
+    return controller.register({
+      nodeId: values['node.id'],
+      host,
+      port,
+      rack: values['broker.rack'] || null,
+      isClean,
+      clusterId
+    })
+  }
+
+  /** Dynamic settings take effect with the record that changed them. */
+  #adoptSettings({ image }: Controller): void {
+    const { config } = this.#options
+    const broker = image.configsOf('broker', String(config.values['node.id']))
+    const clusterDefault = image.configsOf('broker', '')
+    const isChanged = broker.size > 0 || clusterDefault.size > 0 || this.#settings !== config.values
+    if (isChanged) this.#settings = effectiveValues(config, { broker, clusterDefault })
+  }
+
+  async #startListeners({ controller, partitions, parked, directories }: Running): Promise<Addresses['kafka']> {
+    const { config, clock, log } = this.#options
+    const { values } = config
+    const registry = createRegistry({
+      nodeId: values['node.id'],
+      configs: liveConfigs({ config, image: controller.image }),
+      controller,
+      partitions,
+      parked,
+      logDirs: () => logDirViews(directories, this.#view.logDirectories(), partitions),
+      probe: bindPartitions(this.metrics),
+      clock,
+      settings: () => this.#settings,
+      outputBytes: () => this.#fetchPool.takenBytes,
+      onStorageError: ({ topic, index }, error) => {
+        const fields = { event: 'read_failed', topic, partition: index, err: error }
+        this.#repeated.write(`read ${topic}-${index}`, { log, level: 'error', message: 'a log cannot be read', fields })
+      }
+    })
+    const pipeline = new Pipeline({
+      registry,
+      probe: bindRequests(this.metrics, registry.apis()),
+      monotonicMs: () => clock.monotonicMs(),
+      onBug: (apiName, error) =>
+        log.error('a request handler failed', { event: 'handler_failed', api: apiName, err: error as Error })
+    })
+    const budget = new MemoryBudget(values['queued.max.request.bytes'])
+    const connectionsMax = connectionsThatFit(values['max.connections'], openFilesMax())
+    this.#listeners = config.listeners.map(({ name, host, port }, index) => {
+      this.#warnOfOpenAddress(`listener ${name}`, host)
+      const listener = new Listener({
+        host,
+        port,
+        advertised: config.advertised[index] ?? null,
+        limits: {
+          connectionsMax,
+          connectionsPerIpMax: values['max.connections.per.ip'],
+          frameBytesMax: values['socket.request.max.bytes'],
+          inFlightMax: values['queued.max.requests'],
+          idleMs: values['connections.max.idle.ms'],
+          frameStallMs: values['request.stall.ms']
+        },
+        execute: (frame, peer, exchange) => pipeline.execute(frame, peer, exchange),
+        probe: bindConnections(this.metrics, name),
+        clock,
+        pool: this.#pool,
+        budget,
+        onAbnormalClose: (clientHost, reason) => this.#reportClose(clientHost, reason)
+      })
+      return { name, listener, connectionsMax }
+    })
+    return Promise.all(this.#listeners.map(({ listener }) => listener.start()))
+  }
+
+  async #stopStorage(running: Running, isClean: boolean): Promise<void> {
+    const { directories, metadataLog, controller, partitions, housekeeping } = running
+    housekeeping.stop()
+    if (isClean) await controller.settled()
+    partitions.close(isClean)
+    metadataLog.close(isClean)
+    if (isClean) {
+      housekeeping.saveCheckpoints()
+      for (const directory of directories) directory.markClean(metadataLog.term)
+    }
+    for (const directory of directories) directory.release()
+  }
+
+  #reportClose(clientHost: string, reason: string): void {
+    const fields = { event: 'connection_closed', client_host: clientHost, reason }
+    const kind = reason.split(':')[0] ?? ''
+    this.#repeated.write(`close ${clientHost} ${kind}`, {
+      log: this.#options.log.named('net'),
+      level: 'info',
+      message: 'connection closed by the broker',
+      fields
+    })
+  }
+
+  #warnOfOpenAddress(what: string, host: string): void {
+    if (isLoopback(host)) return
+    const message = `${what} is bound to ${host || 'all addresses'} WITHOUT AUTHENTICATION: whoever reaches it can read, write and delete everything`
+    this.#options.log.warn(message, { event: 'open_listener', host })
+  }
+
+  /** Clients would connect once and then never again. */
+  async #warnOfUnreachable(): Promise<void> {
+    const { clock, log } = this.#options
+    for (const { name, listener } of this.#listeners) {
+      const why = await unreachableBecause(listener.advertised, clock)
+      if (why === null || this.#view.status() !== 'running') continue
+      const address = addressText(listener.advertised)
+      const message = `advertised address ${address} of listener ${name} cannot be reached from this machine (${why}): clients will connect and then fail; set advertised.listeners to an address they can reach`
+      log.warn(message, { event: 'advertised_unreachable', listener: name, address, reason: why })
+    }
+  }
+}
+
+function addressText(address: { readonly host: string; readonly port: number } | undefined): string {
+  if (address === undefined) return 'no listener'
+  return address.host.includes(':') ? `[${address.host}]:${address.port}` : `${address.host}:${address.port}`
+}

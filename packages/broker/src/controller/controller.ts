@@ -1,0 +1,335 @@
+import type { Prng } from '@streambus/base'
+import { Errors } from '@streambus/protocol'
+import { type BrokerInfo, type MetadataImage, MetadataState, type TopicImage } from './image.ts'
+import type { MetadataLog } from './metadata-log.ts'
+import { placeReplicas } from './placement.ts'
+import type { ConfigResource, MetadataRecord } from './records.ts'
+import { collisionKey, nameProblem } from './topic-names.ts'
+import { randomUuid } from './uuid.ts'
+
+const PRODUCER_ID_BLOCK = 1_000
+/** Kafka stops at about this many, too: each partition costs files and memory on its replicas. */
+export const PARTITIONS_PER_REQUEST_MAX = 10_000
+export const PARTITIONS_MAX = 100_000
+
+/** A refused command: the protocol's error code and a sentence for a person. */
+export interface Refusal {
+  readonly errorCode: number
+  readonly errorMessage: string
+}
+
+export interface NewTopic {
+  readonly name: string
+  /** −1: the broker's default. Ignored when `assignments` is given. */
+  readonly partitionCount: number
+  readonly replicationFactor: number
+  /** Replicas by partition index, or null to let the controller choose. */
+  readonly assignments: readonly (readonly number[])[] | null
+  readonly configs: ReadonlyMap<string, string>
+}
+
+/** What the topics planned before in the same command use up. */
+interface Taken {
+  /** Collision keys of their names. */
+  readonly keys: Set<string>
+  partitions: number
+}
+
+export type CreatedTopic = Refusal | { readonly errorCode: 0; readonly topic: TopicImage }
+
+/** `compute` sees the committed settings and returns what to set (a string) or take back (null). */
+export type ConfigChange = (current: ReadonlyMap<string, string>) => ReadonlyMap<string, string | null> | Refusal
+
+export interface ControllerOptions {
+  readonly log: MetadataLog
+  readonly prng: Prng
+  readonly defaults: () => { readonly partitionCount: number; readonly replicationFactor: number }
+  /** Why these topic settings cannot be; null when they can. */
+  readonly configProblem: (configs: ReadonlyMap<string, string>) => string | null
+}
+
+/** Called after every committed command with the names of the topics it changed, before the command is answered. */
+export type ImageListener = (changedTopics: ReadonlySet<string>, image: MetadataImage) => void
+
+/**
+ * Turns commands into metadata records, one command at a time: decide on the committed image, append as one batch,
+ * apply after the commit, tell the listeners, answer. Nothing is visible before it is durable.
+ */
+export class Controller {
+  readonly #options: ControllerOptions
+  readonly #state = new MetadataState()
+  readonly #listeners: ImageListener[] = []
+  readonly #creating = new Map<string, Promise<CreatedTopic>>()
+  #last: Promise<unknown> = Promise.resolve()
+
+  constructor(options: ControllerOptions) {
+    this.#options = options
+    options.log.replay(record => this.#state.apply(record))
+  }
+
+  get image(): MetadataImage {
+    return this.#state
+  }
+
+  onImage(listener: ImageListener): void {
+    this.#listeners.push(listener)
+  }
+
+  /** Makes the cluster known to itself and this broker known to the cluster. Once, at start, before clients come. */
+  register(broker: BrokerInfo & { readonly isClean: boolean; readonly clusterId: string }): Promise<void> {
+    const { clusterId, ...registration } = broker
+    return this.#run(() => {
+      const records: MetadataRecord[] = [{ type: 'broker', ...registration }]
+      if (this.#state.clusterId === '') records.unshift({ type: 'cluster', clusterId })
+      return { records, answer: () => undefined }
+    })
+  }
+
+  /** One answer per topic, in order. With `validateOnly` nothing is created and the topic described is what would be. */
+  createTopics(topics: readonly NewTopic[], options: { readonly validateOnly: boolean }): Promise<CreatedTopic[]> {
+    return this.#run(() => {
+      const taken: Taken = { keys: new Set(), partitions: 0 }
+      const plans = topics.map(topic => this.#planTopic(topic, taken))
+      const records = options.validateOnly ? [] : plans.flatMap(plan => ('records' in plan ? plan.records : []))
+      return { records, answer: () => plans.map(plan => ('records' in plan ? created(plan.records) : plan)) }
+    })
+  }
+
+  /** Topics that clients asked for and that do not exist. Concurrent wishes for one name become one command. Returns errors by name. */
+  async ensureTopics(names: readonly string[]): Promise<ReadonlyMap<string, number>> {
+    const errors = new Map<string, number>()
+    await Promise.all(
+      names.map(async name => {
+        const { errorCode } = await this.#ensureTopic(name)
+        const isThere = errorCode === Errors.NONE.code || errorCode === Errors.TOPIC_ALREADY_EXISTS.code
+        if (!isThere) errors.set(name, errorCode)
+      })
+    )
+    return errors
+  }
+
+  /** By id. The id is never used again. */
+  deleteTopic(topicId: string): Promise<{ readonly errorCode: number }> {
+    return this.#run(() => {
+      const isKnown = this.#state.topicById(topicId) !== undefined
+      const errorCode = isKnown ? Errors.NONE.code : Errors.UNKNOWN_TOPIC_ID.code
+      return { records: isKnown ? [{ type: 'topic-removed', topicId }] : [], answer: () => ({ errorCode }) }
+    })
+  }
+
+  /** Raises the number of partitions to `partitionCount`. */
+  createPartitions(request: {
+    readonly name: string
+    readonly partitionCount: number
+    readonly assignments: readonly (readonly number[])[] | null
+    readonly validateOnly: boolean
+  }): Promise<Refusal> {
+    return this.#run(() => {
+      const plan = this.#planPartitions(request)
+      const isRefused = 'errorCode' in plan
+      const answer = isRefused ? plan : { errorCode: Errors.NONE.code, errorMessage: '' }
+      return { records: isRefused || request.validateOnly ? [] : plan.records, answer: () => answer }
+    })
+  }
+
+  /** `name` is a topic, a broker's id, or '' for all brokers. The caller's `compute` has the last word on values. */
+  alterConfigs(target: {
+    readonly resource: ConfigResource
+    readonly name: string
+    readonly validateOnly: boolean
+    readonly compute: ConfigChange
+  }): Promise<Refusal> {
+    const { resource, name, validateOnly, compute } = target
+    return this.#run<Refusal>(() => {
+      if (resource === 'topic' && this.#state.topicByName(name) === undefined) {
+        const refusal = refuse('UNKNOWN_TOPIC_OR_PARTITION', `topic ${name} does not exist`)
+        return { records: [], answer: () => refusal }
+      }
+      const current = this.#state.configsOf(resource, name)
+      const changes = compute(current)
+      if ('errorCode' in changes) return { records: [], answer: () => changes }
+      const records = [...changes]
+        .filter(([key, value]) => (value === null ? current.has(key) : current.get(key) !== value))
+        .map(([key, value]): MetadataRecord => ({ type: 'config', resource, name, key, value }))
+      const answer = { errorCode: Errors.NONE.code, errorMessage: '' }
+      return { records: validateOnly ? [] : records, answer: () => answer }
+    })
+  }
+
+  /** A block of producer ids that was never handed out and never will be again. */
+  allocateProducerIds(): Promise<{ readonly first: number; readonly count: number }> {
+    return this.#run(() => {
+      const first = this.#state.nextProducerId
+      const next = first + PRODUCER_ID_BLOCK
+      return { records: [{ type: 'producer-ids', next }], answer: () => ({ first, count: PRODUCER_ID_BLOCK }) }
+    })
+  }
+
+  /** Resolves when every command under way has been answered. */
+  async settled(): Promise<void> {
+    await this.#last.catch(() => {})
+  }
+
+  async #ensureTopic(name: string): Promise<{ readonly errorCode: number }> {
+    const underWay = this.#creating.get(name)
+    if (underWay !== undefined) return underWay
+    const wish = {
+      name,
+      partitionCount: -1,
+      replicationFactor: -1,
+      assignments: null,
+      configs: new Map<string, string>()
+    }
+    const creation = this.createTopics([wish], { validateOnly: false }).then(([answer]) => answer as CreatedTopic)
+    this.#creating.set(name, creation)
+    try {
+      return await creation
+    } finally {
+      this.#creating.delete(name)
+    }
+  }
+
+  #run<T>(decide: () => { readonly records: readonly MetadataRecord[]; readonly answer: () => T }): Promise<T> {
+    const run = this.#last.then(async () => {
+      const { records, answer } = decide()
+      if (records.length > 0) {
+        await this.#options.log.append(records)
+        this.#adopt(records)
+      }
+      return answer()
+    })
+    this.#last = run.catch(() => {})
+    return run
+  }
+
+  #adopt(records: readonly MetadataRecord[]): void {
+    const changed = new Set<string>()
+    for (const record of records) {
+      const topic = this.#state.apply(record)
+      if (topic !== null) changed.add(topic)
+    }
+    for (const listener of this.#listeners) listener(changed, this.#state)
+  }
+
+  #planTopic(topic: NewTopic, taken: Taken): Refusal | { readonly records: MetadataRecord[] } {
+    const invalid = this.#nameRefusal(topic.name)
+    if (invalid !== null) return invalid
+    const key = collisionKey(topic.name)
+    if (taken.keys.has(key))
+      return refuse('INVALID_TOPIC_EXCEPTION', `${topic.name} collides with another topic of this request`)
+    const problem = this.#options.configProblem(topic.configs)
+    if (problem !== null) return refuse('INVALID_CONFIG', problem)
+    const replicas = this.#replicasOf(topic, taken.partitions)
+    if ('errorCode' in replicas) return replicas
+    const id = randomUuid(this.#options.prng)
+    taken.keys.add(key)
+    taken.partitions += replicas.length
+    return {
+      records: [
+        { type: 'topic', name: topic.name, id },
+        ...replicas.map((nodes, index) => newPartition(id, index, nodes)),
+        ...[...topic.configs].map(
+          ([key, value]): MetadataRecord => ({ type: 'config', resource: 'topic', name: topic.name, key, value })
+        )
+      ]
+    }
+  }
+
+  #nameRefusal(name: string): Refusal | null {
+    const problem = nameProblem(name)
+    if (problem !== null) return refuse('INVALID_TOPIC_EXCEPTION', problem)
+    if (this.#state.topicByName(name) !== undefined) return refuse('TOPIC_ALREADY_EXISTS', `topic ${name} exists`)
+    const collision = this.#state.collidingTopic(collisionKey(name))
+    if (collision === undefined) return null
+    return refuse(
+      'INVALID_TOPIC_EXCEPTION',
+      `${name} collides with ${collision}: "." and "_" are the same in metric names`
+    )
+  }
+
+  #replicasOf(topic: NewTopic, planned: number): readonly (readonly number[])[] | Refusal {
+    const { assignments } = topic
+    if (assignments !== null) {
+      return (
+        this.#countRefusal(assignments.length, planned) ?? this.#checkedAssignments(assignments, assignments.length)
+      )
+    }
+    const defaults = this.#options.defaults()
+    const count = topic.partitionCount === -1 ? defaults.partitionCount : topic.partitionCount
+    const replicationFactor = topic.replicationFactor === -1 ? defaults.replicationFactor : topic.replicationFactor
+    const tooMany = this.#countRefusal(count, planned)
+    if (tooMany !== null) return tooMany
+    const brokerIds = [...this.#state.brokers.keys()]
+    if (replicationFactor < 1 || replicationFactor > brokerIds.length) {
+      const range = `replication factor ${replicationFactor} is outside 1…${brokerIds.length}, the number of brokers`
+      return refuse('INVALID_REPLICATION_FACTOR', range)
+    }
+    return placeReplicas({ brokerIds, firstIndex: 0, count, replicationFactor })
+  }
+
+  #planPartitions(request: {
+    readonly name: string
+    readonly partitionCount: number
+    readonly assignments: readonly (readonly number[])[] | null
+  }): Refusal | { readonly records: MetadataRecord[] } {
+    const { name, partitionCount, assignments } = request
+    const topic = this.#state.topicByName(name)
+    if (topic === undefined) return refuse('UNKNOWN_TOPIC_OR_PARTITION', `topic ${name} does not exist`)
+    const firstIndex = topic.partitions.length
+    const count = partitionCount - firstIndex
+    if (count <= 0) {
+      return refuse('INVALID_PARTITIONS', `topic ${name} has ${firstIndex} partitions; ${partitionCount} is not more`)
+    }
+    const tooMany = this.#countRefusal(count)
+    if (tooMany !== null) return tooMany
+    const replicationFactor = topic.partitions[0]?.replicas.length ?? 1
+    const brokerIds = [...this.#state.brokers.keys()]
+    const replicas =
+      assignments === null
+        ? placeReplicas({ brokerIds, firstIndex, count, replicationFactor })
+        : this.#checkedAssignments(assignments, count)
+    if ('errorCode' in replicas) return replicas
+    return { records: replicas.map((nodes, i) => newPartition(topic.id, firstIndex + i, nodes)) }
+  }
+
+  /** `planned`: partitions that the same command creates besides. */
+  #countRefusal(count: number, planned = 0): Refusal | null {
+    const most = PARTITIONS_PER_REQUEST_MAX - planned
+    if (count < 1 || count > most) return refuse('INVALID_PARTITIONS', `${count} partitions are outside 1…${most}`)
+    const present = this.#state.partitionCount + planned
+    if (present + count <= PARTITIONS_MAX) return null
+    return refuse('INVALID_PARTITIONS', `${present} + ${count} partitions are more than ${PARTITIONS_MAX}`)
+  }
+
+  #checkedAssignments(
+    assignments: readonly (readonly number[])[],
+    count: number
+  ): readonly (readonly number[])[] | Refusal {
+    if (assignments.length !== count) {
+      return refuse('INVALID_REPLICA_ASSIGNMENT', `${assignments.length} assignments for ${count} new partitions`)
+    }
+    for (const nodes of assignments) {
+      const isGood =
+        nodes.length > 0 && new Set(nodes).size === nodes.length && nodes.every(id => this.#state.brokers.has(id))
+      if (!isGood) return refuse('INVALID_REPLICA_ASSIGNMENT', `[${nodes.join(', ')}] are not different live brokers`)
+    }
+    return assignments
+  }
+}
+
+function refuse(error: keyof typeof Errors, errorMessage: string): Refusal {
+  return { errorCode: Errors[error].code, errorMessage }
+}
+
+function newPartition(topicId: string, index: number, replicas: readonly number[]): MetadataRecord {
+  const leader = replicas[0] as number
+  return { type: 'partition', topicId, index, leader, leaderEpoch: 0, partitionEpoch: 0, replicas, isr: replicas }
+}
+
+/** The topic that the records of one plan make. */
+function created(records: readonly MetadataRecord[]): CreatedTopic {
+  const state = new MetadataState()
+  let name: string | null = null
+  for (const record of records) name = state.apply(record)
+  return { errorCode: 0, topic: state.topicByName(name ?? '') as TopicImage }
+}

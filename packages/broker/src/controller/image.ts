@@ -1,0 +1,167 @@
+import { assert, unreachable } from '@streambus/base'
+import type { ConfigResource, MetadataRecord } from './records.ts'
+import { collisionKey } from './topic-names.ts'
+
+export interface PartitionImage {
+  readonly index: number
+  /** −1: none. */
+  readonly leader: number
+  readonly leaderEpoch: number
+  readonly partitionEpoch: number
+  readonly replicas: readonly number[]
+  readonly isr: readonly number[]
+}
+
+export interface TopicImage {
+  readonly name: string
+  /** 22 characters of base64url; a re-created topic has another one. */
+  readonly id: string
+  readonly partitions: readonly PartitionImage[]
+  /** The topic's own settings, without the broker's defaults. */
+  readonly configs: ReadonlyMap<string, string>
+}
+
+export interface BrokerInfo {
+  readonly nodeId: number
+  readonly host: string
+  readonly port: number
+  readonly rack: string | null
+}
+
+/** What the rest of the broker sees of the metadata: always the committed state, never a speculative one. */
+export interface MetadataImage {
+  readonly clusterId: string
+  /** A live broker that takes admin requests; −1 before one has registered. */
+  readonly controllerId: number
+  readonly brokers: ReadonlyMap<number, BrokerInfo>
+  readonly topicCount: number
+  readonly partitionCount: number
+  readonly nextProducerId: number
+  topicByName(name: string): TopicImage | undefined
+  topicById(id: string): TopicImage | undefined
+  topics(): Iterable<TopicImage>
+  configsOf(resource: ConfigResource, name: string): ReadonlyMap<string, string>
+}
+
+const NO_CONFIGS: ReadonlyMap<string, string> = new Map()
+
+/**
+ * The sum of the metadata records. Topics are replaced, not edited, so that whoever holds a TopicImage holds a
+ * consistent one; the tables around them change in place, because copying them for each of 10,000 topics would not do.
+ */
+export class MetadataState implements MetadataImage {
+  clusterId = ''
+  controllerId = -1
+  nextProducerId = 0
+  partitionCount = 0
+  readonly brokers = new Map<number, BrokerInfo>()
+  readonly #byName = new Map<string, TopicImage>()
+  readonly #nameById = new Map<string, string>()
+  readonly #nameByKey = new Map<string, string>()
+  readonly #brokerConfigs = new Map<string, Map<string, string>>()
+
+  get topicCount(): number {
+    return this.#byName.size
+  }
+
+  topicByName(name: string): TopicImage | undefined {
+    return this.#byName.get(name)
+  }
+
+  topicById(id: string): TopicImage | undefined {
+    const name = this.#nameById.get(id)
+    return name === undefined ? undefined : this.#byName.get(name)
+  }
+
+  topics(): Iterable<TopicImage> {
+    return this.#byName.values()
+  }
+
+  /** The topic whose name has this collision key, if any. */
+  collidingTopic(key: string): string | undefined {
+    return this.#nameByKey.get(key)
+  }
+
+  configsOf(resource: ConfigResource, name: string): ReadonlyMap<string, string> {
+    if (resource === 'broker') return this.#brokerConfigs.get(name) ?? NO_CONFIGS
+    return this.#byName.get(name)?.configs ?? NO_CONFIGS
+  }
+
+  /** Returns the name of the topic that changed, or null. Deterministic: the same records give the same state. */
+  apply(record: MetadataRecord): string | null {
+    switch (record.type) {
+      case 'cluster':
+        this.clusterId = record.clusterId
+        return null
+      case 'broker':
+        this.#register(record)
+        return null
+      case 'topic':
+        this.#byName.set(record.name, { name: record.name, id: record.id, partitions: [], configs: NO_CONFIGS })
+        this.#nameById.set(record.id, record.name)
+        this.#nameByKey.set(collisionKey(record.name), record.name)
+        return record.name
+      case 'partition':
+        return this.#setPartition(record)
+      case 'topic-removed':
+        return this.#removeTopic(record.topicId)
+      case 'config':
+        return this.#setConfig(record)
+      case 'producer-ids':
+        assert(record.next > this.nextProducerId, 'producer ids only rise')
+        this.nextProducerId = record.next
+        return null
+      default:
+        return unreachable(record)
+    }
+  }
+
+  /** An unclean start may have lost an unsynced tail: a new epoch lets clients notice (KIP-320). */
+  #register(record: Extract<MetadataRecord, { type: 'broker' }>): void {
+    const { nodeId, host, port, rack, isClean } = record
+    this.brokers.set(nodeId, { nodeId, host, port, rack })
+    this.controllerId = nodeId
+    if (isClean) return
+    for (const topic of this.#byName.values()) {
+      const partitions = topic.partitions.map(partition =>
+        partition.leader === nodeId ? { ...partition, leaderEpoch: partition.leaderEpoch + 1 } : partition
+      )
+      this.#byName.set(topic.name, { ...topic, partitions })
+    }
+  }
+
+  #setPartition(record: Extract<MetadataRecord, { type: 'partition' }>): string {
+    const topic = this.topicById(record.topicId)
+    assert(topic !== undefined, 'a partition belongs to a topic')
+    const { type: _, topicId: __, ...partition } = record
+    const partitions = [...topic.partitions]
+    if (partitions[record.index] === undefined) this.partitionCount++
+    partitions[record.index] = partition
+    this.#byName.set(topic.name, { ...topic, partitions })
+    return topic.name
+  }
+
+  #removeTopic(topicId: string): string {
+    const topic = this.topicById(topicId)
+    assert(topic !== undefined, 'only a topic that exists is removed')
+    this.partitionCount -= topic.partitions.length
+    this.#byName.delete(topic.name)
+    this.#nameById.delete(topicId)
+    this.#nameByKey.delete(collisionKey(topic.name))
+    return topic.name
+  }
+
+  #setConfig(record: Extract<MetadataRecord, { type: 'config' }>): string | null {
+    const configs = new Map(this.configsOf(record.resource, record.name))
+    if (record.value === null) configs.delete(record.key)
+    else configs.set(record.key, record.value)
+    if (record.resource === 'broker') {
+      this.#brokerConfigs.set(record.name, configs)
+      return null
+    }
+    const topic = this.#byName.get(record.name)
+    assert(topic !== undefined, 'topic settings belong to a topic')
+    this.#byName.set(topic.name, { ...topic, configs })
+    return topic.name
+  }
+}

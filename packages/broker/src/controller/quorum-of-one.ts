@@ -1,0 +1,121 @@
+import type { Clock, Disk, DiskError } from '@streambus/base'
+import {
+  type BatchSummary,
+  forEachRecord,
+  RecordBatchBuilder,
+  readMaxTimestamp,
+  walkBatches
+} from '@streambus/protocol/records'
+import { LOG_CONFIG_DEFAULTS, Log, type LogConfig, type LogProbe } from '@streambus/storage-log'
+import type { MetadataLog } from './metadata-log.ts'
+import { type MetadataRecord, RecordCodec } from './records.ts'
+
+const READ_BYTES = 1024 * 1024
+/** Metadata must never be refused for its size or thrown away for its age. */
+const CONFIG: LogConfig = {
+  ...LOG_CONFIG_DEFAULTS,
+  maxMessageBytes: 64 * 1024 * 1024,
+  segmentBytes: 128 * 1024 * 1024,
+  segmentMs: Number.MAX_SAFE_INTEGER,
+  retentionMs: -1,
+  retentionBytes: -1
+}
+
+export interface QuorumOfOneOptions {
+  readonly disk: Disk
+  readonly directory: string
+  readonly clock: Clock
+  readonly cleanStart: boolean
+  readonly probe: LogProbe
+  readonly onFatal: (error: DiskError) => void
+}
+
+/**
+ * The metadata log of a single broker: a storage-log whose offset is the index and whose leader epoch is the term.
+ * The one voter counts itself only when the entry is durable, so an answered command survives a power cut.
+ */
+export class QuorumOfOne implements MetadataLog {
+  readonly #log: Log
+  readonly #clock: Clock
+  readonly #codec = new RecordCodec()
+  readonly #waiting: { offset: number; resolve: () => void }[] = []
+  readonly term: number
+
+  /** Throws LogCorrupt when committed metadata is damaged: a broker that has forgotten its topics must not start. */
+  constructor(options: QuorumOfOneOptions) {
+    this.#clock = options.clock
+    this.#log = Log.open({ ...options, config: CONFIG })
+    this.term = this.#log.latestEpoch + 1
+    this.#log.assignEpoch(this.term)
+    this.#log.onDurable(durableEndOffset => this.#committed(durableEndOffset))
+  }
+
+  get commitIndex(): number {
+    return this.#log.durableEndOffset - 1
+  }
+
+  get sizeBytes(): number {
+    return this.#log.sizeBytes
+  }
+
+  replay(apply: (record: MetadataRecord) => void): void {
+    const untilOffset = this.#log.logEndOffset
+    let fromOffset = this.#log.logStartOffset
+    while (fromOffset < untilOffset) {
+      const read = this.#log.read({ fromOffset, untilOffset, bytesMax: READ_BYTES, minOneBatch: true })
+      if (read.buffer !== null) this.#replayBatches(read.buffer, apply)
+      fromOffset = read.nextOffset
+      read.release()
+    }
+  }
+
+  append(records: readonly MetadataRecord[]): Promise<void> {
+    const timestamp = this.#clock.wallMs()
+    const builder = new RecordBatchBuilder()
+    for (const record of records)
+      builder.append({ key: null, value: this.#codec.encode(record), headers: [], timestamp })
+    const batch = builder.build()
+    const options = { leaderEpoch: this.term, origin: 'raft' as const }
+    const { lastOffset } = this.#log.append(batch, 0, batch.length, summaryOf(batch, records.length), options)
+    return new Promise(resolve => {
+      this.#waiting.push({ offset: lastOffset, resolve })
+      this.#log.requestSync()
+    })
+  }
+
+  close(isClean: boolean): void {
+    if (isClean) this.#log.closeClean()
+    else this.#log.closeUnclean()
+  }
+
+  #replayBatches(buffer: Buffer, apply: (record: MetadataRecord) => void): void {
+    walkBatches(buffer, (at, sizeBytes) => {
+      forEachRecord(buffer.subarray(at, at + sizeBytes), {}, record => {
+        if (record.value !== null) apply(this.#codec.decode(record.value))
+      })
+    })
+  }
+
+  #committed(durableEndOffset: number): void {
+    while (this.#waiting[0] !== undefined && this.#waiting[0].offset < durableEndOffset)
+      this.#waiting.shift()?.resolve()
+  }
+}
+
+/** Our own batch needs no validation, only its description. */
+function summaryOf(batch: Buffer, recordCount: number): BatchSummary {
+  const maxTimestamp = readMaxTimestamp(batch, 0)
+  return {
+    sizeBytes: batch.length,
+    recordCount,
+    lastOffsetDelta: recordCount - 1,
+    baseTimestamp: maxTimestamp,
+    maxTimestamp,
+    producerId: -1,
+    producerEpoch: -1,
+    baseSequence: -1,
+    isTransactional: false,
+    codec: 'none',
+    logAppendTimeMs: -1
+  }
+}

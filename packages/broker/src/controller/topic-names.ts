@@ -1,0 +1,16 @@
+const NAME = /^[a-zA-Z0-9._-]+$/
+const NAME_LENGTH_MAX = 249
+
+/** Why a topic cannot have this name; null when it can. */
+export function nameProblem(name: string): string | null {
+  if (name === '') return 'a topic name must not be empty'
+  if (name === '.' || name === '..') return `a topic must not be named "${name}"`
+  if (name.length > NAME_LENGTH_MAX)
+    return `a topic name has at most ${NAME_LENGTH_MAX} characters; this one has ${name.length}`
+  return NAME.test(name) ? null : 'a topic name consists of letters, digits, ".", "_" and "-"'
+}
+
+/** Names that differ only in "." and "_" collide in metric names, as in Kafka. */
+export function collisionKey(name: string): string {
+  return name.replaceAll('.', '_')
+}

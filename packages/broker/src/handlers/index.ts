@@ -1,0 +1,103 @@
+import type { Clock } from '@streambus/base'
+import type { ConfigValues } from '../config/schema.ts'
+import type { Controller } from '../controller/controller.ts'
+import { ProducerIds } from '../coordinator/transaction/producer-ids.ts'
+import type { ParkedFetches } from '../partition/parked-fetches.ts'
+import type { PartitionProbe } from '../partition/partition-probe.ts'
+import type { PartitionSet } from '../partition/partition-set.ts'
+import { produceHandler } from './00-produce.ts'
+import { fetchHandler } from './01-fetch.ts'
+import { listOffsetsHandler } from './02-list-offsets.ts'
+import { metadataHandler } from './03-metadata.ts'
+import { findCoordinatorHandler } from './10-find-coordinator.ts'
+import { apiVersionsHandler } from './18-api-versions.ts'
+import { createTopicsHandler } from './19-create-topics.ts'
+import { deleteTopicsHandler } from './20-delete-topics.ts'
+import { deleteRecordsHandler } from './21-delete-records.ts'
+import { initProducerIdHandler } from './22-init-producer-id.ts'
+import { offsetForLeaderEpochHandler } from './23-offset-for-leader-epoch.ts'
+import { describeConfigsHandler } from './32-describe-configs.ts'
+import { alterConfigsHandler } from './33-alter-configs.ts'
+import { describeLogDirsHandler, type LogDirView } from './35-describe-log-dirs.ts'
+import { createPartitionsHandler } from './37-create-partitions.ts'
+import { incrementalAlterConfigsHandler } from './44-incremental-alter-configs.ts'
+import { describeClusterHandler } from './60-describe-cluster.ts'
+import { listConfigResourcesHandler } from './74-list-config-resources.ts'
+import { describeTopicPartitionsHandler } from './75-describe-topic-partitions.ts'
+import type { ConfigCatalogue } from './config-catalogue.ts'
+import type { AnyHandler } from './handler.ts'
+import { HandlerRegistry } from './registry.ts'
+import type { StorageErrorListener } from './storage-error.ts'
+
+export interface HandlerDependencies {
+  readonly nodeId: number
+  readonly controller: Controller
+  readonly configs: ConfigCatalogue
+  readonly partitions: PartitionSet
+  readonly parked: ParkedFetches
+  readonly logDirs: () => readonly LogDirView[]
+  readonly probe: PartitionProbe
+  readonly clock: Clock
+  /** Settings in force now, dynamic ones included. */
+  readonly settings: () => ConfigValues
+  /** Bytes that fetch answers under way hold. */
+  readonly outputBytes: () => number
+  readonly onStorageError: StorageErrorListener
+}
+
+/** Every API this broker answers; what is not in this list is not advertised. */
+export function createRegistry(dependencies: HandlerDependencies): HandlerRegistry {
+  const registry: HandlerRegistry = new HandlerRegistry([
+    ...dataHandlers(dependencies),
+    ...adminHandlers(dependencies),
+    apiVersionsHandler(() => registry.ranges())
+  ])
+  return registry
+}
+
+function dataHandlers(dependencies: HandlerDependencies): AnyHandler[] {
+  const { nodeId, controller, partitions, parked, probe, clock, settings, outputBytes, onStorageError } = dependencies
+  return [
+    produceHandler({ partitions, probe, monotonicMs: () => clock.monotonicMs() }),
+    fetchHandler({
+      partitions,
+      probe,
+      clock,
+      parked,
+      bytesMax: () => settings()['fetch.max.bytes'],
+      onStorageError,
+      bytesFree: () => settings()['output.bytes.max'] - outputBytes()
+    }),
+    listOffsetsHandler({ partitions, onStorageError }),
+    metadataHandler({
+      controller,
+      nodeId,
+      isAutoCreateEnabled: () => settings()['auto.create.topics.enable'],
+      isOffline: (topic, index) => partitions.isOffline(topic, index)
+    }),
+    findCoordinatorHandler({ nodeId }),
+    initProducerIdHandler({ producerIds: new ProducerIds(() => controller.allocateProducerIds()) }),
+    offsetForLeaderEpochHandler({ partitions })
+  ]
+}
+
+function adminHandlers(dependencies: HandlerDependencies): AnyHandler[] {
+  const { nodeId, controller, configs, partitions, logDirs, settings } = dependencies
+  const { image } = controller
+  return [
+    createTopicsHandler({ controller, configs }),
+    deleteTopicsHandler({ controller, isEnabled: () => settings()['delete.topic.enable'] }),
+    deleteRecordsHandler({
+      partitions,
+      isOnlyCompacted: topic => partitions.find(topic, 0)?.settings.retentionDeletes === false
+    }),
+    describeConfigsHandler({ nodeId, image, configs }),
+    alterConfigsHandler({ nodeId, controller, configs }),
+    describeLogDirsHandler({ logDirs }),
+    createPartitionsHandler({ controller }),
+    incrementalAlterConfigsHandler({ nodeId, controller, configs }),
+    describeClusterHandler({ nodeId, image }),
+    listConfigResourcesHandler({ image }),
+    describeTopicPartitionsHandler({ image, isOffline: (topic, index) => partitions.isOffline(topic, index) })
+  ]
+}

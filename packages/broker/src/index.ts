@@ -1,0 +1,5 @@
+export { type Addresses, Broker, type BrokerOptions } from './broker.ts'
+export { ConfigErrors } from './config/errors.ts'
+export { type Config, loadConfig } from './config/load.ts'
+export { type RunOptions, runBroker } from './main.ts'
+export { type Log, type LogControl, SILENT_LOG } from './observability/log.ts'

@@ -1,0 +1,153 @@
+import { type Disk, DiskError, type DiskSpace } from '@streambus/base'
+import type { LogDirectory } from '@streambus/storage-log'
+import type { Controller } from './controller/controller.ts'
+import type { PartitionImage } from './controller/image.ts'
+import type { MetadataLog } from './controller/metadata-log.ts'
+import type {
+  BrokerCounts,
+  BrokerStatus,
+  BrokerView,
+  ClusterView,
+  ListenerView,
+  LogDirectoryView,
+  PartitionView,
+  TopicView
+} from './observability/broker-view.ts'
+import type { PartitionSet } from './partition/partition-set.ts'
+
+/** What exists only once the start has come that far. */
+export interface LiveParts {
+  readonly controller: Controller
+  readonly metadataLog: MetadataLog
+  readonly partitions: PartitionSet
+  readonly directories: readonly LogDirectory[]
+}
+
+export interface LiveViewOptions {
+  readonly brokerId: number
+  readonly rack: string | null
+  readonly version: string
+  readonly environment: string
+  readonly startedWallMs: number
+  readonly startedMonotonicMs: number
+  readonly disk: Disk
+  readonly listeners: () => readonly (ListenerView & { readonly pendingCount: number })[]
+}
+
+const NOTHING_YET: ClusterView = { clusterId: '', controllerId: -1, brokers: [], term: 0, commitIndex: 0 }
+
+/** The read-only face of a broker for metrics, health and the admin API. */
+export class LiveView implements BrokerView {
+  readonly brokerId: number
+  readonly rack: string | null
+  readonly version: string
+  readonly environment: string
+  readonly roles = 'broker,controller'
+  readonly startedWallMs: number
+  readonly startedMonotonicMs: number
+  readonly #options: LiveViewOptions
+  #status: BrokerStatus = 'starting'
+  #parts: LiveParts | null = null
+
+  constructor(options: LiveViewOptions) {
+    this.#options = options
+    this.brokerId = options.brokerId
+    this.rack = options.rack
+    this.version = options.version
+    this.environment = options.environment
+    this.startedWallMs = options.startedWallMs
+    this.startedMonotonicMs = options.startedMonotonicMs
+  }
+
+  attach(parts: LiveParts): void {
+    this.#parts = parts
+  }
+
+  setStatus(status: BrokerStatus): void {
+    this.#status = status
+  }
+
+  status(): BrokerStatus {
+    return this.#status
+  }
+
+  counts(): BrokerCounts {
+    const pendingRequests = this.#options.listeners().reduce((sum, listener) => sum + listener.pendingCount, 0)
+    if (this.#parts === null) return { topics: 0, partitions: 0, replicas: 0, segments: 0, pendingRequests }
+    const { controller, partitions } = this.#parts
+    let replicas = 0
+    for (const topic of controller.image.topics())
+      for (const { replicas: nodes } of topic.partitions) replicas += nodes.length
+    let segments = 0
+    for (const { log } of partitions.all()) segments += log.segmentCount
+    const { topicCount, partitionCount } = controller.image
+    return { topics: topicCount, partitions: partitionCount, replicas, segments, pendingRequests }
+  }
+
+  listeners(): readonly ListenerView[] {
+    return this.#options.listeners()
+  }
+
+  logDirectories(): readonly LogDirectoryView[] {
+    if (this.#parts === null) return []
+    const { directories, partitions, metadataLog } = this.#parts
+    return directories.map((directory, index) => {
+      // The metadata log lives in the first directory.
+      let usedBytes = index === 0 ? metadataLog.sizeBytes : 0
+      for (const { log } of partitions.in(directory)) usedBytes += log.sizeBytes
+      const { space, error } = spaceOf(this.#options.disk, directory.path)
+      return { path: directory.path, usedBytes, space, error }
+    })
+  }
+
+  cluster(): ClusterView {
+    if (this.#parts === null) return NOTHING_YET
+    const { image } = this.#parts.controller
+    const { term, commitIndex } = this.#parts.metadataLog
+    const brokers = [...image.brokers.values()].map(({ nodeId, host, port, rack }) => {
+      return { id: nodeId, host, port, rack, isFenced: false }
+    })
+    return {
+      clusterId: image.clusterId,
+      controllerId: image.controllerId,
+      brokers,
+      term,
+      commitIndex: Math.max(commitIndex, 0)
+    }
+  }
+
+  topicNames(): readonly string[] {
+    return [...(this.#parts?.controller.image.topics() ?? [])].map(({ name }) => name).sort()
+  }
+
+  topic(name: string): TopicView | null {
+    const topic = this.#parts?.controller.image.topicByName(name)
+    if (topic === undefined) return null
+    const partitions = topic.partitions.map(partition => this.#partition(name, partition))
+    return { name, id: topic.id, isInternal: false, configs: topic.configs, partitions }
+  }
+
+  #partition(topic: string, { index, leader, leaderEpoch, replicas, isr }: PartitionImage): PartitionView {
+    const partition = this.#parts?.partitions.find(topic, index)
+    const local =
+      partition === undefined
+        ? null
+        : {
+            logStartOffset: partition.log.logStartOffset,
+            highWatermark: partition.highWatermark,
+            endOffset: partition.log.logEndOffset,
+            sizeBytes: partition.log.sizeBytes,
+            segments: partition.log.segmentCount
+          }
+    return { index, leader, leaderEpoch, replicas, isr, local }
+  }
+}
+
+function spaceOf(disk: Disk, path: string): { space: DiskSpace | null; error: string | null } {
+  try {
+    return { space: disk.space(path), error: null }
+  } catch (error) {
+    if (error instanceof DiskError) return { space: null, error: error.message }
+    throw error
+  }
+}

@@ -1,0 +1,111 @@
+import type { Clock, Timer } from '@streambus/base'
+import type { LogDirectory } from '@streambus/storage-log'
+import type { Partition } from './partition.ts'
+import type { PartitionSet } from './partition-set.ts'
+
+/** Batches that nobody waits for (acks 0 and 1) become durable, and so visible to consumers, within this time. */
+const SYNC_SOON_MS = 5
+/** How late an acks=all answer may notice that its time is up. */
+const WAITS_MS = 250
+const FLUSH_MS = 1_000
+const CHECKPOINT_MS = 60_000
+/** Bounds what a start has to read again to know its producers. */
+const SNAPSHOT_MS = 600_000
+
+export interface HousekeepingOptions {
+  readonly clock: Clock
+  readonly partitions: PartitionSet
+  readonly directories: readonly LogDirectory[]
+  readonly retentionCheckMs: () => number
+}
+
+/** What partitions need from time to time. One timer each for all partitions, so that an idle partition costs nothing. */
+export class Housekeeping {
+  readonly #options: HousekeepingOptions
+  readonly #unsynced = new Set<Partition>()
+  readonly #timers = new Map<string, Timer>()
+
+  constructor(options: HousekeepingOptions) {
+    this.#options = options
+  }
+
+  start(): void {
+    const { clock, partitions, retentionCheckMs } = this.#options
+    this.#every(
+      'waits',
+      () => WAITS_MS,
+      () => {
+        const nowMs = clock.monotonicMs()
+        for (const partition of partitions.all()) partition.expireWaits(nowMs)
+      }
+    )
+    this.#every(
+      'flush',
+      () => FLUSH_MS,
+      () => {
+        for (const { log } of partitions.all()) log.flushIfDue()
+      }
+    )
+    this.#every('retention', retentionCheckMs, () => {
+      for (const partition of partitions.all()) partition.applyRetention()
+    })
+    this.#every(
+      'snapshot',
+      () => SNAPSHOT_MS,
+      () => {
+        for (const { log } of partitions.all()) log.snapshotProducers()
+      }
+    )
+    this.#every(
+      'checkpoint',
+      () => CHECKPOINT_MS,
+      () => this.saveCheckpoints()
+    )
+  }
+
+  stop(): void {
+    for (const timer of this.#timers.values()) timer.cancel()
+    this.#timers.clear()
+  }
+
+  syncSoon(partition: Partition): void {
+    this.#unsynced.add(partition)
+    if (this.#timers.has('sync')) return
+    this.#timers.set(
+      'sync',
+      this.#options.clock.after(SYNC_SOON_MS, () => this.#syncAll())
+    )
+  }
+
+  /** Bounds what an unclean start has to check. */
+  saveCheckpoints(): void {
+    for (const directory of this.#options.directories) {
+      const rows = [...this.#options.partitions.in(directory)].map(({ topic, index, log }) => ({
+        topic,
+        partition: index,
+        recoveryPoint: log.recoveryPoint,
+        logStartOffset: log.logStartOffset
+      }))
+      directory.saveCheckpoints(rows)
+    }
+  }
+
+  #syncAll(): void {
+    this.#timers.delete('sync')
+    for (const partition of this.#unsynced) if (!partition.isGone) partition.log.requestSync()
+    this.#unsynced.clear()
+  }
+
+  #every(name: string, periodMs: () => number, run: () => void): void {
+    const plan = (): void => {
+      this.#timers.set(
+        name,
+        this.#options.clock.after(periodMs(), () => {
+          run()
+          plan()
+        })
+      )
+    }
+    plan()
+  }
+}

@@ -1,0 +1,169 @@
+import { type Clock, type Disk, DiskError } from '@streambus/base'
+import { Log, LogCorrupt, type LogDirectory, type LogProbe, type ReadBufferPool } from '@streambus/storage-log'
+import type { TopicSettings } from '../config/topic.ts'
+import type { MetadataImage, PartitionImage, TopicImage } from '../controller/image.ts'
+import { Partition } from './partition.ts'
+import { readTopicId, setAside, writeTopicId } from './partition-files.ts'
+import type { PartitionProbe } from './partition-probe.ts'
+
+export interface PartitionSetOptions {
+  readonly disk: Disk
+  readonly clock: Clock
+  readonly nodeId: number
+  readonly directories: readonly LogDirectory[]
+  /** For reads; a fetch gives its buffer back when the socket has taken it. */
+  readonly buffers: ReadBufferPool
+  readonly probe: PartitionProbe
+  readonly logProbe: LogProbe
+  /** Effective settings of a topic: its own over the broker's. */
+  readonly settingsOf: (topic: TopicImage) => TopicSettings
+  readonly syncSoon: (partition: Partition) => void
+  /** The disk lied or died: the process must end without another acknowledgement. */
+  readonly onFatal: (error: DiskError) => void
+  /** 0 … 1, drawn per log: spreads rolls by time. */
+  readonly jitterShare: () => number
+  readonly onOffline: (topic: string, partition: number, error: Error) => void
+  readonly onStray: (directory: string) => void
+}
+
+interface TopicEntry {
+  readonly id: string
+  readonly name: string
+  /** By partition index; null: its log is corrupt and offline. */
+  readonly partitions: (Partition | null)[]
+}
+
+/** The partitions of this broker, kept equal to the metadata image. Creation and deletion are synchronous. */
+export class PartitionSet {
+  readonly #options: PartitionSetOptions
+  readonly #byName = new Map<string, TopicEntry>()
+  readonly #byId = new Map<string, TopicEntry>()
+  readonly #in: ReadonlyMap<LogDirectory, Set<Partition>>
+
+  constructor(options: PartitionSetOptions) {
+    this.#options = options
+    this.#in = new Map(options.directories.map(directory => [directory, new Set()]))
+  }
+
+  find(topic: string, index: number): Partition | undefined {
+    return this.#byName.get(topic)?.partitions[index] ?? undefined
+  }
+
+  findById(topicId: string, index: number): Partition | undefined {
+    return this.#byId.get(topicId)?.partitions[index] ?? undefined
+  }
+
+  hasTopicId(topicId: string): boolean {
+    return this.#byId.has(topicId)
+  }
+
+  /** The partition exists and its log cannot be used. */
+  isOffline(topic: string, index: number): boolean {
+    return this.#byName.get(topic)?.partitions[index] === null
+  }
+
+  isOfflineById(topicId: string, index: number): boolean {
+    return this.#byId.get(topicId)?.partitions[index] === null
+  }
+
+  *all(): IterableIterator<Partition> {
+    for (const { partitions } of this.#byName.values()) {
+      for (const partition of partitions) if (partition !== null) yield partition
+    }
+  }
+
+  in(directory: LogDirectory): Iterable<Partition> {
+    return this.#in.get(directory) ?? []
+  }
+
+  /** Opens, retires and reconfigures what `topics` names so that it equals `image`. */
+  apply(image: MetadataImage, topics: Iterable<string>): void {
+    for (const name of topics) {
+      const wanted = image.topicByName(name)
+      const present = this.#byName.get(name)
+      if (present !== undefined && present.id !== wanted?.id) this.#retire(present)
+      if (wanted !== undefined) this.#update(wanted)
+    }
+  }
+
+  /** Syncs and closes every log; `clean` also writes what makes the next start quick. */
+  close(clean: boolean): void {
+    for (const { log } of this.all()) {
+      if (clean) log.closeClean()
+      else log.closeUnclean()
+    }
+  }
+
+  #update(topic: TopicImage): void {
+    const settings = this.#options.settingsOf(topic)
+    let entry = this.#byName.get(topic.name)
+    if (entry === undefined) {
+      entry = { id: topic.id, name: topic.name, partitions: [] }
+      this.#byName.set(topic.name, entry)
+      this.#byId.set(topic.id, entry)
+    }
+    for (const partition of topic.partitions) {
+      const present = entry.partitions[partition.index]
+      if (present === undefined) entry.partitions[partition.index] = this.#open(topic, partition, settings)
+      else present?.updateSettings(settings)
+    }
+  }
+
+  #open(topic: TopicImage, { index, leaderEpoch }: PartitionImage, settings: TopicSettings): Partition | null {
+    const { disk, clock, buffers, probe, logProbe, syncSoon, onFatal, onOffline } = this.#options
+    const home = this.#homeOf(topic, index)
+    const directory = home.partitionPath(topic.name, index)
+    try {
+      const log = Log.open({
+        disk,
+        directory,
+        config: settings.log,
+        clock,
+        probe: logProbe,
+        buffers,
+        jitterShare: this.#options.jitterShare(),
+        cleanStart: home.cleanStart,
+        ...home.checkpointOf(topic.name, index),
+        onFatal
+      })
+      if (readTopicId(disk, directory) === null) writeTopicId(disk, directory, topic.id)
+      const identity = { topic: topic.name, topicId: topic.id, index, leaderEpoch }
+      const partition = new Partition({ ...identity, log, settings, clock, probe, syncSoon })
+      this.#in.get(home)?.add(partition)
+      return partition
+    } catch (error) {
+      // Damage, or no room for another file: this partition cannot be served, the others can.
+      if (!(error instanceof LogCorrupt || error instanceof DiskError)) throw error
+      onOffline(topic.name, index, error)
+      return null
+    }
+  }
+
+  /** The directory that holds the partition, or the one with the fewest for a new partition. */
+  #homeOf(topic: TopicImage, index: number): LogDirectory {
+    const { disk, directories, onStray } = this.#options
+    for (const directory of directories) {
+      const path = directory.partitionPath(topic.name, index)
+      if (!disk.exists(path)) continue
+      const id = readTopicId(disk, path)
+      if (id === null || id === topic.id) return directory
+      // An older topic of this name whose deletion was not finished, or metadata that was lost: kept for a person.
+      onStray(setAside(disk, path, id, 'stray'))
+    }
+    const count = (directory: LogDirectory): number => this.#in.get(directory)?.size ?? 0
+    return directories.reduce((least, next) => (count(next) < count(least) ? next : least))
+  }
+
+  #retire(entry: TopicEntry): void {
+    this.#byName.delete(entry.name)
+    this.#byId.delete(entry.id)
+    for (const partition of entry.partitions) {
+      if (partition === null) continue
+      for (const partitions of this.#in.values()) partitions.delete(partition)
+      partition.retire()
+      partition.log.closeUnclean()
+      const { disk } = this.#options
+      disk.removeDirectory(setAside(disk, partition.log.directory, entry.id, 'deleted'))
+    }
+  }
+}

@@ -1,0 +1,239 @@
+import { BufferPool } from '@streambus/base'
+import { type ApiSchema, decodeResponse, encodeRequestFrame, type Input } from '@streambus/protocol'
+import { RecordBatchBuilder, readRecords, walkBatches } from '@streambus/protocol/records'
+import { LOG_CONFIG_DEFAULTS, LogDirectory, SILENT_LOG_PROBE } from '@streambus/storage-log'
+import { ManualClock, MemoryDisk, type MemoryDiskOptions, SeededPrng } from '@streambus/testkit'
+import type { TopicSettings } from '../src/config/topic.ts'
+import { Controller } from '../src/controller/controller.ts'
+import { QuorumOfOne } from '../src/controller/quorum-of-one.ts'
+import { ProducerIds } from '../src/coordinator/transaction/producer-ids.ts'
+import { produceHandler } from '../src/handlers/00-produce.ts'
+import { fetchHandler } from '../src/handlers/01-fetch.ts'
+import { listOffsetsHandler } from '../src/handlers/02-list-offsets.ts'
+import { metadataHandler } from '../src/handlers/03-metadata.ts'
+import { findCoordinatorHandler } from '../src/handlers/10-find-coordinator.ts'
+import { apiVersionsHandler } from '../src/handlers/18-api-versions.ts'
+import { initProducerIdHandler } from '../src/handlers/22-init-producer-id.ts'
+import { offsetForLeaderEpochHandler } from '../src/handlers/23-offset-for-leader-epoch.ts'
+import { HandlerRegistry } from '../src/handlers/registry.ts'
+import { ParkedFetches } from '../src/partition/parked-fetches.ts'
+import type { PartitionProbe } from '../src/partition/partition-probe.ts'
+import { PartitionSet } from '../src/partition/partition-set.ts'
+import type { Exchange } from '../src/pipeline/exchange.ts'
+import { Pipeline } from '../src/pipeline/pipeline.ts'
+
+export const SETTINGS: TopicSettings = {
+  log: LOG_CONFIG_DEFAULTS,
+  flushPolicy: 'synced',
+  compressionType: 'producer',
+  maxMessageBytes: 1_048_588,
+  isCompacted: false,
+  messageTimestampType: 'CreateTime',
+  messageTimestampBeforeMaxMs: Number.MAX_SAFE_INTEGER,
+  messageTimestampAfterMaxMs: 3_600_000,
+  minInsyncReplicas: 1,
+  retentionDeletes: true
+}
+
+export interface Reply<Res> {
+  /** Null until answered; 'none' for a request without an answer, 'closed' when the connection was. */
+  outcome: 'pending' | 'answered' | 'none' | 'closed'
+  body: Res | null
+  closeReason: string
+  readonly holdsBack: boolean
+}
+
+export interface DataPlaneOptions {
+  readonly disk?: MemoryDisk
+  readonly syncs?: MemoryDiskOptions['syncs']
+  readonly settings?: Partial<TopicSettings>
+  readonly autoCreate?: boolean
+  readonly clean?: boolean
+}
+
+/** Pipeline, handlers, partitions, controller and logs on a memory disk; no sockets, time stands still. */
+export async function openDataPlane(options: DataPlaneOptions = {}) {
+  const disk = options.disk ?? new MemoryDisk()
+  const clock = new ManualClock()
+  const settings = { ...SETTINGS, ...options.settings }
+  const directory = LogDirectory.open(disk, '/data')
+  const onFatal = (error: Error): never => {
+    throw error
+  }
+  const metadata = { directory: '/data/__cluster_metadata-0', cleanStart: directory.cleanStart }
+  const metadataLog = new QuorumOfOne({ disk, clock, probe: SILENT_LOG_PROBE, onFatal, ...metadata })
+  const controller = new Controller({
+    log: metadataLog,
+    prng: new SeededPrng(metadataLog.term),
+    defaults: () => ({ partitionCount: 1, replicationFactor: 1 }),
+    configProblem: () => null
+  })
+  const counts = { produced: 0, consumed: 0, committed: 0, fetches: 0, produces: 0 }
+  const probe: PartitionProbe = {
+    produced: records => void (counts.produced += records),
+    consumed: records => void (counts.consumed += records),
+    committed: () => void counts.committed++,
+    produceHandled: () => void counts.produces++,
+    fetchHandled: () => void counts.fetches++
+  }
+  const pool = new BufferPool(1 << 20)
+  const partitions = new PartitionSet({
+    disk,
+    clock,
+    nodeId: 1,
+    directories: [directory],
+    buffers: pool,
+    probe,
+    logProbe: SILENT_LOG_PROBE,
+    settingsOf: () => settings,
+    syncSoon: partition => partition.log.requestSync(),
+    onFatal,
+    jitterShare: () => 0,
+    onOffline: (_topic, _partition, error) => {
+      throw error
+    },
+    onStray: () => {}
+  })
+  const registered = controller.register({
+    nodeId: 1,
+    host: 'broker',
+    port: 9092,
+    rack: null,
+    isClean: directory.cleanStart,
+    clusterId: 'cluster'
+  })
+  disk.completeSyncs()
+  await registered
+  partitions.apply(
+    controller.image,
+    [...controller.image.topics()].map(({ name }) => name)
+  )
+  controller.onImage(changed => partitions.apply(controller.image, changed))
+  const parked = new ParkedFetches()
+  const onStorageError = (_partition: unknown, error: Error): void => void storageErrors.push(error)
+  const storageErrors: Error[] = []
+  const registry: HandlerRegistry = new HandlerRegistry([
+    produceHandler({ partitions, probe, monotonicMs: () => clock.monotonicMs() }),
+    fetchHandler({
+      partitions,
+      probe,
+      clock,
+      parked,
+      bytesMax: () => 57_671_680,
+      bytesFree: () => 1 << 28,
+      onStorageError
+    }),
+    listOffsetsHandler({ partitions, onStorageError }),
+    metadataHandler({
+      controller,
+      nodeId: 1,
+      isAutoCreateEnabled: () => options.autoCreate ?? true,
+      isOffline: (topic, index) => partitions.isOffline(topic, index)
+    }),
+    findCoordinatorHandler({ nodeId: 1 }),
+    apiVersionsHandler(() => registry.ranges()),
+    initProducerIdHandler({ producerIds: new ProducerIds(() => controller.allocateProducerIds()) }),
+    offsetForLeaderEpochHandler({ partitions })
+  ])
+  const bugs: unknown[] = []
+  const pipeline = new Pipeline({
+    registry,
+    probe: { started() {}, finished() {}, failed() {} },
+    monotonicMs: () => clock.monotonicMs(),
+    onBug: (_api, error) => bugs.push(error)
+  })
+
+  function inject<Req, Res>(api: ApiSchema<Req, Res>, version: number, body: Input<Req>): Reply<Res> {
+    const frame = Buffer.concat(encodeRequestFrame({ api, version, correlationId: 7, clientId: 'test', body }))
+    return injectFrame(api, version, frame.subarray(4))
+  }
+
+  function injectFrame<Req, Res>(api: ApiSchema<Req, Res>, version: number, frame: Buffer): Reply<Res> {
+    let holdsBack = false
+    const reply = {
+      outcome: 'pending',
+      body: null,
+      closeReason: '',
+      get holdsBack() {
+        return holdsBack
+      }
+    } as Reply<Res>
+    const exchange: Exchange = {
+      get holdsBack() {
+        return holdsBack
+      },
+      set holdsBack(value) {
+        holdsBack = value
+      },
+      afterWrite: null,
+      respond(chunks) {
+        reply.outcome = chunks.length === 0 ? 'none' : 'answered'
+        if (chunks.length > 0) {
+          // A copy: the chunks' buffers go back to their pools as soon as they are "written".
+          const bytes = Buffer.from(Buffer.concat(chunks).subarray(4))
+          reply.body = decodeResponse(api as unknown as ApiSchema<never, Res>, version, bytes).body
+        }
+        exchange.afterWrite?.()
+      },
+      close(_reason, detail) {
+        reply.outcome = 'closed'
+        reply.closeReason = detail
+      }
+    }
+    pipeline.execute(frame, { host: '10.0.0.9', advertised: { host: 'me', port: 1234 } }, exchange)
+    // What the pipeline kept must not be the frame: the network layer reads the next request into the same memory.
+    frame.fill(0xee)
+    return reply
+  }
+
+  async function createTopic(name: string, partitionCount = 1): Promise<void> {
+    const wish = { name, partitionCount, replicationFactor: 1, assignments: null, configs: new Map<string, string>() }
+    const done = controller.createTopics([wish], { validateOnly: false })
+    await settle()
+    await done
+  }
+
+  /** Lets syncs end and promises run until nothing moves. */
+  async function settle(): Promise<void> {
+    for (let turn = 0; turn < 5; turn++) {
+      await new Promise(setImmediate)
+      if (options.syncs !== 'manual') disk.completeSyncs()
+    }
+  }
+
+  return {
+    disk,
+    clock,
+    controller,
+    partitions,
+    parked,
+    pool,
+    counts,
+    bugs,
+    storageErrors,
+    inject,
+    injectFrame,
+    createTopic,
+    settle
+  }
+}
+
+export type DataPlane = Awaited<ReturnType<typeof openDataPlane>>
+
+export function batchOf(values: readonly string[], options: Parameters<RecordBatchBuilder['build']>[0] = {}): Buffer {
+  const builder = new RecordBatchBuilder()
+  for (const value of values) {
+    builder.append({ key: null, value: Buffer.from(value), headers: [], timestamp: 1_700_000_000_000 })
+  }
+  return builder.build(options)
+}
+
+export function valuesIn(records: Buffer | null | undefined): string[] {
+  const values: string[] = []
+  if (!records) return values
+  walkBatches(records, (at, size) => {
+    for (const record of readRecords(records.subarray(at, at + size)))
+      values.push(`${record.offset}:${record.value?.toString()}`)
+  })
+  return values
+}
