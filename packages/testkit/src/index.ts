@@ -9,4 +9,5 @@ export {
 } from './memory-disk.ts'
 export { SeededPrng } from './seeded-prng.ts'
 export { environmentOf, freePort, SpawnedBroker, type SpawnOptions } from './spawn-broker.ts'
+export { type StartOptions, startBroker, type TestBroker } from './start-broker.ts'
 export { type TempDir, tempDir } from './temp-dir.ts'

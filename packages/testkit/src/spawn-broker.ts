@@ -19,6 +19,8 @@ export interface SpawnOptions {
   readonly descriptorsMax?: number
   /** Options of node itself, such as --max-old-space-size=200. */
   readonly nodeArguments?: readonly string[]
+  /** All that it prints, as it comes; `output` keeps only the end. */
+  readonly onOutput?: (text: string) => void
 }
 
 /** The broker as users run it, in a process of its own that can be killed and started again on its data and ports. */
@@ -87,7 +89,9 @@ export class SpawnedBroker {
     })
     this.#child = child
     const note = (chunk: Buffer): void => {
-      this.#output = (this.#output + chunk.toString()).slice(-OUTPUT_CHARACTERS_MAX)
+      const text = chunk.toString()
+      this.#output = (this.#output + text).slice(-OUTPUT_CHARACTERS_MAX)
+      this.#options.onOutput?.(text)
     }
     child.stderr.on('data', note)
     child.stdout.on('data', note)
