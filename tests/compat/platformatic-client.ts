@@ -9,6 +9,7 @@ import {
 } from '@platformatic/kafka'
 import {
   CODECS,
+  type Codec,
   type CompatClient,
   type CompatRecord,
   type OpenClient,
@@ -40,28 +41,20 @@ class PlatformaticClient implements CompatClient {
     this.#consumer = new Consumer({ ...options, groupId: 'unused', maxWaitTime: 100 })
   }
 
-  #producer(options: SendOptions): Producer {
-    return new Producer({
-      clientId: 'compat',
-      bootstrapBrokers: [this.#bootstrap],
-      acks: options.acks === undefined || options.acks === 'all' ? -1 : Number(options.acks),
-      compression: options.codec ?? 'none',
-      idempotent: options.idempotent ?? false,
-      autocreateTopics: true,
-      retries: 150,
-      retryDelay: 200
-    })
+  #producer(idempotent = false): Producer {
+    const options = { clientId: 'compat', bootstrapBrokers: [this.#bootstrap], retries: 150, retryDelay: 200 }
+    return new Producer({ ...options, idempotent })
   }
 
   async produceLines(place: Place, path: string, options: SendOptions): Promise<void> {
     const lines = fs.readFileSync(path).toString('latin1').split('\n').slice(0, -1)
-    const producer = this.#producer(options)
+    const producer = this.#producer(options.idempotent)
     try {
       for (let at = 0; at < lines.length; at += LINES_PER_SEND) {
         const messages = lines
           .slice(at, at + LINES_PER_SEND)
           .map(line => ({ ...place, value: Buffer.from(line, 'latin1') }))
-        await producer.send({ messages })
+        await producer.send({ messages, ...sendOptions(options) })
       }
     } finally {
       await producer.close()
@@ -69,9 +62,10 @@ class PlatformaticClient implements CompatClient {
   }
 
   async produce(place: Place, records: readonly CompatRecord[], options: SendOptions): Promise<(number | null)[]> {
-    const producer = this.#producer(options)
+    const producer = this.#producer(options.idempotent)
     try {
       const { offsets } = await producer.send({
+        ...sendOptions(options),
         messages: records.map(({ key, value, headers, timestampMs }) => ({
           ...place,
           ...(key === null ? {} : { key }),
@@ -89,7 +83,7 @@ class PlatformaticClient implements CompatClient {
 
   /** One request at a time, as its documentation asks of idempotent producers. */
   async produceStream(place: Place, { prefix, count, spreadMs }: StreamOptions): Promise<string[]> {
-    const producer = this.#producer({ idempotent: true })
+    const producer = this.#producer(true)
     const acknowledged: string[] = []
     const beganMs = performance.now()
     const perSend = 25
@@ -212,6 +206,15 @@ class PlatformaticClient implements CompatClient {
     await this.#consumer.close(true)
     await this.#admin.close()
   }
+}
+
+/** Given with each send: what the producer is made with does not reach it. */
+function sendOptions({ acks = 'all', codec = 'none' }: SendOptions): {
+  readonly acks: number
+  readonly compression: Codec
+  readonly autocreateTopics: boolean
+} {
+  return { acks: acks === 'all' ? -1 : Number(acks), compression: codec, autocreateTopics: true }
 }
 
 export const openPlatformatic: OpenClient = async bootstrap => new PlatformaticClient(bootstrap)
