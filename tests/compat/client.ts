@@ -58,6 +58,10 @@ export interface CompatClient {
   readonly codecs: readonly Codec[]
   /** False for a client that drops empty lines or cannot send an empty value. */
   readonly sendsEmptyValues: boolean
+  /** Absent: it does. */
+  readonly sendsTombstones?: boolean
+  /** To where it may read, when it asked for an offset that is not there. Absent: it does. */
+  readonly resetsItself?: boolean
   /** 'ascending': a record older than the first of its batch gets a wrong time. */
   readonly sendsTimestamps: boolean | 'ascending'
 

@@ -29,6 +29,7 @@ class PlatformaticClient implements CompatClient {
   readonly version = '@platformatic/kafka 2.12.1'
   readonly codecs = CODECS
   readonly sendsEmptyValues = true
+  readonly resetsItself = false
   readonly sendsTimestamps = 'ascending'
   readonly #bootstrap: string
   readonly #admin: Admin

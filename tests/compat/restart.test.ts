@@ -1,5 +1,6 @@
 import { historyFaults, NO_FAULTS, SpawnedBroker } from '@streambus/testkit'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
+import { openCli } from './cli-client.ts'
 import { CODECS, type CompatClient, type OpenClient } from './client.ts'
 import { eventually } from './eventually.ts'
 import { openKafkaJs } from './kafkajs-client.ts'
@@ -18,7 +19,10 @@ interface Restartable {
   close(): Promise<void>
 }
 
-/** Ours; or, with STREAMBUS_COMPAT_BOOTSTRAP, that one, and STREAMBUS_COMPAT_RESTART is the command that kills and starts it. */
+/**
+ * Ours; or, with STREAMBUS_COMPAT_BOOTSTRAP, that one, and STREAMBUS_COMPAT_RESTART is the command that kills and
+ * starts it.
+ */
 async function openBroker(): Promise<Restartable | string> {
   const command = process.env['STREAMBUS_COMPAT_RESTART']
   if (process.env['STREAMBUS_COMPAT_BOOTSTRAP'] !== undefined) {
@@ -47,7 +51,8 @@ const OPENERS: Readonly<Record<string, OpenClient>> = {
   python: openPython,
   kcat: openKcat,
   kafkajs: openKafkaJs,
-  platformatic: openPlatformatic
+  platformatic: openPlatformatic,
+  cli: openCli
 }
 const RECORDS = 4000
 const SPREAD_MS = 8000

@@ -27,7 +27,10 @@ export const openJava: OpenClient = async bootstrap => {
 export const NO_KAFKA =
   'no Kafka jars: set STREAMBUS_KAFKA_CLASSPATH to the class path of an Apache Kafka distribution (libs/*)'
 
-/** Class path of Apache Kafka's own jars: from the environment, or from the script that fetches them beside this checkout. */
+/**
+ * Class path of Apache Kafka's own jars: from the environment, or from the script that fetches them beside this
+ * checkout.
+ */
 export async function kafkaClasspath(): Promise<string | null> {
   const given = process.env['STREAMBUS_KAFKA_CLASSPATH']
   if (given !== undefined) return given
