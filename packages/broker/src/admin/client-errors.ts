@@ -14,7 +14,9 @@ const STATUS_LINES: ReadonlyMap<string, readonly [number, string]> = new Map([
   ['ERR_HTTP_REQUEST_TIMEOUT', [408, 'Request Timeout']]
 ])
 
-/** Connections whose bytes are not HTTP. Clients on the wrong port are told apart, so that the log can say where to go. */
+/**
+ * Connections whose bytes are not HTTP. Clients on the wrong port are told apart, so that the log can say where to go.
+ */
 export class ClientErrors {
   readonly #log: Log
   readonly #repeated: RepeatedLines
@@ -28,23 +30,22 @@ export class ClientErrors {
 
   handle(error: ClientError, socket: Duplex): void {
     const protocol = error.rawPacket === undefined ? 'unknown' : recognise(error.rawPacket)
-    if (protocol !== 'unknown') {
-      this.#report(protocol, socket)
-      socket.destroy()
-      return
-    }
-    if (error.code === 'ECONNRESET' || !socket.writable) {
+    if (protocol !== 'unknown') this.#report(protocol, socket)
+    if (protocol === 'tls' || error.code === 'ECONNRESET' || !socket.writable) {
       socket.destroy()
       return
     }
     const [status, phrase] = STATUS_LINES.get(error.code ?? '') ?? [400, 'Bad Request']
-    const { contentType, text } = failure(
-      status,
-      'bad_request',
-      'this port speaks HTTP/1.1; GET / lists what it serves'
-    )
-    const head = `HTTP/1.1 ${status} ${phrase}\r\nContent-Type: ${contentType}\r\nContent-Length: ${Buffer.byteLength(text)}`
-    socket.end(`${head}\r\nConnection: close\r\n\r\n${text}`)
+    // Also for Kafka clients: ours and librdkafka tell their user that this is an HTTP port.
+    const hint = `this port speaks HTTP/1.1; GET / lists what it serves; Kafka clients belong on ${this.#kafkaAddress()}`
+    const { contentType, text } = failure(status, 'bad_request', hint)
+    const head = [
+      `HTTP/1.1 ${status} ${phrase}`,
+      `Content-Type: ${contentType}`,
+      `Content-Length: ${Buffer.byteLength(text)}`,
+      'Connection: close'
+    ]
+    socket.end(`${head.join('\r\n')}\r\n\r\n${text}`)
   }
 
   #report(protocol: 'kafka' | 'tls', socket: Duplex): void {

@@ -39,7 +39,9 @@ interface Exchange {
   readonly startedMs: number
 }
 
-/** The HTTP server of the admin port: limits, correlation ids, metrics and errors; what is answered stands in routes/. */
+/**
+ * The HTTP server of the admin port: limits, correlation ids, metrics and errors; what is answered stands in routes/.
+ */
 export class AdminServer {
   readonly #options: AdminServerOptions
   readonly #router: Router

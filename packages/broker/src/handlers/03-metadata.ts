@@ -77,7 +77,9 @@ function answerSome(
   const { image } = dependencies.controller
   const topics = asked.map(({ name, topicId }): TopicAnswer => {
     if (name === null) {
-      const topic = context.apiVersion >= 12 && topicId !== ZERO_UUID ? image.topicById(topicId) : undefined
+      // Only from v12 on an answer can go without a name, and only then may a topic be asked for by id.
+      if (context.apiVersion < 12) return unknown('', topicId, Errors.INVALID_REQUEST.code)
+      const topic = topicId === ZERO_UUID ? undefined : image.topicById(topicId)
       return topic === undefined ? unknown(null, topicId, Errors.UNKNOWN_TOPIC_ID.code) : describe(dependencies, topic)
     }
     const topic = image.topicByName(name)

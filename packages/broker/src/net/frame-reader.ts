@@ -3,7 +3,10 @@ import { checkFrameLength } from '@streambus/protocol'
 import type { MemoryBudget } from './memory-budget.ts'
 
 const LENGTH_BYTES = 4
-/** What a frame may hold before anything has been heard of it but its length. Not charged to the budget: it is bounded by the connection limit. */
+/**
+ * What a frame may hold before anything has been heard of it but its length. Not charged to the budget: it is bounded
+ * by the connection limit.
+ */
 const UNTRUSTED_BYTES = 64 * 1024
 const TRUSTED_BYTES_MAX = 8 * 1024 * 1024
 
@@ -13,7 +16,9 @@ export interface FrameReaderOptions {
   readonly scratch: Buffer
   readonly pool: BufferPool
   readonly budget: MemoryBudget
-  /** One request without its length, a view that is valid only during the call. False: hold the next ones until `goOn`. */
+  /**
+   * One request without its length, a view that is valid only during the call. False: hold the next ones until `goOn`.
+   */
   readonly onFrame: (frame: Buffer) => boolean
 }
 
@@ -63,7 +68,10 @@ export class FrameReader {
     return this.#held !== null
   }
 
-  /** `count` bytes were read into the last `target()`. Throws FrameError for an illegal length; then the connection is useless. */
+  /**
+   * `count` bytes were read into the last `target()`. Throws FrameError for an illegal length; then the connection is
+   * useless.
+   */
   advance(count: number): void {
     if (this.#isTargetOwn) {
       this.#ownBytes += count
@@ -71,7 +79,10 @@ export class FrameReader {
     } else this.#consume(this.#options.scratch, count)
   }
 
-  /** Goes on where a refused frame or a spent budget stopped it. Read the socket again only if it is not starved after this. */
+  /**
+   * Goes on where a refused frame or a spent budget stopped it. Read the socket again only if it is not starved after
+   * this.
+   */
   goOn(): void {
     this.#isStarved = false
     const held = this.#held

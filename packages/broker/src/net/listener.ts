@@ -85,7 +85,9 @@ export class Listener {
     })
   }
 
-  /** No new connections or requests; pending answers leave. Resolves when all connections are gone or after `graceMs`. */
+  /**
+   * No new connections or requests; pending answers leave. Resolves when all connections are gone or after `graceMs`.
+   */
   async stop(graceMs: number): Promise<void> {
     this.#sweep?.cancel()
     const closed = new Promise<void>(resolve => this.#server.close(() => resolve()))

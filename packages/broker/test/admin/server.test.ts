@@ -128,10 +128,10 @@ describe('AdminServer', () => {
 })
 
 describe('clients on the wrong port', () => {
-  it('closes a Kafka client without an answer and says, once, where it belongs', async () => {
+  it('tells a Kafka client in HTTP that this is HTTP and says, once, in the log where it belongs', async () => {
     const apiVersions = Buffer.from('0000001400120003000000010007726474657374000000', 'hex')
-    expect(await exchange(apiVersions)).toBe('')
-    expect(await exchange(apiVersions)).toBe('')
+    expect(await exchange(apiVersions)).toMatch(/^HTTP\/1\.1 400 Bad Request\r\n[\s\S]*127\.0\.0\.1:9092/)
+    await exchange(apiVersions)
     const warnings = admin.lines.filter(({ level }) => level === 'warn')
     expect(warnings).toHaveLength(1)
     expect(warnings[0]?.message).toContain('127.0.0.1:9092')

@@ -134,11 +134,12 @@ test('a request that holds back stops the next ones until it is answered', async
 })
 
 test('closes on an illegal frame length and counts it', async () => {
-  const { port, counts } = await listen(echo)
+  const { port, counts, reasons } = await listen(echo)
   const { socket } = await connect(port)
   socket.write('GET /metrics HTTP/1.1\r\n\r\n')
   await once(socket, 'close')
   expect(counts.get('error frame-size')).toBe(1)
+  expect(reasons[0]).toContain('the peer speaks HTTP')
 })
 
 test('refuses connections above the limit and takes new ones when others have gone', async () => {
