@@ -188,6 +188,7 @@ export class Broker {
     const controller = new Controller({
       log: metadataLog,
       prng,
+      clock,
       defaults: () => ({
         partitionCount: this.#settings['num.partitions'],
         replicationFactor: this.#settings['default.replication.factor']

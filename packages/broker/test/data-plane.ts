@@ -64,6 +64,7 @@ export async function openDataPlane(options: DataPlaneOptions = {}) {
   const metadataLog = new QuorumOfOne({ disk, clock, probe: SILENT_LOG_PROBE, onFatal, ...metadata })
   const controller = new Controller({
     log: metadataLog,
+    clock,
     prng: new SeededPrng(metadataLog.term),
     defaults: () => ({ partitionCount: 1, replicationFactor: 1 }),
     configProblem: () => null

@@ -36,6 +36,8 @@ interface Common<T> {
 interface NumberOptions extends Common<number> {
   readonly min?: number
   readonly max?: number
+  /** A value inside the range that is not allowed. */
+  readonly except?: number
 }
 
 const INT_MAX = 2 ** 31 - 1
@@ -119,16 +121,16 @@ export function list(
   })
 }
 
-/** Comma separated, each item one of `values`, at least one. */
+/** Comma separated, each item one of `values`; empty is allowed. */
 export function listOf<const V extends string>(
   options: Common<readonly NoInfer<V>[]> & { readonly values: readonly V[] }
 ): Setting<readonly V[]> {
   const { values } = options
   return setting<readonly V[]>('list', options, {
-    allowed: `a comma-separated list of ${values.join(', ')}, at least one of them`,
+    allowed: `a comma-separated list of ${values.join(', ')}`,
     read: text => {
       const items = [...new Set(splitList(text).map(each => values.find(value => value === each)))]
-      return items.length > 0 && items.every(each => each !== undefined) ? items : null
+      return items.every(each => each !== undefined) ? items : null
     },
     format: value => value.join(',')
   })
@@ -156,13 +158,14 @@ function whole(kind: 'int' | 'long', options: NumberOptions, range: { min: numbe
   const { min, max } = range
   const format = kind === 'long' ? formatLong : String
   const lowest = min === -LONG_MAX ? '-9223372036854775808' : String(min)
+  const { except } = options
   return setting(kind, options, {
-    allowed: `a whole number from ${lowest} to ${format(max)}`,
+    allowed: `a whole number from ${lowest} to ${format(max)}${except === undefined ? '' : `, except ${except}`}`,
     read: text => {
       if (!/^[+-]?\d{1,19}$/.test(text)) return null
       // Compared exactly, so that one above the 64-bit maximum is refused and not rounded into it.
       const exact = BigInt(text.replace('+', ''))
-      if (exact > BigInt(format(max)) || exact < BigInt(lowest)) return null
+      if (exact > BigInt(format(max)) || exact < BigInt(lowest) || Number(exact) === except) return null
       return Math.max(Math.min(Number(exact), LONG_MAX), -LONG_MAX)
     },
     format

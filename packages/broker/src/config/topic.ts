@@ -15,7 +15,7 @@ export interface TopicSettings {
   readonly messageTimestampBeforeMaxMs: number
   readonly messageTimestampAfterMaxMs: number
   readonly minInsyncReplicas: number
-  /** False for a topic that is compacted only: age and size remove nothing then. */
+  /** False when cleanup.policy lacks delete: age and size remove nothing then. */
   readonly retentionDeletes: boolean
 }
 
@@ -96,8 +96,11 @@ function checkTogether(configs: ReadonlyMap<string, string>, problems: TopicConf
     const message = `min.compaction.lag.ms is ${lagMin}: must be at most max.compaction.lag.ms, ${lagMax}`
     problems.push({ name: 'min.compaction.lag.ms', message })
   }
-  for (const name of ['remote.storage.enable', 'remote.log.copy.disable', 'remote.log.delete.on.disable']) {
-    if (configs.get(name)?.trim().toLowerCase() !== 'true') continue
-    problems.push({ name, message: `${name} is "true": must be false, because this broker has no remote storage` })
+  const remote = 'remote.storage.enable'
+  if (configs.get(remote)?.trim().toLowerCase() === 'true') {
+    problems.push({
+      name: remote,
+      message: `${remote} is "true": must be false, because this broker has no remote storage`
+    })
   }
 }

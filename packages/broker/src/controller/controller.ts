@@ -1,5 +1,6 @@
-import type { Prng } from '@streambus/base'
+import type { Clock, Prng } from '@streambus/base'
 import { Errors } from '@streambus/protocol'
+import { AutoCreation } from './auto-creation.ts'
 import { type BrokerInfo, type MetadataImage, MetadataState, type TopicImage } from './image.ts'
 import type { MetadataLog } from './metadata-log.ts'
 import { placeReplicas } from './placement.ts'
@@ -43,6 +44,7 @@ export type ConfigChange = (current: ReadonlyMap<string, string>) => ReadonlyMap
 export interface ControllerOptions {
   readonly log: MetadataLog
   readonly prng: Prng
+  readonly clock: Pick<Clock, 'monotonicMs'>
   readonly defaults: () => { readonly partitionCount: number; readonly replicationFactor: number }
   /** Why these topic settings cannot be; null when they can. */
   readonly configProblem: (configs: ReadonlyMap<string, string>) => string | null
@@ -59,12 +61,17 @@ export class Controller {
   readonly #options: ControllerOptions
   readonly #state = new MetadataState()
   readonly #listeners: ImageListener[] = []
-  readonly #creating = new Map<string, Promise<CreatedTopic>>()
+  readonly #autoCreation: AutoCreation
   #last: Promise<unknown> = Promise.resolve()
 
   constructor(options: ControllerOptions) {
     this.#options = options
     options.log.replay(record => this.#state.apply(record))
+    this.#state.publish()
+    this.#autoCreation = new AutoCreation({
+      create: topics => this.createTopics(topics, { validateOnly: false }),
+      monotonicMs: () => options.clock.monotonicMs()
+    })
   }
 
   get image(): MetadataImage {
@@ -85,7 +92,7 @@ export class Controller {
     })
   }
 
-  /** One answer per topic, in order. With `validateOnly` nothing is created and the topic described is what would be. */
+  /** One answer per topic, in order. With `validateOnly` nothing is created; the topic described is what would be. */
   createTopics(topics: readonly NewTopic[], options: { readonly validateOnly: boolean }): Promise<CreatedTopic[]> {
     return this.#run(() => {
       const taken: Taken = { keys: new Set(), partitions: 0 }
@@ -95,17 +102,9 @@ export class Controller {
     })
   }
 
-  /** Topics that clients asked for and that do not exist. Concurrent wishes for one name become one command. Returns errors by name. */
-  async ensureTopics(names: readonly string[]): Promise<ReadonlyMap<string, number>> {
-    const errors = new Map<string, number>()
-    await Promise.all(
-      names.map(async name => {
-        const { errorCode } = await this.#ensureTopic(name)
-        const isThere = errorCode === Errors.NONE.code || errorCode === Errors.TOPIC_ALREADY_EXISTS.code
-        if (!isThere) errors.set(name, errorCode)
-      })
-    )
-    return errors
+  /** Topics that clients asked for and that do not exist, with all defaults. Errors by name; see AutoCreation. */
+  ensureTopics(names: readonly string[]): Promise<ReadonlyMap<string, number>> {
+    return this.#autoCreation.ensure(names)
   }
 
   /** By id. The id is never used again. */
@@ -170,25 +169,6 @@ export class Controller {
     await this.#last.catch(() => {})
   }
 
-  async #ensureTopic(name: string): Promise<{ readonly errorCode: number }> {
-    const underWay = this.#creating.get(name)
-    if (underWay !== undefined) return underWay
-    const wish = {
-      name,
-      partitionCount: -1,
-      replicationFactor: -1,
-      assignments: null,
-      configs: new Map<string, string>()
-    }
-    const creation = this.createTopics([wish], { validateOnly: false }).then(([answer]) => answer as CreatedTopic)
-    this.#creating.set(name, creation)
-    try {
-      return await creation
-    } finally {
-      this.#creating.delete(name)
-    }
-  }
-
   #run<T>(decide: () => { readonly records: readonly MetadataRecord[]; readonly answer: () => T }): Promise<T> {
     const run = this.#last.then(async () => {
       const { records, answer } = decide()
@@ -203,11 +183,7 @@ export class Controller {
   }
 
   #adopt(records: readonly MetadataRecord[]): void {
-    const changed = new Set<string>()
-    for (const record of records) {
-      const topic = this.#state.apply(record)
-      if (topic !== null) changed.add(topic)
-    }
+    const changed = this.#state.applyAll(records)
     for (const listener of this.#listeners) listener(changed, this.#state)
   }
 
@@ -229,7 +205,7 @@ export class Controller {
         { type: 'topic', name: topic.name, id },
         ...replicas.map((nodes, index) => newPartition(id, index, nodes)),
         ...[...topic.configs].map(
-          ([key, value]): MetadataRecord => ({ type: 'config', resource: 'topic', name: topic.name, key, value })
+          ([name, value]): MetadataRecord => ({ type: 'config', resource: 'topic', name: topic.name, key: name, value })
         )
       ]
     }
@@ -329,7 +305,7 @@ function newPartition(topicId: string, index: number, replicas: readonly number[
 /** The topic that the records of one plan make. */
 function created(records: readonly MetadataRecord[]): CreatedTopic {
   const state = new MetadataState()
-  let name: string | null = null
-  for (const record of records) name = state.apply(record)
-  return { errorCode: 0, topic: state.topicByName(name ?? '') as TopicImage }
+  state.applyAll(records)
+  const [topic] = [...state.topics()] as [TopicImage]
+  return { errorCode: 0, topic }
 }

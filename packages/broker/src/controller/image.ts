@@ -45,9 +45,15 @@ export interface MetadataImage {
 
 const NO_CONFIGS: ReadonlyMap<string, string> = new Map()
 
+interface TopicDraft extends TopicImage {
+  readonly partitions: PartitionImage[]
+  readonly configs: Map<string, string>
+}
+
 /**
  * The sum of the metadata records. Topics are replaced, not edited, so that whoever holds a TopicImage holds a
  * consistent one; the tables around them change in place, because copying them for each of 10,000 topics would not do.
+ * Within one batch a topic is copied once, or one of 10,000 partitions would be copied 10,000 times.
  */
 export class MetadataState implements MetadataImage {
   clusterId = ''
@@ -59,6 +65,8 @@ export class MetadataState implements MetadataImage {
   readonly #nameById = new Map<string, string>()
   readonly #nameByKey = new Map<string, string>()
   readonly #brokerConfigs = new Map<string, Map<string, string>>()
+  /** Topics that nobody outside has seen since the last `publish`, so that they may be edited. */
+  readonly #drafts = new Map<string, TopicDraft>()
 
   get topicCount(): number {
     return this.#byName.size
@@ -87,6 +95,24 @@ export class MetadataState implements MetadataImage {
     return this.#byName.get(name)?.configs ?? NO_CONFIGS
   }
 
+  /** Applies records that belong together. Returns the names of the topics that changed or inherit what changed. */
+  applyAll(records: Iterable<MetadataRecord>): ReadonlySet<string> {
+    const changed = new Set<string>()
+    for (const record of records) {
+      const topic = this.apply(record)
+      if (topic !== null) changed.add(topic)
+      if (!isInheritable(record)) continue
+      for (const name of this.#byName.keys()) changed.add(name)
+    }
+    this.publish()
+    return changed
+  }
+
+  /** What was read from the image until now stays as it is; without it, the next `apply` may still edit it. */
+  publish(): void {
+    this.#drafts.clear()
+  }
+
   /** Returns the name of the topic that changed, or null. Deterministic: the same records give the same state. */
   apply(record: MetadataRecord): string | null {
     switch (record.type) {
@@ -97,10 +123,7 @@ export class MetadataState implements MetadataImage {
         this.#register(record)
         return null
       case 'topic':
-        this.#byName.set(record.name, { name: record.name, id: record.id, partitions: [], configs: NO_CONFIGS })
-        this.#nameById.set(record.id, record.name)
-        this.#nameByKey.set(collisionKey(record.name), record.name)
-        return record.name
+        return this.#addTopic(record)
       case 'partition':
         return this.#setPartition(record)
       case 'topic-removed':
@@ -116,6 +139,27 @@ export class MetadataState implements MetadataImage {
     }
   }
 
+  #addTopic({ name, id }: Extract<MetadataRecord, { type: 'topic' }>): string {
+    assert(!this.#byName.has(name), 'a topic name is free before it is used again')
+    this.#setDraft({ name, id, partitions: [], configs: new Map() })
+    this.#nameById.set(id, name)
+    this.#nameByKey.set(collisionKey(name), name)
+    return name
+  }
+
+  #setDraft(draft: TopicDraft): void {
+    this.#drafts.set(draft.name, draft)
+    this.#byName.set(draft.name, draft)
+  }
+
+  #draft(topic: TopicImage): TopicDraft {
+    const present = this.#drafts.get(topic.name)
+    if (present !== undefined) return present
+    const draft = { ...topic, partitions: [...topic.partitions], configs: new Map(topic.configs) }
+    this.#setDraft(draft)
+    return draft
+  }
+
   /** An unclean start may have lost an unsynced tail: a new epoch lets clients notice (KIP-320). */
   #register(record: Extract<MetadataRecord, { type: 'broker' }>): void {
     const { nodeId, host, port, rack, isClean } = record
@@ -123,10 +167,11 @@ export class MetadataState implements MetadataImage {
     this.controllerId = nodeId
     if (isClean) return
     for (const topic of this.#byName.values()) {
-      const partitions = topic.partitions.map(partition =>
-        partition.leader === nodeId ? { ...partition, leaderEpoch: partition.leaderEpoch + 1 } : partition
-      )
-      this.#byName.set(topic.name, { ...topic, partitions })
+      const { partitions } = this.#draft(topic)
+      for (const [index, partition] of partitions.entries()) {
+        if (partition.leader !== nodeId) continue
+        partitions[index] = { ...partition, leaderEpoch: partition.leaderEpoch + 1 }
+      }
     }
   }
 
@@ -134,10 +179,9 @@ export class MetadataState implements MetadataImage {
     const topic = this.topicById(record.topicId)
     assert(topic !== undefined, 'a partition belongs to a topic')
     const { type: _, topicId: __, ...partition } = record
-    const partitions = [...topic.partitions]
+    const { partitions } = this.#draft(topic)
     if (partitions[record.index] === undefined) this.partitionCount++
     partitions[record.index] = partition
-    this.#byName.set(topic.name, { ...topic, partitions })
     return topic.name
   }
 
@@ -146,22 +190,32 @@ export class MetadataState implements MetadataImage {
     assert(topic !== undefined, 'only a topic that exists is removed')
     this.partitionCount -= topic.partitions.length
     this.#byName.delete(topic.name)
+    this.#drafts.delete(topic.name)
     this.#nameById.delete(topicId)
     this.#nameByKey.delete(collisionKey(topic.name))
     return topic.name
   }
 
-  #setConfig(record: Extract<MetadataRecord, { type: 'config' }>): string | null {
-    const configs = new Map(this.configsOf(record.resource, record.name))
-    if (record.value === null) configs.delete(record.key)
-    else configs.set(record.key, record.value)
-    if (record.resource === 'broker') {
-      this.#brokerConfigs.set(record.name, configs)
+  #setConfig({ resource, name, key, value }: Extract<MetadataRecord, { type: 'config' }>): string | null {
+    if (resource === 'broker') {
+      const configs = new Map(this.#brokerConfigs.get(name))
+      setOrDelete(configs, key, value)
+      this.#brokerConfigs.set(name, configs)
       return null
     }
-    const topic = this.#byName.get(record.name)
+    const topic = this.#byName.get(name)
     assert(topic !== undefined, 'topic settings belong to a topic')
-    this.#byName.set(topic.name, { ...topic, configs })
-    return topic.name
+    setOrDelete(this.#draft(topic).configs, key, value)
+    return name
   }
+}
+
+/** Topics take what they do not set themselves from the broker. */
+function isInheritable(record: MetadataRecord): boolean {
+  return record.type === 'config' && record.resource === 'broker'
+}
+
+function setOrDelete(configs: Map<string, string>, key: string, value: string | null): void {
+  if (value === null) configs.delete(key)
+  else configs.set(key, value)
 }

@@ -10,7 +10,10 @@ export interface MetaProperties {
   readonly directoryId: string
 }
 
-/** Null when the directory is new. Throws when the file is there and cannot be believed: the data might be another broker's. */
+/**
+ * Null when the directory is new. Throws when the file is there and cannot be believed: the data might be another
+ * broker's.
+ */
 export function readMetaProperties(disk: Disk, directory: string): MetaProperties | null {
   const path = `${directory}/${FILE}`
   if (!disk.exists(path)) return null
@@ -21,11 +24,11 @@ export function readMetaProperties(disk: Disk, directory: string): MetaPropertie
   }
   const clusterId = entries.get('cluster.id') ?? ''
   const directoryId = entries.get('directory.id') ?? ''
-  const nodeId = Number(entries.get('node.id') ?? Number.NaN)
-  if (entries.get('version') !== VERSION || clusterId === '' || directoryId === '' || !Number.isInteger(nodeId)) {
+  const nodeId = entries.get('node.id') ?? ''
+  if (entries.get('version') !== VERSION || clusterId === '' || directoryId === '' || !/^\d{1,10}$/.test(nodeId)) {
     throw new Error(`${path} is damaged or of another version; restore it, or start on an empty log.dirs`)
   }
-  return { clusterId, nodeId, directoryId }
+  return { clusterId, nodeId: Number(nodeId), directoryId }
 }
 
 /** Durable when it returns. */

@@ -41,7 +41,7 @@ const VERSION = 0
 const packr = (): Packr => new Packr({ useRecords: false, moreTypes: false })
 const unpackr = (): Unpackr => new Unpackr({ useRecords: false, moreTypes: false })
 
-/** A record newer than this program, or bytes that are none: the metadata log cannot be read, and nothing is guessed. */
+/** A record newer than this program, or bytes that are none: the metadata log cannot be read, nothing is guessed. */
 export class UnknownMetadataRecord extends Error {
   override readonly name = 'UnknownMetadataRecord'
 }

@@ -1,7 +1,7 @@
 import type { Prng } from '@streambus/base'
 import { ZERO_UUID } from '@streambus/protocol'
 
-/** A random id as Kafka prints them: never zero, never starting with "-", which command lines would take for an option. */
+/** A random id as Kafka prints them: never zero, never with "-" first, which command lines would take for an option. */
 export function randomUuid(prng: Prng): string {
   for (;;) {
     const id = Buffer.from(prng.bytes(16)).toString('base64url')

@@ -1,5 +1,6 @@
 // Serves v4–17. v7: sessions are never granted (id 0), which clients take as "send full requests" (KIP-227).
-// v9: current leader epoch. v12: last fetched epoch, diverging epoch. v13: topic ids. v15–17: fields for followers only.
+// v9: current leader epoch. v12: last fetched epoch, diverging epoch. v13: topic ids. v15–17: fields for followers
+// only.
 import { type Clock, DiskError, type Timer } from '@streambus/base'
 import { Errors, type FetchRequest, type FetchResponse, fetchApi, type Input } from '@streambus/protocol'
 import { countRecords } from '@streambus/protocol/records'
@@ -64,7 +65,10 @@ function refuseSession(request: FetchRequest): Input<FetchResponse> | null {
   return errorCode === Errors.NONE.code ? null : { errorCode, sessionId: 0, responses: [] }
 }
 
-/** One Fetch request: answered at once when there is enough or something is wrong, else parked until there is or time is up. */
+/**
+ * One Fetch request: answered at once when there is enough or something is wrong, else parked until there is or time
+ * is up.
+ */
 class FetchCall implements FetchWatcher {
   readonly #dependencies: FetchDependencies
   readonly #request: FetchRequest
@@ -238,7 +242,10 @@ function diverges(
   return epoch < request.lastFetchedEpoch || endOffset < request.fetchOffset ? { epoch, endOffset } : null
 }
 
-/** An answer without records; with the partition's offsets when it is known. Never null records: clients expect length 0. */
+/**
+ * An answer without records; with the partition's offsets when it is known. Never null records: clients expect length
+ * 0.
+ */
 function refusal(request: PartitionRequest, errorCode: number, partition: Partition | null = null): PartitionAnswer {
   return {
     partitionIndex: request.partition,

@@ -1,4 +1,5 @@
-// Serves v1–10. v2: isolation. v4: leader epoch. v7: max timestamp (-3). v8: earliest local (-4). v9: latest tiered (-5).
+// Serves v1–10. v2: isolation. v4: leader epoch. v7: max timestamp (-3). v8: earliest local (-4). v9: latest tiered
+// (-5).
 import { DiskError } from '@streambus/base'
 import {
   Errors,

@@ -104,6 +104,9 @@ function describePartition(partition: PartitionImage, isGone: boolean): Partitio
     leaderEpoch: partition.leaderEpoch,
     replicaNodes: [...partition.replicas],
     isrNodes: [...partition.isr],
+    // Null is allowed by the protocol and fatal to Kafka's Java client.
+    eligibleLeaderReplicas: [],
+    lastKnownElr: [],
     offlineReplicas: isGone ? [...partition.replicas] : []
   }
 }

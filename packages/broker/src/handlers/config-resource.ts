@@ -2,6 +2,7 @@ import { Errors } from '@streambus/protocol'
 import type { Refusal } from '../controller/controller.ts'
 import type { MetadataImage } from '../controller/image.ts'
 import type { ConfigResource } from '../controller/records.ts'
+import { nameProblem } from '../controller/topic-names.ts'
 
 /** Kafka's `ConfigResource.Type` codes. */
 export const ResourceTypes = { TOPIC: 2, BROKER: 4, BROKER_LOGGER: 8, CLIENT_METRICS: 16, GROUP: 32 } as const
@@ -24,6 +25,9 @@ export function resolveResource(
 ): ConfigTarget | Refusal {
   if (resourceType === ResourceTypes.TOPIC) {
     if (image.topicByName(name) !== undefined) return { resource: 'topic', name }
+    if (name === '') return invalid('topics have no common default; give the name of one')
+    const problem = nameProblem(name)
+    if (problem !== null) return { errorCode: Errors.INVALID_TOPIC_EXCEPTION.code, errorMessage: problem }
     return { errorCode: Errors.UNKNOWN_TOPIC_OR_PARTITION.code, errorMessage: `topic ${name} does not exist` }
   }
   if (resourceType === ResourceTypes.BROKER) {

@@ -1,5 +1,6 @@
 import type { Clock } from '@streambus/base'
 import type { ConfigValues } from '../config/schema.ts'
+import type { TopicSettings } from '../config/topic.ts'
 import type { Controller } from '../controller/controller.ts'
 import { ProducerIds } from '../coordinator/transaction/producer-ids.ts'
 import type { ParkedFetches } from '../partition/parked-fetches.ts'
@@ -89,7 +90,7 @@ function adminHandlers(dependencies: HandlerDependencies): AnyHandler[] {
     deleteTopicsHandler({ controller, isEnabled: () => settings()['delete.topic.enable'] }),
     deleteRecordsHandler({
       partitions,
-      isOnlyCompacted: topic => partitions.find(topic, 0)?.settings.retentionDeletes === false
+      isOnlyCompacted: topic => isOnlyCompacted(partitions.find(topic, 0)?.settings)
     }),
     describeConfigsHandler({ nodeId, image, configs }),
     alterConfigsHandler({ nodeId, controller, configs }),
@@ -100,4 +101,8 @@ function adminHandlers(dependencies: HandlerDependencies): AnyHandler[] {
     listConfigResourcesHandler({ image }),
     describeTopicPartitionsHandler({ image, isOffline: (topic, index) => partitions.isOffline(topic, index) })
   ]
+}
+
+function isOnlyCompacted(settings: TopicSettings | undefined): boolean {
+  return settings !== undefined && settings.isCompacted && !settings.retentionDeletes
 }

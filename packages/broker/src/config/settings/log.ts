@@ -86,7 +86,7 @@ export const LOG_SETTINGS = {
     values: ['delete', 'compact'],
     default: ['delete'],
     dynamic,
-    doc: 'What happens to old records: delete by age and size, compact to the last one of each key, or both.'
+    doc: 'What happens to old records: delete by age and size, compact to the last one of each key, both, or nothing.'
   }),
   'log.cleaner.delete.retention.ms': long({
     default: 86_400_000,
@@ -153,6 +153,7 @@ export const LOG_SETTINGS = {
     default: -1,
     min: -1,
     max: 9,
+    except: 0,
     dynamic,
     doc: 'Level of gzip where the broker compresses; -1 is its default.'
   }),
