@@ -59,7 +59,7 @@ export function parseSource(file: string, text: string): SourceFile {
   const visit = (node: Node, parent: Node | null): void => {
     const line = lineOf(node.start)
     const syntax = SYNTAX[node.type]
-    if (syntax !== undefined) found.syntax.push({ name: syntax, line })
+    if (syntax !== undefined && !isAugmentation(node)) found.syntax.push({ name: syntax, line })
     if (IMPORTS.has(node.type) && isNode(node['source'])) {
       const specifier = node['source']['value']
       if (typeof specifier === 'string') found.imports.push({ specifier, line })
@@ -80,6 +80,11 @@ function parse(file: string, text: string): Node {
   } catch (error) {
     throw new Error(`${file} does not parse: ${(error as Error).message}`, { cause: error })
   }
+}
+
+/** `declare module 'vitest' { … }` adds to another module's types; it is no namespace. */
+function isAugmentation(node: Node): boolean {
+  return node.type === 'TSModuleDeclaration' && isNode(node['id']) && node['id'].type === 'Literal'
 }
 
 function walk(node: Node, parent: Node | null, visit: (node: Node, parent: Node | null) => void): void {

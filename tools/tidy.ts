@@ -17,7 +17,7 @@ export const LONG_FUNCTIONS: ReadonlyMap<string, number> = new Map()
 
 /** Run by name, not imported. */
 const ENTRY_POINT =
-  /(^|\/)(main|index|[\w-]*main)\.ts$|\.(test|config|d)\.ts$|^tools\/[\w-]+\.ts$|^tests\/compat\/clients\//
+  /(^|\/)(index|global-setup|[\w-]*main)\.ts$|\.(test|config|d)\.ts$|^tools\/[\w-]+\.ts$|^tests\/compat\/clients\//
 
 function isTest(file: string): boolean {
   return file.includes('/test/') || file.endsWith('.test.ts')
@@ -56,7 +56,6 @@ export function lengthViolations(
 export function syntaxViolations(source: SourceFile): string[] {
   return source.syntax
     .filter(({ name }) => !(name === 'default export' && /\.(config|d)\.ts$/.test(source.path)))
-    .filter(({ name }) => !(name === 'namespace' && source.path.endsWith('.d.ts')))
     .map(({ name, line }) => `${source.path}:${line} uses ${name}`)
 }
 

@@ -19,8 +19,8 @@ for (const [name, run] of Object.entries(RUNS)) {
   const isFine = isAlive && servesNewcomers && slowestMs < SLOWEST_MS_MAX
   if (!isFine) failures++
   console.log(
-    `${isFine ? 'ok  ' : 'FAIL'} ${name}: ${latenciesMs.length} round trips, p50 ${percentile(latenciesMs, 0.5).toFixed(1)} ms, ` +
-      `p99 ${percentile(latenciesMs, 0.99).toFixed(1)} ms, slowest ${slowestMs.toFixed(1)} ms; ` +
+    `${isFine ? 'ok  ' : 'FAIL'} ${name}: ${latenciesMs.length} round trips, ` +
+      `p50 ${percentile(latenciesMs, 0.5).toFixed(1)} ms, p99 ${percentile(latenciesMs, 0.99).toFixed(1)} ms, slowest ${slowestMs.toFixed(1)} ms; ` +
       `memory +${(residentGrowthBytes / 2 ** 20).toFixed(0)} MiB, ${keptConnections} connections kept, ` +
       `alive ${isAlive}, newcomers ${servesNewcomers ? 'served' : 'not served'}`
   )

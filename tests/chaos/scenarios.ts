@@ -21,7 +21,9 @@ export interface AnnounceOptions {
   readonly watchMs: number
 }
 
-/** Connections that announce 90 MB each and send a little of it, beside a client that goes on. Kafka's heap goes here. */
+/**
+ * Connections that announce 90 MB each and send a little of it, beside a client that goes on. Kafka's heap goes here.
+ */
 export async function bigAnnouncements(options: AnnounceOptions): Promise<Outcome> {
   return withBroker({}, async (broker, control, crowd) => {
     const residentBytes = broker.residentBytes

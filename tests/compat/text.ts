@@ -10,10 +10,10 @@ export interface LineFile {
 }
 
 const WORDS = (
-  'the of and to in a is that it was for on as with his he be at by had not are but from or have an they which one you ' +
-  'were her all she there would their we him been has when who will more no if out so said what up its about into than ' +
-  'log record broker partition offset segment leader replica commit flush epoch batch header checksum stream consumer ' +
-  'Größe façade naïve 東京 файл 😀 naïveté smörgåsbord'
+  'the of and to in a is that it was for on as with his he be at by had not are but from or have an they which one ' +
+  'you were her all she there would their we him been has when who will more no if out so said what up its about ' +
+  'into than log record broker partition offset segment leader replica commit flush epoch batch header checksum ' +
+  'stream consumer Größe façade naïve 東京 файл 😀 naïveté smörgåsbord'
 ).split(' ')
 const SEED = 20_260_921
 

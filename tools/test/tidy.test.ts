@@ -80,6 +80,7 @@ describe('each rule can fail', () => {
   test('syntax', () => {
     expect(syntaxViolations(source('export default 1'))).toEqual(['packages/base/src/a.ts:1 uses default export'])
     expect(syntaxViolations(source('export default 1', 'vitest.config.ts'))).toEqual([])
+    expect(syntaxViolations(source("declare module 'vitest' { interface B {} }"))).toEqual([])
     expect(syntaxViolations(source('enum A { B }\nnamespace C { export const d = 1 }'))).toHaveLength(2)
     expect(syntaxViolations(source('let x: any; // any'))).toHaveLength(1)
   })
