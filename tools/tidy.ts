@@ -108,8 +108,8 @@ export function deadFiles(sources: readonly SourceFile[], started: string): stri
       if (specifier.startsWith('.')) imported.add(path.posix.join(path.posix.dirname(source.path), specifier))
     }
     // Workers and child processes are started by path.
-    for (const [, started] of source.text.matchAll(/new URL\('(\.[^']+)', import\.meta\.url\)/g)) {
-      imported.add(path.posix.join(path.posix.dirname(source.path), started ?? ''))
+    for (const [, target] of source.text.matchAll(/new URL\('(\.[^']+)', import\.meta\.url\)/g)) {
+      imported.add(path.posix.join(path.posix.dirname(source.path), target ?? ''))
     }
   }
   return sources

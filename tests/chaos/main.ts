@@ -18,11 +18,11 @@ for (const [name, run] of Object.entries(RUNS)) {
   const slowestMs = percentile(latenciesMs, 1)
   const isFine = isAlive && servesNewcomers && slowestMs < SLOWEST_MS_MAX
   if (!isFine) failures++
+  const milliseconds = (share: number): string => percentile(latenciesMs, share).toFixed(1)
   console.log(
-    `${isFine ? 'ok  ' : 'FAIL'} ${name}: ${latenciesMs.length} round trips, ` +
-      `p50 ${percentile(latenciesMs, 0.5).toFixed(1)} ms, p99 ${percentile(latenciesMs, 0.99).toFixed(1)} ms, slowest ${slowestMs.toFixed(1)} ms; ` +
-      `memory +${(residentGrowthBytes / 2 ** 20).toFixed(0)} MiB, ${keptConnections} connections kept, ` +
-      `alive ${isAlive}, newcomers ${servesNewcomers ? 'served' : 'not served'}`
+    `${isFine ? 'ok  ' : 'FAIL'} ${name}: ${latenciesMs.length} round trips, p50 ${milliseconds(0.5)} ms, ` +
+      `p99 ${milliseconds(0.99)} ms, slowest ${milliseconds(1)} ms; memory +${(residentGrowthBytes / 2 ** 20).toFixed(0)} MiB, ` +
+      `${keptConnections} connections kept, ${isAlive ? 'alive' : 'DEAD'}, newcomers ${servesNewcomers ? '' : 'not '}served`
   )
 }
 process.exitCode = failures === 0 ? 0 : 1
