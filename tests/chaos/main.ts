@@ -18,11 +18,13 @@ for (const [name, run] of Object.entries(RUNS)) {
   const slowestMs = percentile(latenciesMs, 1)
   const isFine = isAlive && servesNewcomers && slowestMs < SLOWEST_MS_MAX
   if (!isFine) failures++
+  const memoryMib = (residentGrowthBytes / 2 ** 20).toFixed(0)
+  const state = `${isAlive ? 'alive' : 'DEAD'}, newcomers ${servesNewcomers ? '' : 'not '}served`
   const milliseconds = (share: number): string => percentile(latenciesMs, share).toFixed(1)
   console.log(
     `${isFine ? 'ok  ' : 'FAIL'} ${name}: ${latenciesMs.length} round trips, p50 ${milliseconds(0.5)} ms, ` +
-      `p99 ${milliseconds(0.99)} ms, slowest ${milliseconds(1)} ms; memory +${(residentGrowthBytes / 2 ** 20).toFixed(0)} MiB, ` +
-      `${keptConnections} connections kept, ${isAlive ? 'alive' : 'DEAD'}, newcomers ${servesNewcomers ? '' : 'not '}served`
+      `p99 ${milliseconds(0.99)} ms, slowest ${milliseconds(1)} ms; memory +${memoryMib} MiB, ` +
+      `${keptConnections} connections kept, ${state}`
   )
 }
 process.exitCode = failures === 0 ? 0 : 1
