@@ -1,6 +1,7 @@
 import { crc32c } from '@streambus/base'
 
-// Kafka's record batch, magic 2. Written and read here on its own, so that the bench does not check the broker with the broker's code.
+// Kafka's record batch, magic 2. Written and read here on its own, so that the bench does not check the broker with
+// the broker's code.
 const HEADER_BYTES = 61
 const LENGTH_AT = 8
 const MAGIC_AT = 16
@@ -52,7 +53,10 @@ export interface BatchSeen {
   readonly bytes: number
 }
 
-/** Walks whole batches in `records`, checking each one's checksum. A cut last batch ends the walk, as clients do. Returns the batches seen. */
+/**
+ * Walks whole batches in `records`, checking each one's checksum. A cut last batch ends the walk, as clients do.
+ * Returns the batches seen.
+ */
 export function walkBatches(records: Buffer, onBatch: (batch: BatchSeen) => void): number {
   let at = 0
   let count = 0

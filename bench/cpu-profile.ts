@@ -63,7 +63,10 @@ export interface Window {
   readonly toUs: number
 }
 
-/** Self time by group and by function, largest first. Only what was sampled in the window counts; idle time is left out: it is the client's or the disk's. */
+/**
+ * Self time by group and by function, largest first. Only what was sampled in the window counts; idle time is left
+ * out: it is the client's or the disk's.
+ */
 export function analyse(
   profile: CpuProfile,
   window: Window

@@ -22,7 +22,9 @@ export function median(samples: readonly number[]): number {
   return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] ?? Number.NaN) + upper) / 2
 }
 
-/** The table that is printed and that RESULTS.md quotes. The last column compares with `reference` under the same name. */
+/**
+ * The table that is printed and that RESULTS.md quotes. The last column compares with `reference` under the same name.
+ */
 export function table(figures: Figures, reference: string): string {
   const rows = [['figure', 'system', 'min', 'median', 'max', 'unit', `of ${reference}`]]
   for (const { name, system, unit, samples } of figures.values()) {

@@ -6,7 +6,8 @@ export type OnFrame = (buffer: Buffer, start: number, end: number) => void
 
 /**
  * Length-prefixed frames off a byte stream, for both ends of a bench: the socket reads straight into this buffer, so
- * a frame is contiguous and only the head of an unfinished one is ever moved. It trusts its peer, which the broker must not.
+ * a frame is contiguous and only the head of an unfinished one is ever moved. It trusts its peer, which the broker
+ * must not.
  */
 export class FrameBuffer {
   readonly #onFrame: OnFrame

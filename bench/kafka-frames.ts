@@ -42,7 +42,8 @@ export function produceFrame({ topic, partition, acks, batch }: ProduceFrameOpti
 /**
  * Where a Produce v9 answer for one partition has its error code and base offset, counted from the frame's start
  * without length: correlation id 4, tags 1, topic count 1, compact name, partition count 1, index 4.
- * Decoding a million answers would measure the load generator; `checkProduceAnswer` proves the positions once per connection.
+ * Decoding a million answers would measure the load generator; `checkProduceAnswer` proves the positions once per
+ * connection.
  */
 export function produceAnswerPositions(topic: string): { errorCodeAt: number; baseOffsetAt: number } {
   const nameBytes = Buffer.byteLength(topic)

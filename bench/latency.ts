@@ -10,7 +10,10 @@ export interface LatencyLoad {
   readonly topic: string
   readonly acks: -1 | 1
   readonly recordBytes: number
-  /** Requests of one record each, sent when they are due whether or not earlier ones were answered. 0: each after the answer of the one before. */
+  /**
+   * Requests of one record each, sent when they are due whether or not earlier ones were answered. 0: each after the
+   * answer of the one before.
+   */
   readonly perSecond: number
   readonly count: number
   /** Sent first and left out of the figures. */

@@ -49,7 +49,10 @@ interface Slot {
   correlationId: number
 }
 
-/** One connection with prebuilt frames, one per request in flight: a frame is patched and sent again once its answer is there. */
+/**
+ * One connection with prebuilt frames, one per request in flight: a frame is patched and sent again once its answer is
+ * there.
+ */
 class Producer {
   readonly #load: ProduceLoad
   readonly #budget: Budget

@@ -22,7 +22,10 @@ export interface FetchCase {
   readonly fileBytes: number
 }
 
-/** Something that takes the same load from the same client. Every verb checks what it moved and throws when anything is missing, wrong or too much. */
+/**
+ * Something that takes the same load from the same client. Every verb checks what it moved and throws when anything is
+ * missing, wrong or too much.
+ */
 export interface System {
   readonly name: string
   /** Whether it takes part in a figure; the bare server does not know what an acknowledgement is. */
@@ -106,7 +109,9 @@ export class BrokerSystem implements System {
     return name
   }
 
-  /** Reads every partition once: the same batches as were sent, each as often, at contiguous offsets, checksums right. */
+  /**
+   * Reads every partition once: the same batches as were sent, each as often, at contiguous offsets, checksums right.
+   */
   async #readBack(
     topic: string,
     partitions: number,

@@ -53,7 +53,10 @@ export class WireSocket {
     return wire
   }
 
-  /** Called once when the peer or the system ends the connection before `close`; at once when that has happened already. */
+  /**
+   * Called once when the peer or the system ends the connection before `close`; at once when that has happened
+   * already.
+   */
   set onFailure(onFailure: (error: Error) => void) {
     this.#onFailure = onFailure
     if (this.#failure !== null) onFailure(this.#failure)

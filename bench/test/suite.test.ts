@@ -3,7 +3,10 @@ import { type Figures, table } from '../figures.ts'
 import { runSuite, TINY } from '../suite.ts'
 import { ceilingSystem, type System } from '../systems.ts'
 
-/** Every bench at tiny size, so that it cannot rot. Nothing here is a timing: only that all of it moved and was found right. */
+/**
+ * Every bench at tiny size, so that it cannot rot. Nothing here is a timing: only that all of it moved and was found
+ * right.
+ */
 describe('the suite at tiny size', () => {
   const systems: System[] = []
 

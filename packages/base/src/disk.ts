@@ -5,11 +5,17 @@
  */
 export interface DiskFile {
   readonly path: string
-  /** Writes all `parts` one after the other at `position`, looping over short writes. Throws DiskError; then the bytes from `position` on are unknown. */
+  /**
+   * Writes all `parts` one after the other at `position`, looping over short writes. Throws DiskError; then the bytes
+   * from `position` on are unknown.
+   */
   write(parts: readonly Uint8Array[], position: number): void
   /** Fills `target` from `position`; the count of bytes read is smaller only at the end of the file. */
   read(target: Uint8Array, position: number): number
-  /** fdatasync. Covers every write that returned before the call. `done` gets the error, or null. Never called re-entrantly. */
+  /**
+   * fdatasync. Covers every write that returned before the call. `done` gets the error, or null. Never called
+   * re-entrantly.
+   */
   sync(done: (error: DiskError | null) => void): void
   /** fdatasync that blocks the loop: start, stop and roll only. */
   syncNow(): void
@@ -50,7 +56,10 @@ export interface Disk {
   /** Without it a created, renamed or unlinked name may be lost by a power cut. */
   syncDirectory(path: string): void
   space(directory: string): DiskSpace
-  /** Exclusive lock for this process, by a file in the directory. Throws DiskError with code ELOCKED and says who holds it. */
+  /**
+   * Exclusive lock for this process, by a file in the directory. Throws DiskError with code ELOCKED and says who holds
+   * it.
+   */
   lock(path: string): { release(): void }
 }
 
@@ -81,7 +90,10 @@ export function readWhole(disk: Disk, path: string): Buffer {
   }
 }
 
-/** Replaces a file as a whole: temp file, fsync, rename, fsync of the directory. After a crash the old or the new content is there, never a mix. */
+/**
+ * Replaces a file as a whole: temp file, fsync, rename, fsync of the directory. After a crash the old or the new
+ * content is there, never a mix.
+ */
 export function replaceWhole(disk: Disk, path: string, bytes: Uint8Array): void {
   const temporary = `${path}.tmp`
   if (disk.exists(temporary)) disk.unlink(temporary)

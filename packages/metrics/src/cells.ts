@@ -36,7 +36,10 @@ export class Histogram {
     this.counts = Array.from({ length: bounds.length + 1 }, () => 0)
   }
 
-  /** Most observations are small, so the scan from the first bound stops after a few steps (11 ns for all of 11 bounds). */
+  /**
+   * Most observations are small, so the scan from the first bound stops after a few steps (11 ns for all of 11
+   * bounds).
+   */
   observe(value: number): void {
     // A NaN would stay in the sum for ever.
     if (Number.isNaN(value)) return

@@ -22,7 +22,9 @@ interface Pause {
 
 export interface RuntimeOptions {
   readonly clock: Clock
-  /** Open descriptors of this process now, and their limit; null where the system does not tell (then served as NaN). */
+  /**
+   * Open descriptors of this process now, and their limit; null where the system does not tell (then served as NaN).
+   */
   readonly openDescriptors: () => number | null
   readonly maxDescriptors: number | null
 }

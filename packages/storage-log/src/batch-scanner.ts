@@ -7,7 +7,9 @@ export type ScanStep = 'batch' | 'end' | 'bad'
 
 const CRC_CHUNK_BYTES = 256 * 1024
 
-/** Walks batch headers of a segment file in order, reading `chunkBytes` at a time. Looks at headers only, unless asked. */
+/**
+ * Walks batch headers of a segment file in order, reading `chunkBytes` at a time. Looks at headers only, unless asked.
+ */
 export class BatchScanner {
   readonly batch = new StoredBatch()
   /** Where the current batch begins. */

@@ -20,7 +20,10 @@ export interface LogConfig {
   readonly flushMessages: number
   /** A sync is asked for when the oldest unsynced record is older than this [flush.ms]. */
   readonly flushMs: number
-  /** What the layer above waits for: `synced` a completed fdatasync, `os` the page cache. The log itself treats both alike. */
+  /**
+   * What the layer above waits for: `synced` a completed fdatasync, `os` the page cache. The log itself treats both
+   * alike.
+   */
   readonly flushPolicy: 'synced' | 'os'
   /** Producer state is forgotten this long after the last write [producer.id.expiration.ms]. */
   readonly producerIdExpirationMs: number

@@ -217,7 +217,8 @@ export class Log {
   }
 
   /**
-   * Whole batches below `untilOffset`, the first of which contains `fromOffset`, from one segment. The caller releases the
+   * Whole batches below `untilOffset`, the first of which contains `fromOffset`, from one segment. The caller releases
+   * the
    * result. Throws OffsetOutOfRange, LogCorrupt, DiskError.
    */
   read(options: ReadOptions): ReadResult {
@@ -260,7 +261,9 @@ export class Log {
     this.#flusher.request()
   }
 
-  /** `listener` hears the new durable end offset after each group commit that moved it. Never called inside `append`. */
+  /**
+   * `listener` hears the new durable end offset after each group commit that moved it. Never called inside `append`.
+   */
   onDurable(listener: (durableEndOffset: number) => void): void {
     this.#flusher.onDurable(listener)
   }
@@ -337,7 +340,8 @@ export class Log {
   }
 
   /**
-   * Writes a producer snapshot at the log end, so that a start after a crash replays less; to be called every ten minutes.
+   * Writes a producer snapshot at the log end, so that a start after a crash replays less; to be called every ten
+   * minutes.
    * Durable when it returns.
    */
   snapshotProducers(): void {

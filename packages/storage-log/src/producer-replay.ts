@@ -18,7 +18,9 @@ export interface ReplayOptions {
   readonly expirationMs: number
 }
 
-/** Producer state at `endOffset`: the newest valid snapshot, then the batches above it. Throws DiskError, LogCorrupt. */
+/**
+ * Producer state at `endOffset`: the newest valid snapshot, then the batches above it. Throws DiskError, LogCorrupt.
+ */
 export function loadProducerState(options: ReplayOptions): ProducerState {
   const state = new ProducerState()
   let from = 0

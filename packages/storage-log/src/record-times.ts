@@ -12,7 +12,9 @@ export interface RecordTime {
   readonly timestamp: number
 }
 
-/** The first record of the scanner's batch at or above `fromOffset` with a timestamp ≥ `timestamp`. Throws LogCorrupt. */
+/**
+ * The first record of the scanner's batch at or above `fromOffset` with a timestamp ≥ `timestamp`. Throws LogCorrupt.
+ */
 export function firstRecordSince(
   segment: Segment,
   scanner: BatchScanner,

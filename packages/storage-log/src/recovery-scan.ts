@@ -89,7 +89,8 @@ function isValidAt(file: DiskFile, position: number, until: number): boolean {
 }
 
 /**
- * Writes [from, until) over itself and syncs: after a crash of the process the page cache may hold bytes that the device
+ * Writes [from, until) over itself and syncs: after a crash of the process the page cache may hold bytes that the
+ * device
  * refused once, and a bare fsync would call them written.
  */
 export function rewriteAndSync(file: DiskFile, from: number, until: number): void {

@@ -125,7 +125,9 @@ function looksWhole(active: Segment): boolean {
   }
 }
 
-/** Returns only for a torn tail: bytes at the end that were never known to be durable, with nothing whole behind them. */
+/**
+ * Returns only for a torn tail: bytes at the end that were never known to be durable, with nothing whole behind them.
+ */
 function refuseCorruption(
   segment: Segment,
   result: ScanResult,

@@ -129,7 +129,10 @@ export class Segment {
     this.file.syncNow()
   }
 
-  /** Where the batch begins that contains `offset`, or the first one after it; −1 at the end. Throws LogCorrupt, DiskError. */
+  /**
+   * Where the batch begins that contains `offset`, or the first one after it; −1 at the end. Throws LogCorrupt,
+   * DiskError.
+   */
   positionOf(offset: number): number {
     if (offset <= this.baseOffset) return this.sizeBytes === 0 ? -1 : 0
     const remembered = this.cursors.find(offset)
@@ -178,7 +181,10 @@ export class Segment {
     return 0
   }
 
-  /** Reads the indexes, finds `endOffset` and the maximum timestamp. Rebuilds what is missing or wrong. Throws LogCorrupt. */
+  /**
+   * Reads the indexes, finds `endOffset` and the maximum timestamp. Rebuilds what is missing or wrong. Throws
+   * LogCorrupt.
+   */
   loadIndexes(): void {
     this.#ensureIndexed()
   }

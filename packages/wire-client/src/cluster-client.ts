@@ -120,7 +120,9 @@ export class ClusterClient {
     return topic
   }
 
-  /** What is known of one partition, which has a leader. Throws BrokerError when there is no such partition or leader. */
+  /**
+   * What is known of one partition, which has a leader. Throws BrokerError when there is no such partition or leader.
+   */
   async leaderOf(topic: string, partition: number): Promise<PartitionMetadata> {
     const { partitions } = await this.topic(topic)
     const found = partitions.find(candidate => candidate.partitionIndex === partition)

@@ -45,5 +45,10 @@ export function lockFile(path: string): { release(): void } {
     }
     fs.rmSync(path, { force: true })
   }
-  throw new DiskError({ code: 'ELOCKED', operation: 'lock', path, message: `${path} keeps reappearing; is another broker starting?` })
+  throw new DiskError({
+    code: 'ELOCKED',
+    operation: 'lock',
+    path,
+    message: `${path} keeps reappearing; is another broker starting?`
+  })
 }

@@ -20,7 +20,10 @@ export class CommitQueue {
     return this.#head === this.#entries.length
   }
 
-  /** `lastOffset` must not be below the last one pushed (a duplicate batch may ask for an older offset: it goes to the end). */
+  /**
+   * `lastOffset` must not be below the last one pushed (a duplicate batch may ask for an older offset: it goes to the
+   * end).
+   */
   push(lastOffset: number, appendedMs: number, deadlineMs: number, waiter: CommitWaiter | null): void {
     this.#entries.push({ lastOffset, appendedMs, deadlineMs, waiter })
   }

@@ -19,7 +19,9 @@ export interface HousekeepingOptions {
   readonly retentionCheckMs: () => number
 }
 
-/** What partitions need from time to time. One timer each for all partitions, so that an idle partition costs nothing. */
+/**
+ * What partitions need from time to time. One timer each for all partitions, so that an idle partition costs nothing.
+ */
 export class Housekeeping {
   readonly #options: HousekeepingOptions
   readonly #unsynced = new Set<Partition>()

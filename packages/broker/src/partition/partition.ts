@@ -34,7 +34,8 @@ export interface FetchWatcher {
 
 /**
  * One partition this broker leads: its log, its watermark, and who waits for either to move.
- * Knows batches, not requests. Appends are synchronous from validation to published offset, so nothing can come between.
+ * Knows batches, not requests. Appends are synchronous from validation to published offset, so nothing can come
+ * between.
  */
 export class Partition {
   readonly topic: string

@@ -1,7 +1,10 @@
 /** Why a connection was ended without an answer. */
 export type NetworkErrorReason = 'reset' | 'frame-size' | 'malformed' | 'unsupported' | 'timeout' | 'write' | 'memory'
 
-/** One request's place in the order of answers. The pipeline answers it; the connection sends answers in order of arrival. */
+/**
+ * One request's place in the order of answers. The pipeline answers it; the connection sends answers in order of
+ * arrival.
+ */
 export interface Exchange {
   /** Set by the pipeline while the answer is pending and later requests of this connection must not start. */
   holdsBack: boolean

@@ -22,7 +22,10 @@ export interface PipelineOptions {
   readonly registry: HandlerRegistry
   readonly probe: RequestProbe
   readonly monotonicMs: () => number
-  /** A handler threw what no rule expects: a bug. The connection is closed; the process goes on unless it is an assertion. */
+  /**
+   * A handler threw what no rule expects: a bug. The connection is closed; the process goes on unless it is an
+   * assertion.
+   */
   readonly onBug: (apiName: string, error: unknown) => void
 }
 

@@ -1,4 +1,7 @@
-/** The tables of the monitoring guide, in its order. Written down by hand so that the catalogue is checked against something else. */
+/**
+ * The tables of the monitoring guide, in its order. Written down by hand so that the catalogue is checked against
+ * something else.
+ */
 export const SEED_METRICS: readonly { readonly name: string; readonly type: string }[] = [
   { name: 'streambus_broker_uptime_seconds', type: 'gauge' },
   { name: 'streambus_broker_status', type: 'gauge' },

@@ -1,4 +1,7 @@
-/** Codecs in the order of their numbers in a batch's attributes (0–4). `none` is what topic configs call `uncompressed`. */
+/**
+ * Codecs in the order of their numbers in a batch's attributes (0–4). `none` is what topic configs call
+ * `uncompressed`.
+ */
 export const CODEC_NAMES = ['none', 'gzip', 'snappy', 'lz4', 'zstd'] as const
 
 export type CodecName = (typeof CODEC_NAMES)[number]

@@ -24,7 +24,8 @@ export function compress(codec: CodecName, bytes: Buffer): Buffer {
 }
 
 /**
- * Throws DecompressedTooLarge above `outputBytesMax` bytes, before they are all in memory, and CorruptCompressedData for
+ * Throws DecompressedTooLarge above `outputBytesMax` bytes, before they are all in memory, and CorruptCompressedData
+ * for
  * anything that is not exactly what the codec writes. `none` returns the bytes themselves.
  */
 export function decompress(codec: CodecName, bytes: Buffer, outputBytesMax: number): Buffer {

@@ -50,7 +50,8 @@ export function scriptLz4(): Lz4Blocks {
 
 /**
  * Decompresses `block` into `output` from `at`, not beyond `limit`; matches may reach back before `at`, into earlier
- * blocks of the same frame. Returns the end of what was written. Throws RangeError on bad input, OutputFull on more output.
+ * blocks of the same frame. Returns the end of what was written. Throws RangeError on bad input, OutputFull on more
+ * output.
  */
 export function decompressBlock(block: Buffer, output: Buffer, at: number, limit: number): number {
   const end = block.length

@@ -1,6 +1,9 @@
 import { DecompressedTooLarge } from './compression-error.ts'
 
-/** Collects decompressed bytes in one piece, growing with what really arrives and never beyond the limit by more than a step. */
+/**
+ * Collects decompressed bytes in one piece, growing with what really arrives and never beyond the limit by more than a
+ * step.
+ */
 export class OutputBuffer {
   bytes: Buffer
   length = 0

@@ -28,7 +28,10 @@ export const RECORDS_START = 61
 export const HEADER_BYTES = 61
 /** Base offset and length: what the length does not count. */
 export const PREFIX_BYTES = 12
-/** The CRC-32C covers everything from the attributes on, so that base offset and leader epoch can be stamped without it. */
+/**
+ * The CRC-32C covers everything from the attributes on, so that base offset and leader epoch can be stamped without
+ * it.
+ */
 export const CRC_START = ATTRIBUTES_AT
 export const MAGIC = 2
 

@@ -16,7 +16,8 @@ const RECORD_ERRORS_MAX = 100
 
 /**
  * Goes through all records of one batch and says what is wrong with them. Bytes that are not records end it with
- * MalformedRecords; a record that the topic does not take is noted and the walk goes on, so that the producer hears of all.
+ * MalformedRecords; a record that the topic does not take is noted and the walk goes on, so that the producer hears of
+ * all.
  */
 export class RecordCheck {
   /** The largest timestamp seen. */

@@ -6,7 +6,8 @@ import { decompressOrRefuse } from './batch-refused.ts'
 /**
  * The same batch with its records compressed by `codec`, for topics whose `compression.type` is not the producer's.
  * `batch` is one whole, validated batch and is not changed. Offsets, timestamps, producer and type stay; validate the
- * result again, because its size is another. Throws BatchRefused when the records do not decompress or exceed `decompressedBytesMax`.
+ * result again, because its size is another. Throws BatchRefused when the records do not decompress or exceed
+ * `decompressedBytesMax`.
  */
 export function recompressBatch(batch: Buffer, codec: CodecName, decompressedBytesMax: number): Buffer {
   const from = header.readCodec(batch, 0)

@@ -51,7 +51,10 @@ export class RecordCursor {
     return this.bytes[this.at++] as number
   }
 
-  /** Passes over the key, value or header value of `length` bytes, −1 for null, which must not reach beyond `recordEnd`. */
+  /**
+   * Passes over the key, value or header value of `length` bytes, −1 for null, which must not reach beyond
+   * `recordEnd`.
+   */
   skip(length: number, recordEnd: number): void {
     if (length < -1 || this.at + length > recordEnd)
       this.fail(`length ${length} is below −1 or beyond the record's end`)

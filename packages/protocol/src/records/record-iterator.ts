@@ -79,7 +79,8 @@ export class RecordView {
 
 /**
  * Calls `visit` for every record of the one batch at the start of `batch`, in order, until it returns false. Control
- * records come like any other; `isControl` tells. Compaction leaves gaps between offsets and may leave no record at all.
+ * records come like any other; `isControl` tells. Compaction leaves gaps between offsets and may leave no record at
+ * all.
  * Does not check the CRC. Throws MalformedRecords, CorruptCompressedData or DecompressedTooLarge.
  */
 export function forEachRecord(batch: Buffer, limits: ReadLimits, visit: (record: RecordView) => boolean | void): void {

@@ -21,7 +21,10 @@ export interface BatchRules {
   readonly apiVersion: number
   /** False trusts the records and looks at the header only. */
   readonly checkRecords: boolean
-  /** `compression.type` of the topic. A batch of another codec is checked but not stamped, because it is about to be rebuilt. */
+  /**
+   * `compression.type` of the topic. A batch of another codec is checked but not stamped, because it is about to be
+   * rebuilt.
+   */
   readonly targetCodec: 'producer' | CodecName
   /** Limit on the records when decompressed: `max.message.bytes` × 20, at most 64 MiB. */
   readonly decompressedBytesMax: number

@@ -2,7 +2,8 @@ import { HEADER_BYTES, readRecordCount, readSizeInBytes } from './batch-header.t
 
 /**
  * Calls `visit` with the position and size of every whole batch in `buffer`, in order, until it returns false. A batch
- * that is cut off ends the walk, as it may at the end of a fetch answer. Looks at lengths only: it does not verify batches.
+ * that is cut off ends the walk, as it may at the end of a fetch answer. Looks at lengths only: it does not verify
+ * batches.
  * Returns the position after the last batch visited.
  */
 export function walkBatches(buffer: Buffer, visit: (at: number, sizeBytes: number) => boolean | void): number {
