@@ -33,10 +33,8 @@ const GROUPS: readonly (readonly [group: string, pattern: RegExp])[] = [
     /^writev?(Sync|Buffers?|String)? .*node:fs|writeBuffers? node:fs|#write(One|Many)? .*disk\.ts|^write .*disk\.ts/
   ],
   ['file read', /^readv?(Sync)? .*node:fs|^read .*disk\.ts/],
-  [
-    'socket write',
-    /^(writev|writeUtf8String|writeBuffer|writeLatin1String) |writeGeneric|writevGeneric|node:internal\/streams\/writable|uncork|cork/
-  ],
+  ['socket write', /^(writev|writeUtf8String|writeBuffer|writeLatin1String) |writev?Generic/],
+  ['socket write', /node:internal\/streams\/writable|cork/],
   ['socket read', /onStreamRead|stream_base_commons|useUserBuffer|readStart/],
   ['log', /packages\/storage-log\//],
   ['records', /packages\/protocol\/src\/records\//],

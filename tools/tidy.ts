@@ -23,11 +23,14 @@ function isTest(file: string): boolean {
   return file.includes('/test/') || file.endsWith('.test.ts')
 }
 
+/** A message for people or a test's sentence may run on: split over lines, nobody finds it by searching. */
+const LITERAL = /'[^']*'|`[^`]*`|"[^"]*"/g
+
 export function lineViolations(source: SourceFile): string[] {
   return source.text
     .split('\n')
-    .map((line, index) => ({ length: columnsOf(line), number: index + 1 }))
-    .filter(({ length }) => length > COLUMNS_MAX)
+    .map((line, index) => ({ line, length: columnsOf(line), number: index + 1 }))
+    .filter(({ line, length }) => length > COLUMNS_MAX && columnsOf(line.replace(LITERAL, '')) > COLUMNS_MAX / 2)
     .map(({ length, number }) => `${source.path}:${number} has ${length} columns; at most ${COLUMNS_MAX}`)
 }
 

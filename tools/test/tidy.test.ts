@@ -52,6 +52,8 @@ describe('each rule can fail', () => {
     expect(lineViolations(source(`\n// ${'x'.repeat(118)}`))).toEqual([
       'packages/base/src/a.ts:2 has 121 columns; at most 120'
     ])
+    expect(lineViolations(source(`    throw new Error('${'x'.repeat(140)}')`))).toEqual([])
+    expect(lineViolations(source(`  call(${'argument, '.repeat(12)}'x')`))).toHaveLength(1)
   })
 
   test('file length, with an amnesty that only shrinks', () => {

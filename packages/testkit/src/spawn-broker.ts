@@ -5,7 +5,7 @@ import net from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { type TempDir, tempDir } from './temp-dir.ts'
 
-const MAIN = fileURLToPath(new URL('../../cli/src/main.ts', import.meta.url))
+const MAIN = fileURLToPath(new URL('../../cli/bin/streambus.js', import.meta.url))
 const READY_MS_MAX = 30_000
 const STOP_MS_MAX = 20_000
 const OUTPUT_CHARACTERS_MAX = 64 * 1024

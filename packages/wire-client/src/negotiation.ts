@@ -60,11 +60,8 @@ export function unsupportedError(
 ): WireError {
   const range = peer.get(api.key)
   const theirs = range === undefined ? 'not at all' : `in versions ${range.min}–${range.max}`
-  return new WireError(
-    'unsupported',
-    address,
-    `the broker at ${formatAddress(address)} speaks ${api.name} ${theirs}, we speak versions ${api.accepted.min}–${api.accepted.max}; use a newer ${
-      range === undefined || range.max < api.accepted.min ? 'broker' : 'client'
-    }`
-  )
+  const older = range === undefined || range.max < api.accepted.min ? 'broker' : 'client'
+  const ours = `${api.accepted.min}–${api.accepted.max}`
+  const said = `the broker at ${formatAddress(address)} speaks ${api.name} ${theirs}, we speak versions ${ours}`
+  return new WireError('unsupported', address, `${said}; use a newer ${older}`)
 }

@@ -30,7 +30,7 @@ export function formatTimestamp(timestampMs: number): string {
 }
 
 // Control characters of a topic name or config value must not reach a terminal as commands.
-// oxlint-disable-next-line no-control-regex
+// oxlint-disable-next-line no-control-regex -- they are what is looked for
 const CONTROL = /[\u0000-\u001f\u007f-\u009f]/g
 
 /** Makes text that came from elsewhere safe to print. */
