@@ -34,7 +34,7 @@ export const SERVER_SETTINGS = {
   }),
   'admin.listener': string({
     default: '127.0.0.1:8080',
-    doc: 'host:port of the admin port (metrics, health, admin API). "none" turns it off; port 0 is a free port.'
+    doc: 'Address of metrics, health and admin API, host:port. "none" turns them off; port 0 is a free port.'
   }),
   'log.level': oneOf({
     values: ['debug', 'info', 'warn', 'error', 'fatal'],
