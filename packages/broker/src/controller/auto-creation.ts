@@ -7,6 +7,7 @@ const BURST_MAX = 1_000
 const PER_SECOND = 100
 
 export interface AutoCreationOptions {
+  readonly exists: (name: string) => boolean
   readonly create: (topics: readonly NewTopic[]) => Promise<readonly CreatedTopic[]>
   readonly monotonicMs: () => number
 }
@@ -35,7 +36,7 @@ export class AutoCreation {
       const underWay = this.#underWay.get(name)
       if (nameProblem(name) !== null) errors.set(name, Errors.INVALID_TOPIC_EXCEPTION.code)
       else if (underWay !== undefined) waits.set(name, underWay)
-      else wishes.push(name)
+      else if (!this.#options.exists(name)) wishes.push(name)
     }
     const allowedCount = this.#take(wishes.length)
     for (const name of wishes.slice(allowedCount)) errors.set(name, Errors.UNKNOWN_TOPIC_OR_PARTITION.code)

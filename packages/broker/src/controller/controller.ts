@@ -69,6 +69,7 @@ export class Controller {
     options.log.replay(record => this.#state.apply(record))
     this.#state.publish()
     this.#autoCreation = new AutoCreation({
+      exists: name => this.#state.topicByName(name) !== undefined,
       create: topics => this.createTopics(topics, { validateOnly: false }),
       monotonicMs: () => options.clock.monotonicMs()
     })
