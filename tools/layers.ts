@@ -13,9 +13,9 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'storage-log': ['base', 'protocol/records'],
   'wire-client': ['base', 'base/node', 'protocol'],
   broker: ['base', 'base/node', 'metrics', 'protocol', 'protocol/records', 'storage-log'],
-  cli: ['base', 'base/node', 'broker', 'protocol', 'protocol/records', 'storage-log', 'wire-client'],
-  testkit: ['base', 'base/node', 'broker', 'metrics', 'protocol', 'protocol/records', 'storage-log', 'wire-client'],
-  bench: ['base', 'base/node', 'broker', 'protocol', 'protocol/records', 'storage-log', 'testkit', 'wire-client']
+  cli: ['base', 'base/node', 'broker', 'protocol', 'protocol/records', 'wire-client'],
+  testkit: ['base', 'base/node', 'broker'],
+  bench: ['base', 'base/node', 'protocol', 'protocol/records', 'storage-log']
 }
 
 /** Arrows between the folders of packages/broker/src. Files directly in src compose the broker and may import all. */
@@ -32,14 +32,14 @@ export const BROKER_MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     // The error classes that a partition's append and read throw through.
     'storage-log'
   ],
-  coordinator: ['controller', 'protocol/records'],
+  coordinator: [],
   partition: ['config', 'controller', 'protocol/records', 'storage-log'],
-  controller: ['config', 'protocol', 'protocol/records', 'storage-log'],
+  controller: ['protocol', 'protocol/records', 'storage-log'],
   // A topic's settings become a log's configuration.
   config: ['protocol/records', 'storage-log'],
   // The log's interface and the read-only view of the broker; never what binds metrics.
   admin: ['observability', 'metrics'],
-  observability: ['admin', 'config', 'controller', 'net', 'partition', 'pipeline', 'metrics', 'protocol', 'storage-log']
+  observability: ['net', 'partition', 'pipeline', 'metrics', 'storage-log']
 }
 
 const LOWEST = ['base', 'base/node']

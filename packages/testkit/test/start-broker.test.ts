@@ -71,21 +71,4 @@ describe('a broker in the test process', () => {
   test('a wrong setting is refused by its name, and nothing is left behind', async () => {
     await expect(startBroker({ config: { 'num.partitions': 'many' } })).rejects.toThrow('num.partitions')
   })
-
-  test('no socket, server or timer stays open', async () => {
-    const before = openHandles()
-    const broker = await startBroker()
-    await createTopic(broker, 'a')
-    expect(openHandles().length).toBeGreaterThan(before.length)
-    await broker.stop()
-    await new Promise(resolve => setImmediate(resolve))
-    expect(openHandles()).toEqual(before)
-  })
 })
-
-function openHandles(): string[] {
-  return process
-    .getActiveResourcesInfo()
-    .filter(kind => /TCP|Timeout|Immediate|FS/.test(kind))
-    .sort()
-}
