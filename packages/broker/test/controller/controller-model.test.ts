@@ -3,7 +3,7 @@ import { ManualClock, MemoryDisk } from '@streambus/testkit'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { Controller } from '../../src/controller/controller.ts'
-import { dump, openController, wish } from './harness.ts'
+import { byKey, dump, openController, wish } from './harness.ts'
 import { type Command, Model } from './model.ts'
 
 const name = fc.constantFrom('a', 'b', 'c', 'a.b', 'a_b', '..', 'x/y', '')
@@ -32,12 +32,12 @@ function view({ image }: Controller) {
       expect(partition).toMatchObject({ index, leader: 1, replicas: [1], isr: [1] })
     }
     const epochs = topic.partitions.map(({ leaderEpoch }) => leaderEpoch)
-    return { name: topic.name, epochs, configs: [...topic.configs].sort() }
+    return { name: topic.name, epochs, configs: byKey(topic.configs) }
   })
   expect(image.partitionCount).toBe(topics.reduce((sum, { epochs }) => sum + epochs.length, 0))
   return {
     topics: topics.sort((a, b) => (a.name < b.name ? -1 : 1)),
-    broker: [...image.configsOf('broker', '1')].sort(),
+    broker: byKey(image.configsOf('broker', '1')),
     nextProducerId: image.nextProducerId
   }
 }
@@ -140,7 +140,7 @@ class World {
         model.configureBroker(step.key, step.value)
         expect(await this.#alter('broker', '1', step)).toBe(0)
         return
-      default:
+      case 'producer ids':
         model.nextProducerId += 1000
         this.#isNew(this.#blocks, (await controller.allocateProducerIds()).first)
     }

@@ -44,7 +44,7 @@ describe('creating topics', () => {
     expect(codes(await controller.createTopics([wish(name)], { validateOnly: false }))).toEqual([0])
   })
 
-  test('names that differ in dots and underscores collide, in one request and later; a deleted one does not', async () => {
+  test('names that differ in dots and underscores collide, in a request and later, until deleted', async () => {
     const { controller } = await openController()
     const answers = await controller.createTopics([wish('a.b'), wish('a_b'), wish('a.b')], { validateOnly: false })
     expect(codes(answers)).toEqual([0, 17, 17])

@@ -12,6 +12,8 @@ export interface HarnessOptions {
   /** Default: one. */
   readonly brokerIds?: readonly number[]
   readonly isClean?: boolean
+  /** Default: only the setting `bad` is wrong. */
+  readonly configProblem?: (configs: ReadonlyMap<string, string>) => string | null
 }
 
 /** A controller over a real log on a disk in memory. Opening it again on the same disk is a restart. */
@@ -35,7 +37,7 @@ export async function openController(options: HarnessOptions = {}) {
     clock,
     prng: new SeededPrng(log.term),
     defaults: () => ({ partitionCount: 2, replicationFactor: 1 }),
-    configProblem: configs => (configs.has('bad') ? 'bad is not a setting' : null)
+    configProblem: options.configProblem ?? (configs => (configs.has('bad') ? 'bad is not a setting' : null))
   })
   for (const nodeId of brokerIds) {
     await controller.register({ nodeId, host: `h${nodeId}`, port: 9092, rack: null, isClean, clusterId: 'cluster' })
@@ -61,7 +63,7 @@ export function dump(image: MetadataImage) {
     name,
     id,
     partitions,
-    configs: [...configs].sort()
+    configs: byKey(configs)
   })
   const brokers = [...image.brokers.values()]
   return {
@@ -74,7 +76,12 @@ export function dump(image: MetadataImage) {
     topics: [...image.topics()].map(plain).sort((a, b) => (a.name < b.name ? -1 : 1)),
     brokerConfigs: ['', ...brokers.map(({ nodeId }) => String(nodeId))].map(name => [
       name,
-      [...image.configsOf('broker', name)].sort()
+      byKey(image.configsOf('broker', name))
     ])
   }
+}
+
+/** Entries in order of keys. */
+export function byKey(map: ReadonlyMap<string, string>): (readonly [string, string])[] {
+  return [...map].sort(([a], [b]) => (a < b ? -1 : 1))
 }

@@ -1,4 +1,5 @@
 import { Errors } from '@streambus/protocol'
+import { byKey } from './harness.ts'
 
 export type Command =
   | { readonly type: 'create'; readonly name: string; readonly count: number; readonly configs: readonly Setting[] }
@@ -33,7 +34,7 @@ export class Model {
     if (clashes) return Errors.INVALID_TOPIC_EXCEPTION.code
     if (configs.some(([key]) => key === 'bad')) return Errors.INVALID_CONFIG.code
     if (count === 0) return Errors.INVALID_PARTITIONS.code
-    const epochs = new Array<number>(count === -1 ? PARTITIONS_BY_DEFAULT : count).fill(0)
+    const epochs = Array.from({ length: count === -1 ? PARTITIONS_BY_DEFAULT : count }, () => 0)
     this.topics.set(name, { epochs, configs: new Map(configs) })
     return Errors.NONE.code
   }
@@ -67,11 +68,11 @@ export class Model {
     const topics = [...this.topics].map(([name, { epochs, configs }]) => ({
       name,
       epochs,
-      configs: [...configs].sort()
+      configs: byKey(configs)
     }))
     return {
       topics: topics.sort((a, b) => (a.name < b.name ? -1 : 1)),
-      broker: [...this.broker].sort(),
+      broker: byKey(this.broker),
       nextProducerId: this.nextProducerId
     }
   }
