@@ -14,6 +14,7 @@ const EXIT_FAILED = 1
 const EXIT_CONFIG = 2
 const EXIT_DISK = 74
 const STDERR = 2
+const SAME_SIGNAL_MS = 500
 
 export interface RunOptions {
   readonly configFile?: string
@@ -90,9 +91,12 @@ function createBroker(config: Config): Broker {
 /** Resolves on the first signal; a second one ends the process at once. */
 function untilSignal(): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>()
-  let signals = 0
+  let firstMs = -1
   const onSignal = (): void => {
-    if (++signals > 1) process.exit(EXIT_FAILED)
+    const nowMs = nodeClock.monotonicMs()
+    // One Ctrl-C under npm arrives twice: from the terminal and, milliseconds later, from npm.
+    if (firstMs >= 0 && nowMs - firstMs > SAME_SIGNAL_MS) process.exit(EXIT_FAILED)
+    if (firstMs < 0) firstMs = nowMs
     resolve()
   }
   process.on('SIGTERM', onSignal)

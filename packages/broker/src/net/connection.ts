@@ -230,7 +230,8 @@ export class Connection {
   }
 
   #endIfDone(): void {
-    if (this.#hasPeerEnded && this.#pending.length === 0 && !this.#isClosed) this.#socket.end()
+    // Not `end`: nobody reads this socket any more, so the peer's own end would never be seen.
+    if (this.#hasPeerEnded && this.#pending.length === 0 && !this.#isClosed) this.#socket.destroySoon()
   }
 
   #dropAnswers(): void {

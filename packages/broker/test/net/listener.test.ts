@@ -186,6 +186,17 @@ test('a peer that does not read its answers is not read from', async () => {
   expect(executed).toBeLessThan(20)
 })
 
+test('a stop does not wait for clients that have nothing under way', async () => {
+  const { port, listener } = await listen(echo)
+  const { socket, received } = await connect(port)
+  socket.write(frame('hello'))
+  await received(1)
+  const closed = once(socket, 'close')
+  // Longer than the test may take: only the connection's own end can end this.
+  await listener.stop(600_000)
+  await closed
+})
+
 test('pooled buffers go back after the write, also when the connection dies first', async () => {
   let released = 0
   const { port, listener } = await listen((_frame, _peer, exchange) => {
