@@ -99,7 +99,7 @@ describe('errors', () => {
   test('all of them come at once, from every source, also for values that are overridden', async () => {
     const problems = await problemsOf({
       filePath: 'b.yaml',
-      fileText: 'num.partitions: zero\nlog.retentoin.ms: 5\ncluster.id:\nlisteners: nonsense',
+      fileText: 'num.partitions: zero\nlog.retentoin.ms: 5\ncluster.id:\nlisteners: nonsense\nlog.segment.bytes: 2048',
       environment: { STREAMBUS_LOG_SEGMENT_BYTES: '1', STREAMBUS_LOG_RETENTON_MS: '5', STREAMBUS_PORT: '9093' },
       flags: { 'num.partitions': '4', 'min.isr': '2', 'log.flush.policy': 'never' }
     })

@@ -87,9 +87,12 @@ describe('creating topics', () => {
       [3, 1],
       [1, 2]
     ])
-    const request = { name: 't', partitionCount: 5, assignments: [[3, 1]], validateOnly: false }
+    const more = { name: 't', partitionCount: 6, assignments: null, validateOnly: false }
+    expect((await controller.createPartitions(more)).errorCode).toBe(0)
+    expect(controller.image.topicByName('t')?.partitions[4]?.replicas).toEqual([2, 3])
+    const request = { name: 't', partitionCount: 7, assignments: [[3, 1]], validateOnly: false }
     expect((await controller.createPartitions(request)).errorCode).toBe(0)
-    expect(controller.image.topicByName('t')?.partitions[4]).toMatchObject({ leader: 3, replicas: [3, 1], isr: [3, 1] })
+    expect(controller.image.topicByName('t')?.partitions[6]).toMatchObject({ leader: 3, replicas: [3, 1], isr: [3, 1] })
   })
 
   test('a topic of ten thousand partitions takes its time once, not squared', async () => {
