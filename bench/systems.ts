@@ -9,6 +9,9 @@ import type { Address } from './wire-socket.ts'
 const PARTITIONS_MAX = 10
 const FETCH_BYTES_MAX = 1024 * 1024
 
+const SETTLE_MS_MAX = 5_000
+const SETTLE_PAUSE_MS = 20
+
 export type ProduceCase = Omit<ProduceLoad, 'topic' | 'partitions'>
 export type LatencyCase = Omit<LatencyLoad, 'topic'>
 
@@ -117,8 +120,7 @@ export class BrokerSystem implements System {
     partitions: number,
     { load, produced }: { load: { recordBytes: number }; produced: Produced }
   ): Promise<readonly number[]> {
-    const endOffsets = await this.#endOffsets(topic, partitions)
-    const total = endOffsets.reduce((sum, offset) => sum + offset, 0)
+    const { endOffsets, total } = await this.#settledEndOffsets(topic, partitions, produced.records)
     if (total !== produced.records)
       throw new Error(`${this.name}: ${produced.records} records produced, the log holds ${total}`)
     const found = await runFetch(this.#address, {
@@ -133,6 +135,21 @@ export class BrokerSystem implements System {
     })
     compareBatches(produced.batchesByCrc, found.batchesByCrc)
     return endOffsets
+  }
+
+  /** Without acks=all the last batches may be readable only a moment after the load has ended. */
+  async #settledEndOffsets(
+    topic: string,
+    partitions: number,
+    records: number
+  ): Promise<{ endOffsets: readonly number[]; total: number }> {
+    const untilMs = performance.now() + SETTLE_MS_MAX
+    for (;;) {
+      const endOffsets = await this.#endOffsets(topic, partitions)
+      const total = endOffsets.reduce((sum, offset) => sum + offset, 0)
+      if (total >= records || performance.now() > untilMs) return { endOffsets, total }
+      await new Promise(resolve => setTimeout(resolve, SETTLE_PAUSE_MS))
+    }
   }
 
   async #fill(load: FetchCase, partitions: number): Promise<{ topic: string; endOffsets: readonly number[] }> {

@@ -28,7 +28,6 @@ import { bindState } from './observability/bind-state.ts'
 import { type Log, type LogControl, RepeatedLines } from './observability/log.ts'
 import { Housekeeping } from './partition/housekeeping.ts'
 import { ParkedFetches } from './partition/parked-fetches.ts'
-import type { Partition } from './partition/partition.ts'
 import { sweepDeleted } from './partition/partition-files.ts'
 import { PartitionSet } from './partition/partition-set.ts'
 import { Pipeline } from './pipeline/pipeline.ts'
@@ -196,7 +195,6 @@ export class Broker {
       configProblem: configs => validateTopicConfigs(configs)[0]?.message ?? null
     })
     const parked = new ParkedFetches()
-    let housekeeping: Housekeeping | null = null
     const partitions = new PartitionSet({
       disk,
       clock,
@@ -206,7 +204,6 @@ export class Broker {
       probe: bindPartitions(this.metrics),
       logProbe,
       settingsOf: topic => topicSettings(topic.configs, this.#settings),
-      syncSoon: (partition: Partition) => housekeeping?.syncSoon(partition),
       onFatal,
       jitterShare: () => prng.u32() / 2 ** 32,
       onOffline: (topic, partition, error) =>
@@ -214,7 +211,7 @@ export class Broker {
       onStray: directory =>
         log.warn('a directory that no topic knows was set aside', { event: 'stray_directory', directory })
     })
-    housekeeping = new Housekeeping({
+    const housekeeping = new Housekeeping({
       clock,
       partitions,
       directories,

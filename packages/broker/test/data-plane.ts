@@ -87,7 +87,6 @@ export async function openDataPlane(options: DataPlaneOptions = {}) {
     probe,
     logProbe: SILENT_LOG_PROBE,
     settingsOf: () => settings,
-    syncSoon: partition => partition.log.requestSync(),
     onFatal,
     jitterShare: () => 0,
     onOffline: (_topic, _partition, error) => {

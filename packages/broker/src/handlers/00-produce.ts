@@ -110,7 +110,7 @@ class ProduceCall {
       logStartOffset: partition.log.logStartOffset
     }
     if (acks === -1) this.#wait(partition, appended, answer)
-    else partition.commitSoon(appended)
+    else partition.commitLater(appended)
     return answer
   }
 

@@ -1,10 +1,7 @@
 import type { Clock, Timer } from '@streambus/base'
 import type { LogDirectory } from '@streambus/storage-log'
-import type { Partition } from './partition.ts'
 import type { PartitionSet } from './partition-set.ts'
 
-/** Batches that nobody waits for (acks 0 and 1) become durable, and so visible to consumers, within this time. */
-const SYNC_SOON_MS = 5
 /** How late an acks=all answer may notice that its time is up. */
 const WAITS_MS = 250
 const FLUSH_MS = 1_000
@@ -24,7 +21,6 @@ export interface HousekeepingOptions {
  */
 export class Housekeeping {
   readonly #options: HousekeepingOptions
-  readonly #unsynced = new Set<Partition>()
   readonly #timers = new Map<string, Timer>()
 
   constructor(options: HousekeepingOptions) {
@@ -70,15 +66,6 @@ export class Housekeeping {
     this.#timers.clear()
   }
 
-  syncSoon(partition: Partition): void {
-    this.#unsynced.add(partition)
-    if (this.#timers.has('sync')) return
-    this.#timers.set(
-      'sync',
-      this.#options.clock.after(SYNC_SOON_MS, () => this.#syncAll())
-    )
-  }
-
   /** Bounds what an unclean start has to check. */
   saveCheckpoints(): void {
     for (const directory of this.#options.directories) {
@@ -90,12 +77,6 @@ export class Housekeeping {
       }))
       directory.saveCheckpoints(rows)
     }
-  }
-
-  #syncAll(): void {
-    this.#timers.delete('sync')
-    for (const partition of this.#unsynced) if (!partition.isGone) partition.log.requestSync()
-    this.#unsynced.clear()
   }
 
   #every(name: string, periodMs: () => number, run: () => void): void {

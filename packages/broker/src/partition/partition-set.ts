@@ -17,7 +17,6 @@ export interface PartitionSetOptions {
   readonly logProbe: LogProbe
   /** Effective settings of a topic: its own over the broker's. */
   readonly settingsOf: (topic: TopicImage) => TopicSettings
-  readonly syncSoon: (partition: Partition) => void
   /** The disk lied or died: the process must end without another acknowledgement. */
   readonly onFatal: (error: DiskError) => void
   /** 0 … 1, drawn per log: spreads rolls by time. */
@@ -110,7 +109,7 @@ export class PartitionSet {
   }
 
   #open(topic: TopicImage, { index, leaderEpoch }: PartitionImage, settings: TopicSettings): Partition | null {
-    const { disk, clock, buffers, probe, logProbe, syncSoon, onFatal, onOffline } = this.#options
+    const { disk, clock, buffers, probe, logProbe, onFatal, onOffline } = this.#options
     const home = this.#homeOf(topic, index)
     const directory = home.partitionPath(topic.name, index)
     try {
@@ -128,7 +127,7 @@ export class PartitionSet {
       })
       if (readTopicId(disk, directory) === null) writeTopicId(disk, directory, topic.id)
       const identity = { topic: topic.name, topicId: topic.id, index, leaderEpoch }
-      const partition = new Partition({ ...identity, log, settings, clock, probe, syncSoon })
+      const partition = new Partition({ ...identity, log, settings, clock, probe })
       this.#in.get(home)?.add(partition)
       return partition
     } catch (error) {

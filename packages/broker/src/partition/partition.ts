@@ -15,8 +15,6 @@ export interface PartitionOptions {
   readonly settings: TopicSettings
   readonly clock: Clock
   readonly probe: PartitionProbe
-  /** Asks for a sync within a few milliseconds: for batches that nobody waits for yet. */
-  readonly syncSoon: (partition: Partition) => void
 }
 
 export interface Appended {
@@ -45,7 +43,6 @@ export class Partition {
   readonly log: Log
   readonly #clock: Clock
   readonly #probe: PartitionProbe
-  readonly #syncSoon: (partition: Partition) => void
   readonly #watermark: Watermark
   readonly #commits = new CommitQueue()
   readonly #watchers = new Set<FetchWatcher>()
@@ -61,7 +58,6 @@ export class Partition {
     this.log = options.log
     this.#clock = options.clock
     this.#probe = options.probe
-    this.#syncSoon = options.syncSoon
     this.#settings = options.settings
     // Recovery has synced what it accepted, and with one replica the log is the whole ISR.
     this.#watermark = new Watermark(options.log.logEndOffset)
@@ -145,13 +141,12 @@ export class Partition {
     this.log.requestSync()
   }
 
-  /** Nobody waits for `appended`, but consumers may see it only when it is durable, so a sync must come soon. */
-  commitSoon(appended: Appended): void {
+  /** Nobody waits for `appended`, but consumers may see it only when it is durable, so a sync must come all the same. */
+  commitLater(appended: Appended): void {
     if (appended.lastOffset < this.highWatermark) return
     const nowMs = this.#clock.monotonicMs()
     this.#commits.push(appended.lastOffset, nowMs, nowMs, null)
-    if (this.#watchers.size > 0) this.log.requestSync()
-    else this.#syncSoon(this)
+    this.log.requestSync()
   }
 
   /** Whole batches below the high watermark, from the one that holds `fromOffset`. Throws OffsetOutOfRange. */
