@@ -10,6 +10,7 @@ import type { ConfigValues } from './config/schema.ts'
 import { topicSettings, validateTopicConfigs } from './config/topic.ts'
 import { Controller } from './controller/controller.ts'
 import { claimDirectories } from './controller/meta-properties.ts'
+import { metadataHome } from './controller/metadata-home.ts'
 import { QuorumOfOne } from './controller/quorum-of-one.ts'
 import { randomUuid } from './controller/uuid.ts'
 import { createRegistry } from './handlers/index.ts'
@@ -34,7 +35,6 @@ import { Pipeline } from './pipeline/pipeline.ts'
 
 /** Idle buffers kept for reuse by sockets and by fetches. */
 const IDLE_BUFFER_BYTES_MAX = 16 * 1024 * 1024
-const METADATA_DIRECTORY = '__cluster_metadata-0'
 
 export interface BrokerOptions {
   readonly config: Config
@@ -81,6 +81,7 @@ export class Broker {
   readonly #runtime: RuntimeMonitor
   readonly #pool = new BufferPool(IDLE_BUFFER_BYTES_MAX)
   readonly #fetchPool = new BufferPool(IDLE_BUFFER_BYTES_MAX)
+  readonly #directories: LogDirectory[] = []
   #settings: ConfigValues
   #listeners: readonly { readonly name: string; readonly listener: Listener; readonly connectionsMax: number }[] = []
   #admin: AdminServer | null = null
@@ -141,6 +142,7 @@ export class Broker {
     await Promise.all(stopping)
     if (this.#running !== null) await this.#stopStorage(this.#running, isClean)
     this.#running = null
+    for (const directory of this.#directories.splice(0)) directory.release()
     await this.#admin?.stop(graceMs)
     this.#runtime.stop()
     this.#view.setStatus('stopped')
@@ -168,8 +170,9 @@ export class Broker {
   async #startStorage(): Promise<Running> {
     const { config, disk, clock, prng, log, onFatal } = this.#options
     const nodeId = config.values['node.id']
-    const directories = config.values['log.dirs'].map(path => LogDirectory.open(disk, path))
-    const [first] = directories as [LogDirectory]
+    for (const path of config.values['log.dirs']) this.#directories.push(LogDirectory.open(disk, path))
+    const directories = this.#directories
+    const home = metadataHome(disk, directories)
     const newId = (): string => randomUuid(prng)
     const paths = directories.map(({ path }) => path)
     const clusterId = claimDirectories({
@@ -181,9 +184,8 @@ export class Broker {
     })
     for (const path of paths) sweepDeleted(disk, path)
     const isClean = directories.every(({ cleanStart }) => cleanStart)
-    const metadata = { directory: `${first.path}/${METADATA_DIRECTORY}`, cleanStart: first.cleanStart }
     const logProbe = bindLog(this.metrics, log.named('log'), this.#repeated)
-    const metadataLog = new QuorumOfOne({ disk, clock, probe: logProbe, onFatal, ...metadata })
+    const metadataLog = new QuorumOfOne({ disk, clock, probe: logProbe, onFatal, ...home })
     const controller = new Controller({
       log: metadataLog,
       prng,
@@ -319,7 +321,6 @@ export class Broker {
       housekeeping.saveCheckpoints()
       for (const directory of directories) directory.markClean(metadataLog.term)
     }
-    for (const directory of directories) directory.release()
   }
 
   #reportClose(clientHost: string, reason: string): void {

@@ -91,9 +91,8 @@ export class LiveView implements BrokerView {
   logDirectories(): readonly LogDirectoryView[] {
     if (this.#parts === null) return []
     const { directories, partitions, metadataLog } = this.#parts
-    return directories.map((directory, index) => {
-      // The metadata log lives in the first directory.
-      let usedBytes = index === 0 ? metadataLog.sizeBytes : 0
+    return directories.map(directory => {
+      let usedBytes = metadataLog.directory.startsWith(`${directory.path}/`) ? metadataLog.sizeBytes : 0
       for (const { log } of partitions.in(directory)) usedBytes += log.sizeBytes
       const { space, error } = spaceOf(this.#options.disk, directory.path)
       return { path: directory.path, usedBytes, space, error }

@@ -10,6 +10,8 @@ export interface MetadataLog {
   /** Offset of the last committed record; −1 when there is none. */
   readonly commitIndex: number
   readonly sizeBytes: number
+  /** Where it is on disk. */
+  readonly directory: string
   /** Hands over every committed record, in order. Once, before the first append. */
   replay(apply: (record: MetadataRecord) => void): void
   /** Resolves when the records are durable. Rejects when they are not and never will be. */

@@ -54,6 +54,10 @@ export class QuorumOfOne implements MetadataLog {
     return this.#log.durableEndOffset - 1
   }
 
+  get directory(): string {
+    return this.#log.directory
+  }
+
   get sizeBytes(): number {
     return this.#log.sizeBytes
   }
