@@ -227,6 +227,7 @@ export class Broker {
       controller.image,
       [...controller.image.topics()].map(({ name }) => name)
     )
+    partitions.setAsideStrays(controller.image)
     controller.onImage(changed => {
       this.#adoptSettings(controller)
       partitions.apply(controller.image, changed)

@@ -23,7 +23,9 @@ function openHandles(): string[] {
   return process.getActiveResourcesInfo().filter(kind => /TCP|Timeout|Immediate|FS/.test(kind))
 }
 
-/** What is open now and was not before. Closing takes the event loop a few turns; what is open after them stays open. */
+/**
+ * What is open now and was not before. Closing takes the event loop a few turns; what is open after them stays open.
+ */
 async function leftOpen(before: readonly string[]): Promise<string[]> {
   let left: string[] = []
   for (let turn = 0; turn < 100; turn++) {

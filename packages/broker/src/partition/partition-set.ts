@@ -85,6 +85,22 @@ export class PartitionSet {
     }
   }
 
+  /**
+   * Moves out of the way what no topic knows: a deletion that a crash cut short, or data whose metadata was lost. Once,
+   * at start, after `apply`.
+   */
+  setAsideStrays(image: MetadataImage): void {
+    const { disk, directories, onStray } = this.#options
+    for (const directory of directories) {
+      for (const { topic, partition, path } of directory.partitions()) {
+        const id = readTopicId(disk, path)
+        // Without an id it is none of ours: the metadata log, or a directory that a person made.
+        if (id === null || image.topicByName(topic)?.partitions[partition] !== undefined) continue
+        onStray(setAside(disk, path, id, 'stray'))
+      }
+    }
+  }
+
   /** Syncs and closes every log; `clean` also writes what makes the next start quick. */
   close(clean: boolean): void {
     for (const { log } of this.all()) {

@@ -141,7 +141,9 @@ export class Partition {
     this.log.requestSync()
   }
 
-  /** Nobody waits for `appended`, but consumers may see it only when it is durable, so a sync must come all the same. */
+  /**
+   * Nobody waits for `appended`, but consumers may see it only when it is durable, so a sync must come all the same.
+   */
   commitLater(appended: Appended): void {
     if (appended.lastOffset < this.highWatermark) return
     const nowMs = this.#clock.monotonicMs()
