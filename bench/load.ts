@@ -66,7 +66,6 @@ class Producer {
   #lastBaseOffset = -1
   #wire: WireSocket | null = null
   #resolve: () => void = () => {}
-  #reject: (error: Error) => void = () => {}
 
   constructor(load: ProduceLoad, index: number, budget: Budget) {
     this.#load = load
@@ -87,7 +86,6 @@ class Producer {
   run(): Promise<void> {
     return new Promise((resolve, reject) => {
       this.#resolve = resolve
-      this.#reject = reject
       if (this.#wire !== null) this.#wire.onFailure = reject
       if (this.#load.acks === 0) this.#pourUnanswered()
       else this.#pour()
