@@ -1,5 +1,6 @@
 import type { Clock, Prng } from '@streambus/base'
 import { Errors } from '@streambus/protocol'
+import { AppendRefused } from '@streambus/storage-log'
 import { AutoCreation } from './auto-creation.ts'
 import { type BrokerInfo, type MetadataImage, MetadataState, type TopicImage } from './image.ts'
 import type { MetadataLog } from './metadata-log.ts'
@@ -95,12 +96,15 @@ export class Controller {
 
   /** One answer per topic, in order. With `validateOnly` nothing is created; the topic described is what would be. */
   createTopics(topics: readonly NewTopic[], options: { readonly validateOnly: boolean }): Promise<CreatedTopic[]> {
-    return this.#run(() => {
-      const taken: Taken = { keys: new Set(), partitions: 0 }
-      const plans = topics.map(topic => this.#planTopic(topic, taken))
-      const records = options.validateOnly ? [] : plans.flatMap(plan => ('records' in plan ? plan.records : []))
-      return { records, answer: () => plans.map(plan => ('records' in plan ? created(plan.records) : plan)) }
-    })
+    return this.#run(
+      () => {
+        const taken: Taken = { keys: new Set(), partitions: 0 }
+        const plans = topics.map(topic => this.#planTopic(topic, taken))
+        const records = options.validateOnly ? [] : plans.flatMap(plan => ('records' in plan ? plan.records : []))
+        return { records, answer: () => plans.map(plan => ('records' in plan ? created(plan.records) : plan)) }
+      },
+      refusal => topics.map(() => refusal)
+    )
   }
 
   /** Topics that clients asked for and that do not exist, with all defaults. Errors by name; see AutoCreation. */
@@ -110,11 +114,14 @@ export class Controller {
 
   /** By id. The id is never used again. */
   deleteTopic(topicId: string): Promise<{ readonly errorCode: number }> {
-    return this.#run(() => {
-      const isKnown = this.#state.topicById(topicId) !== undefined
-      const errorCode = isKnown ? Errors.NONE.code : Errors.UNKNOWN_TOPIC_ID.code
-      return { records: isKnown ? [{ type: 'topic-removed', topicId }] : [], answer: () => ({ errorCode }) }
-    })
+    return this.#run(
+      () => {
+        const isKnown = this.#state.topicById(topicId) !== undefined
+        const errorCode = isKnown ? Errors.NONE.code : Errors.UNKNOWN_TOPIC_ID.code
+        return { records: isKnown ? [{ type: 'topic-removed', topicId }] : [], answer: () => ({ errorCode }) }
+      },
+      refusal => refusal
+    )
   }
 
   /** Raises the number of partitions to `partitionCount`. */
@@ -124,12 +131,15 @@ export class Controller {
     readonly assignments: readonly (readonly number[])[] | null
     readonly validateOnly: boolean
   }): Promise<Refusal> {
-    return this.#run(() => {
-      const plan = this.#planPartitions(request)
-      const isRefused = 'errorCode' in plan
-      const answer = isRefused ? plan : { errorCode: Errors.NONE.code, errorMessage: '' }
-      return { records: isRefused || request.validateOnly ? [] : plan.records, answer: () => answer }
-    })
+    return this.#run(
+      () => {
+        const plan = this.#planPartitions(request)
+        const isRefused = 'errorCode' in plan
+        const answer = isRefused ? plan : { errorCode: Errors.NONE.code, errorMessage: '' }
+        return { records: isRefused || request.validateOnly ? [] : plan.records, answer: () => answer }
+      },
+      refusal => refusal
+    )
   }
 
   /** `name` is a topic, a broker's id, or '' for all brokers. The caller's `compute` has the last word on values. */
@@ -140,20 +150,23 @@ export class Controller {
     readonly compute: ConfigChange
   }): Promise<Refusal> {
     const { resource, name, validateOnly, compute } = target
-    return this.#run<Refusal>(() => {
-      if (resource === 'topic' && this.#state.topicByName(name) === undefined) {
-        const refusal = refuse('UNKNOWN_TOPIC_OR_PARTITION', `topic ${name} does not exist`)
-        return { records: [], answer: () => refusal }
-      }
-      const current = this.#state.configsOf(resource, name)
-      const changes = compute(current)
-      if ('errorCode' in changes) return { records: [], answer: () => changes }
-      const records = [...changes]
-        .filter(([key, value]) => (value === null ? current.has(key) : current.get(key) !== value))
-        .map(([key, value]): MetadataRecord => ({ type: 'config', resource, name, key, value }))
-      const answer = { errorCode: Errors.NONE.code, errorMessage: '' }
-      return { records: validateOnly ? [] : records, answer: () => answer }
-    })
+    return this.#run<Refusal>(
+      () => {
+        if (resource === 'topic' && this.#state.topicByName(name) === undefined) {
+          const refusal = refuse('UNKNOWN_TOPIC_OR_PARTITION', `topic ${name} does not exist`)
+          return { records: [], answer: () => refusal }
+        }
+        const current = this.#state.configsOf(resource, name)
+        const changes = compute(current)
+        if ('errorCode' in changes) return { records: [], answer: () => changes }
+        const records = [...changes]
+          .filter(([key, value]) => (value === null ? current.has(key) : current.get(key) !== value))
+          .map(([key, value]): MetadataRecord => ({ type: 'config', resource, name, key, value }))
+        const answer = { errorCode: Errors.NONE.code, errorMessage: '' }
+        return { records: validateOnly ? [] : records, answer: () => answer }
+      },
+      refusal => refusal
+    )
   }
 
   /** A block of producer ids that was never handed out and never will be again. */
@@ -170,13 +183,24 @@ export class Controller {
     await this.#last.catch(() => {})
   }
 
-  #run<T>(decide: () => { readonly records: readonly MetadataRecord[]; readonly answer: () => T }): Promise<T> {
+  /**
+   * `onRefused`: the answer when the metadata log has no room; without it the command rejects. Nothing has changed
+   * then.
+   */
+  #run<T>(
+    decide: () => { readonly records: readonly MetadataRecord[]; readonly answer: () => T },
+    onRefused?: (refusal: Refusal) => T
+  ): Promise<T> {
     const run = this.#last.then(async () => {
       const { records, answer } = decide()
-      if (records.length > 0) {
+      if (records.length === 0) return answer()
+      try {
         await this.#options.log.append(records)
-        this.#adopt(records)
+      } catch (error) {
+        if (!(error instanceof AppendRefused) || onRefused === undefined) throw error
+        return onRefused(refuse(error.errorName, error.message))
       }
+      this.#adopt(records)
       return answer()
     })
     this.#last = run.catch(() => {})

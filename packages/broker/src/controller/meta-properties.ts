@@ -55,16 +55,20 @@ export function claimDirectories(options: {
   const known = found.find(({ properties }) => properties !== null)?.properties?.clusterId
   const clusterId = options.clusterId === '' ? (known ?? newId()) : options.clusterId
   for (const { directory, properties } of found) {
-    if (properties === null) {
-      writeMetaProperties(disk, directory, { clusterId, nodeId, directoryId: newId() })
-    } else if (properties.nodeId !== nodeId) {
+    if (properties === null) continue
+    if (properties.nodeId !== nodeId) {
       throw new Error(
         `${directory} belongs to node ${properties.nodeId}, node.id is ${nodeId}: change node.id or log.dirs`
       )
-    } else if (properties.clusterId !== clusterId) {
+    }
+    if (properties.clusterId !== clusterId) {
       const said = `${directory} belongs to cluster ${properties.clusterId}, not ${clusterId}`
       throw new Error(`${said}: change cluster.id or log.dirs`)
     }
+  }
+  // Only now: a refused start must not have claimed anything.
+  for (const { directory, properties } of found) {
+    if (properties === null) writeMetaProperties(disk, directory, { clusterId, nodeId, directoryId: newId() })
   }
   return clusterId
 }

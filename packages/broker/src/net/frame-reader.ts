@@ -86,7 +86,7 @@ export class FrameReader {
   goOn(): void {
     this.#isStarved = false
     const held = this.#held
-    this.#held = null
+    this.#letGo()
     if (held !== null) this.#consume(held, held.length)
     else if (this.#own !== null && this.#ownBytes === this.#own.length) this.#grow()
   }
@@ -95,9 +95,21 @@ export class FrameReader {
     if (this.#own !== null) this.#options.pool.give(this.#own)
     this.#own = null
     this.#ownBytes = 0
-    this.#held = null
     this.#isReleased = true
+    this.#letGo()
     this.#uncharge()
+  }
+
+  /** The scratch belongs to the next reader, so what may not be consumed yet is copied, and counted. */
+  #hold(bytes: Buffer): void {
+    this.#options.budget.take(bytes.length)
+    this.#held = Buffer.from(bytes)
+  }
+
+  #letGo(): void {
+    const bytes = this.#held?.length ?? 0
+    this.#held = null
+    if (bytes > 0) this.#options.budget.give(bytes)
   }
 
   #consume(buffer: Buffer, end: number): void {
@@ -119,7 +131,7 @@ export class FrameReader {
       at = frameEnd
       if (!this.#options.onFrame(buffer.subarray(start, frameEnd))) break
     }
-    if (at < end && !this.#isReleased) this.#held = Buffer.from(buffer.subarray(at, end))
+    if (at < end && !this.#isReleased) this.#hold(buffer.subarray(at, end))
   }
 
   #fillOwn(buffer: Buffer, start: number, end: number): number {

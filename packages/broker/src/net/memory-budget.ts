@@ -32,6 +32,11 @@ export class MemoryBudget {
     return true
   }
 
+  /** For bytes that are here already and cannot be refused; whoever asks next finds the budget spent. */
+  take(bytes: number): void {
+    this.#usedBytes += bytes
+  }
+
   give(bytes: number): void {
     this.#usedBytes -= bytes
     assert(this.#usedBytes >= 0, 'no more is given back than was taken')

@@ -1,6 +1,7 @@
 import { LogDirectory } from '@streambus/storage-log'
 import { MemoryDisk } from '@streambus/testkit'
 import { expect, test } from 'vitest'
+import { claimDirectories, readMetaProperties, writeMetaProperties } from '../../src/controller/meta-properties.ts'
 import { metadataHome } from '../../src/controller/metadata-home.ts'
 
 function directories(disk: MemoryDisk, ...paths: string[]): LogDirectory[] {
@@ -27,4 +28,14 @@ test('two metadata logs, or partitions without one, end the start', () => {
   expect(() => metadataHome(disk, [a, b])).toThrow(/both \/a and \/b/)
   expect(() => metadataHome(disk, [c])).toThrow(/\/c holds partitions.*log\.dirs/)
   expect(metadataHome(disk, [c, a]).directory).toBe('/a/__cluster_metadata-0')
+})
+
+test('a refused claim leaves the new directories unclaimed', () => {
+  const disk = new MemoryDisk()
+  disk.makeDirectory('/new')
+  disk.makeDirectory('/foreign')
+  writeMetaProperties(disk, '/foreign', { clusterId: 'THEIRS', nodeId: 7, directoryId: 'd' })
+  const claim = { disk, directories: ['/new', '/foreign'], nodeId: 1, clusterId: '', newId: () => 'id' }
+  expect(() => claimDirectories(claim)).toThrow(/belongs to node 7/)
+  expect(readMetaProperties(disk, '/new')).toBeNull()
 })

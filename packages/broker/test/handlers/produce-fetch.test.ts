@@ -371,3 +371,22 @@ test('a deleted topic wakes its waiters; a re-created one has another id and no 
   expect(plane.controller.image.topicByName('t')?.id).not.toBe(oldId)
   expect(fetched(fetch(plane))).toMatchObject({ errorCode: 0, highWatermark: 0 })
 })
+
+test('a full disk refuses metadata with KAFKA_STORAGE_ERROR, and the same command succeeds once there is room', async () => {
+  const disk = new MemoryDisk()
+  const plane = await openDataPlane({ disk })
+  const wish = { name: 't', partitionCount: 1, replicationFactor: 1, assignments: null, configs: new Map() }
+  const create = async () => {
+    const creation = plane.controller.createTopics([wish], { validateOnly: false })
+    await plane.settle()
+    return (await creation)[0]?.errorCode
+  }
+  disk.failNext('write', { code: 'ENOSPC', path: '__cluster_metadata' })
+  expect(await create()).toBe(Errors.KAFKA_STORAGE_ERROR.code)
+  expect(plane.controller.image.topicByName('t')).toBeUndefined()
+  disk.failNext('write', { code: 'ENOSPC', path: '__cluster_metadata' })
+  const init = plane.inject(initProducerIdApi, 4, { transactionalId: null, transactionTimeoutMs: 1000 })
+  await plane.settle()
+  expect(init.body?.errorCode).toBe(Errors.COORDINATOR_NOT_AVAILABLE.code)
+  expect(await create()).toBe(0)
+})
