@@ -66,7 +66,6 @@ const WORLD_ALLOWED = [
   'packages/broker/src/admin/',
   'packages/broker/src/broker.ts',
   'packages/broker/src/main.ts',
-  'packages/broker/src/config/read-file.ts',
   'packages/wire-client/src/connection.ts',
   'packages/cli/',
   'packages/testkit/',

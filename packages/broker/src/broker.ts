@@ -1,6 +1,6 @@
 import { BufferPool, type Clock, type Disk, type DiskError, type Prng } from '@streambus/base'
 import { type BrokerMetrics, createBrokerMetrics, RuntimeMonitor } from '@streambus/metrics'
-import { LogDirectory } from '@streambus/storage-log'
+import { Ballast, LogDirectory, type LogProbe } from '@streambus/storage-log'
 import { adminRoutes } from './admin/routes/index.ts'
 import { AdminServer } from './admin/server.ts'
 import { effectiveValues } from './config/dynamic.ts'
@@ -35,6 +35,8 @@ import { Pipeline } from './pipeline/pipeline.ts'
 
 /** Idle buffers kept for reuse by sockets and by fetches. */
 const IDLE_BUFFER_BYTES_MAX = 16 * 1024 * 1024
+/** Topics are not created into less free space than this. */
+const ROOM_BYTES_MIN = 1024 * 1024
 
 export interface BrokerOptions {
   readonly config: Config
@@ -172,6 +174,7 @@ export class Broker {
     const nodeId = config.values['node.id']
     for (const path of config.values['log.dirs']) this.#directories.push(LogDirectory.open(disk, path))
     const directories = this.#directories
+    for (const ballast of this.#ballasts()) ballast.drop()
     const home = metadataHome(disk, directories)
     const newId = (): string => randomUuid(prng)
     const paths = directories.map(({ path }) => path)
@@ -194,31 +197,12 @@ export class Broker {
         partitionCount: this.#settings['num.partitions'],
         replicationFactor: this.#settings['default.replication.factor']
       }),
+      roomProblem: () => this.#roomProblem(),
       configProblem: configs => validateTopicConfigs(configs)[0]?.message ?? null
     })
     const parked = new ParkedFetches()
-    const partitions = new PartitionSet({
-      disk,
-      clock,
-      nodeId,
-      directories,
-      buffers: this.#fetchPool,
-      probe: bindPartitions(this.metrics),
-      logProbe,
-      settingsOf: topic => topicSettings(topic.configs, this.#settings),
-      onFatal,
-      jitterShare: () => prng.u32() / 2 ** 32,
-      onOffline: (topic, partition, error) =>
-        log.error('partition is offline', { event: 'partition_offline', topic, partition, err: error }),
-      onStray: directory =>
-        log.warn('a directory that no topic knows was set aside', { event: 'stray_directory', directory })
-    })
-    const housekeeping = new Housekeeping({
-      clock,
-      partitions,
-      directories,
-      retentionCheckMs: () => this.#settings['log.retention.check.interval.ms']
-    })
+    const partitions = this.#createPartitions(logProbe)
+    const housekeeping = this.#createHousekeeping(partitions)
     this.#running = { directories, metadataLog, controller, partitions, housekeeping, parked }
     this.#view.attach(this.#running)
     await this.#register(controller, clusterId, isClean)
@@ -232,8 +216,57 @@ export class Broker {
       this.#adoptSettings(controller)
       partitions.apply(controller.image, changed)
     })
+    for (const ballast of this.#ballasts()) ballast.takeOn()
     housekeeping.start()
     return this.#running
+  }
+
+  #ballasts(): Ballast[] {
+    return this.#directories.map(({ path }) => new Ballast(this.#options.disk, path))
+  }
+
+  #createPartitions(logProbe: LogProbe): PartitionSet {
+    const { config, disk, clock, prng, log, onFatal } = this.#options
+    return new PartitionSet({
+      disk,
+      clock,
+      nodeId: config.values['node.id'],
+      directories: this.#directories,
+      buffers: this.#fetchPool,
+      probe: bindPartitions(this.metrics),
+      logProbe,
+      settingsOf: topic => topicSettings(topic.configs, this.#settings),
+      onFatal,
+      jitterShare: () => prng.u32() / 2 ** 32,
+      onOffline: (topic, partition, error) =>
+        log.error('partition is offline', { event: 'partition_offline', topic, partition, err: error }),
+      onStray: directory =>
+        log.warn('a directory that no topic knows was set aside', { event: 'stray_directory', directory })
+    })
+  }
+
+  #createHousekeeping(partitions: PartitionSet): Housekeeping {
+    const { clock, log } = this.#options
+    return new Housekeeping({
+      clock,
+      partitions,
+      directories: this.#directories,
+      retentionCheckMs: () => this.#settings['log.retention.check.interval.ms'],
+      onShortage: error => {
+        const message = 'no room on disk for what can wait; it is tried again'
+        const fields = { event: 'disk_full', err: error }
+        this.#repeated.write(`shortage ${error.path}`, { log, level: 'warn', message, fields })
+      }
+    })
+  }
+
+  /** Null when new partitions fit: each needs a directory and some small files at once. */
+  #roomProblem(): string | null {
+    const { disk } = this.#options
+    const free = Math.max(...this.#directories.map(({ path }) => disk.space(path).availableBytes))
+    return free >= ROOM_BYTES_MIN
+      ? null
+      : `${free} bytes are free in log.dirs, ${ROOM_BYTES_MIN} are needed: free space`
   }
 
   #register(controller: Controller, clusterId: string, isClean: boolean): Promise<void> {
@@ -315,11 +348,15 @@ export class Broker {
   async #stopStorage(running: Running, isClean: boolean): Promise<void> {
     const { directories, metadataLog, controller, partitions, housekeeping } = running
     housekeeping.stop()
-    if (isClean) await controller.settled()
+    if (isClean) {
+      await controller.settled()
+      for (const ballast of this.#ballasts()) ballast.drop()
+    }
     partitions.close(isClean)
     metadataLog.close(isClean)
     if (isClean) {
       housekeeping.saveCheckpoints()
+      for (const ballast of this.#ballasts()) ballast.takeOn()
       for (const directory of directories) directory.markClean(metadataLog.term)
     }
   }

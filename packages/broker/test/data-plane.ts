@@ -67,6 +67,7 @@ export async function openDataPlane(options: DataPlaneOptions = {}) {
     clock,
     prng: new SeededPrng(metadataLog.term),
     defaults: () => ({ partitionCount: 1, replicationFactor: 1 }),
+    roomProblem: () => null,
     configProblem: () => null
   })
   const counts = { produced: 0, consumed: 0, committed: 0, fetches: 0, produces: 0 }

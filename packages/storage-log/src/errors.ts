@@ -1,3 +1,5 @@
+import type { DiskError } from '@streambus/base'
+
 /** Error names of the protocol that an append can end with; `@streambus/protocol` has their codes. */
 export type AppendRefusal =
   | 'OUT_OF_ORDER_SEQUENCE_NUMBER'
@@ -53,4 +55,10 @@ export class LogCorrupt extends Error {
     this.position = options.position
     this.quarantined = options.quarantined
   }
+}
+
+/** No space or no descriptors: the disk itself works. A failed cut, rename or sync is never only a shortage. */
+export function isShortage(error: DiskError): boolean {
+  const isShort = ['ENOSPC', 'EDQUOT', 'EMFILE', 'ENFILE'].includes(error.code)
+  return isShort && (error.operation === 'write' || error.operation === 'open')
 }

@@ -52,7 +52,10 @@ export class Flusher {
 
   request(): void {
     if (this.#running !== null) this.#isRequested = true
-    else if (this.#durable < this.#source.logEndOffset() && !this.#isStopped) this.#start()
+    else if (this.#isStopped) return
+    else if (this.#durable < this.#source.logEndOffset()) this.#start()
+    // A roll has synced everything meanwhile: there is nothing to sync, but something to tell.
+    else if (this.#notified < this.#durable) void Promise.resolve().then(() => this.#tellUnlessStopped())
   }
 
   onDurable(listener: (durableEndOffset: number) => void): void {
@@ -106,6 +109,10 @@ export class Flusher {
     // The next one goes to the device while the listeners answer for this one.
     if (this.#isRequested) this.request()
     this.#notify()
+  }
+
+  #tellUnlessStopped(): void {
+    if (!this.#isStopped) this.#notify()
   }
 
   #notify(): void {

@@ -1,3 +1,4 @@
+export { Ballast } from './ballast.ts'
 export {
   LOG_START_CHECKPOINT,
   type OffsetEntry,
@@ -8,7 +9,7 @@ export {
 export { CleanShutdownMarker } from './clean-shutdown.ts'
 export { LOG_CONFIG_DEFAULTS, type LogConfig } from './config.ts'
 export type { EpochEnd } from './epoch-cache.ts'
-export { type AppendRefusal, AppendRefused, LogCorrupt, OffsetOutOfRange } from './errors.ts'
+export { type AppendRefusal, AppendRefused, isShortage, LogCorrupt, OffsetOutOfRange } from './errors.ts'
 export { logFileName, parseLogFileName, parsePartitionDirectoryName, partitionDirectoryName } from './file-names.ts'
 export { type AppendOptions, type AppendOrigin, type AppendResult, Log, type LogOptions } from './log.ts'
 export { LogDirectory } from './log-directory.ts'

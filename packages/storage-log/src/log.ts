@@ -8,7 +8,7 @@ import {
 } from '@streambus/protocol/records'
 import type { LogConfig } from './config.ts'
 import type { EpochCache, EpochEnd } from './epoch-cache.ts'
-import { AppendRefused, OffsetOutOfRange } from './errors.ts'
+import { AppendRefused, isShortage, OffsetOutOfRange } from './errors.ts'
 import { Flusher } from './flusher.ts'
 import { LogFiles } from './log-files.ts'
 import type { LogProbe } from './log-probe.ts'
@@ -537,12 +537,6 @@ export class Log {
   #notWritable(): AppendRefused {
     return new AppendRefused('KAFKA_STORAGE_ERROR', `${this.directory}: the log is ${this.#state}`)
   }
-}
-
-/** No space or no descriptors: the disk itself works. A failed cut, rename or sync is never only a shortage. */
-function isShortage(error: DiskError): boolean {
-  const isShort = ['ENOSPC', 'EDQUOT', 'EMFILE', 'ENFILE'].includes(error.code)
-  return isShort && (error.operation === 'write' || error.operation === 'open')
 }
 
 function result(kind: AppendResult['kind'], lastOffset: number, batch: BatchSummary): AppendResult {

@@ -11,7 +11,8 @@ function attempt<T>(operation: string, path: string, run: () => T): T {
   try {
     return run()
   } catch (error) {
-    throw failure(error, operation, path)
+    // What has said more already stays as it is.
+    throw error instanceof DiskError ? error : failure(error, operation, path)
   }
 }
 

@@ -1,11 +1,15 @@
 import fs from 'node:fs'
 import { DiskError } from '../disk.ts'
 
-/** Start time of a process in clock ticks, from field 22 of /proc/PID/stat; empty where there is no /proc. */
+/**
+ * Start time of a process in clock ticks, from field 22 of /proc/PID/stat; empty where there is no /proc. A zombie has
+ * ended: its number is taken until its parent asks, its files are not.
+ */
 function startedAt(pid: number): string {
   try {
     const stat = fs.readFileSync(`/proc/${pid}/stat`, 'latin1')
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? ''
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+    return fields[0] === 'Z' || fields[0] === 'X' ? 'ended' : (fields[19] ?? '')
   } catch {
     return ''
   }

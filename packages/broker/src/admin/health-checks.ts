@@ -5,6 +5,8 @@ const OK: CheckResult = { state: 'ok', message: '' }
 
 /** Free space below which writes will soon be refused. */
 const FREE_SHARE_MIN = 0.05
+/** Free space below which they are. */
+const FREE_BYTES_MIN = 64 * 1024
 
 /**
  * The guide's three checks. It points a liveness probe at them, so they fail only for what this broker itself
@@ -29,6 +31,8 @@ function checkStorage(view: BrokerView): CheckResult {
     if (error !== null) return { state: 'failing', message: `${path}: ${error}` }
     if (space === null) {
       warnings.push(`${path}: free space is unknown`)
+    } else if (space.availableBytes < Math.min(FREE_BYTES_MIN, space.totalBytes / 100)) {
+      return { state: 'failing', message: `${path}: the disk is full, writes are refused` }
     } else if (space.availableBytes < space.totalBytes * FREE_SHARE_MIN) {
       warnings.push(`${path}: ${space.availableBytes} of ${space.totalBytes} bytes are free`)
     }

@@ -48,6 +48,8 @@ export interface ControllerOptions {
   readonly clock: Pick<Clock, 'monotonicMs'>
   readonly defaults: () => { readonly partitionCount: number; readonly replicationFactor: number }
   /** Why these topic settings cannot be; null when they can. */
+  /** Why no more partitions fit on the disk now; null when they do. */
+  readonly roomProblem: () => string | null
   readonly configProblem: (configs: ReadonlyMap<string, string>) => string | null
 }
 
@@ -215,6 +217,8 @@ export class Controller {
   #planTopic(topic: NewTopic, taken: Taken): Refusal | { readonly records: MetadataRecord[] } {
     const invalid = this.#nameRefusal(topic.name)
     if (invalid !== null) return invalid
+    const full = this.#options.roomProblem()
+    if (full !== null) return refuse('KAFKA_STORAGE_ERROR', full)
     const key = collisionKey(topic.name)
     if (taken.keys.has(key))
       return refuse('INVALID_TOPIC_EXCEPTION', `${topic.name} collides with another topic of this request`)

@@ -24,14 +24,17 @@ export function produceHandler(dependencies: ProduceDependencies): Handler<Produ
   return {
     api: produceApi,
     pipelined: true,
-    handle: (request, context) => new ProduceCall(dependencies, request, context).run()
+    handle: (request, context) => new ProduceCall(dependencies, request, context).run(request.topicData)
   }
 }
 
 /** One Produce request: appends every partition's batch at once, then waits for those that must be committed. */
 class ProduceCall {
   readonly #dependencies: ProduceDependencies
-  readonly #request: ProduceRequest
+  // Not the request: its record views would keep the read buffer alive while the answer waits.
+  readonly #acks: number
+  readonly #timeoutMs: number
+  readonly #transactionalId: string | null
   readonly #context: RequestContext
   readonly #seen = new Set<string>()
   #failedCount = 0
@@ -40,12 +43,16 @@ class ProduceCall {
 
   constructor(dependencies: ProduceDependencies, request: ProduceRequest, context: RequestContext) {
     this.#dependencies = dependencies
-    this.#request = request
+    this.#acks = request.acks
+    this.#timeoutMs = Math.min(Math.max(request.timeoutMs, 0), TIMEOUT_MS_MAX)
+    this.#transactionalId = request.transactionalId
     this.#context = context
   }
 
-  run(): Answer<Input<ProduceResponse>> | Promise<Answer<Input<ProduceResponse>>> {
-    const responses = this.#request.topicData.map(topic => ({
+  run(
+    topicData: ProduceRequest['topicData']
+  ): Answer<Input<ProduceResponse>> | Promise<Answer<Input<ProduceResponse>>> {
+    const responses = topicData.map(topic => ({
       name: topic.name,
       partitionResponses: topic.partitionData.map(part => this.#append(topic.name, part.index, part.records))
     }))
@@ -58,13 +65,13 @@ class ProduceCall {
   #answer(responses: Input<ProduceResponse>['responses']): Answer<Input<ProduceResponse>> {
     const { probe, monotonicMs } = this.#dependencies
     probe.produceHandled(monotonicMs() - this.#context.receivedMs)
-    if (this.#request.acks !== 0) return { responses }
+    if (this.#acks !== 0) return { responses }
     // A producer that asked for no answers notices a failure only by the connection.
     return this.#failedCount > 0 ? CLOSE_CONNECTION : NO_RESPONSE
   }
 
   #append(topic: string, index: number, records: Buffer | null): PartitionAnswer {
-    const { acks } = this.#request
+    const acks = this.#acks
     if (acks !== 0 && acks !== 1 && acks !== -1) {
       return this.#refused(index, Errors.INVALID_REQUIRED_ACKS.code, `acks is ${acks}; allowed are -1 (all), 0 and 1`)
     }
@@ -73,6 +80,13 @@ class ProduceCall {
     this.#seen.add(key)
     const partition = this.#dependencies.partitions.find(topic, index)
     if (partition === undefined) {
+      if (this.#dependencies.partitions.isOffline(topic, index)) {
+        return this.#refused(
+          index,
+          Errors.KAFKA_STORAGE_ERROR.code,
+          `partition ${index} of ${topic} is offline: see the broker's log`
+        )
+      }
       return this.#refused(
         index,
         Errors.UNKNOWN_TOPIC_OR_PARTITION.code,
@@ -87,7 +101,7 @@ class ProduceCall {
   }
 
   #appendTo(partition: Partition, records: Buffer | null): PartitionAnswer {
-    const { acks } = this.#request
+    const acks = this.#acks
     if (records === null || records.length < RECORDS_START) {
       return this.#refused(
         partition.index,
@@ -115,13 +129,12 @@ class ProduceCall {
   }
 
   #wait(partition: Partition, appended: Appended, answer: PartitionAnswer): void {
-    const timeoutMs = Math.min(Math.max(this.#request.timeoutMs, 0), TIMEOUT_MS_MAX)
     this.#waitingCount++
     const done = (): void => {
       this.#waitingCount--
       if (this.#waitingCount === 0) this.#finish?.()
     }
-    partition.whenCommitted(appended, timeoutMs, {
+    partition.whenCommitted(appended, this.#timeoutMs, {
       committed: done,
       timedOut: () => {
         answer.errorCode = partition.isGone ? Errors.UNKNOWN_TOPIC_OR_PARTITION.code : Errors.REQUEST_TIMED_OUT.code
@@ -132,7 +145,7 @@ class ProduceCall {
   }
 
   #refusedTransaction(index: number): PartitionAnswer {
-    if (this.#request.transactionalId === null) {
+    if (this.#transactionalId === null) {
       const message = 'a transactional batch needs a transactional id in the request'
       return this.#refused(index, Errors.TRANSACTIONAL_ID_AUTHORIZATION_FAILED.code, message)
     }

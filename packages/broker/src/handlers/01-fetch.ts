@@ -150,8 +150,8 @@ class FetchCall implements FetchWatcher {
       if (offset < log.logStartOffset || offset > log.logEndOffset) return true
       if (diverges(partition, request) !== null) return true
       if (offset >= highWatermark) continue
-      // Data in an older segment will not grow by waiting, and one byte asked for is there.
-      if (this.#request.minBytes <= 1) return true
+      // One byte asked for is there; and one read serves one segment: what an older one has will not grow by waiting.
+      if (this.#request.minBytes <= 1 || offset < log.activeSegment.baseOffset) return true
       bytes += Math.min(this.#bytesReady(partition, offset), request.partitionMaxBytes)
       if (bytes >= this.#request.minBytes) return true
     }

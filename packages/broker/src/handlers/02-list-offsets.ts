@@ -58,6 +58,9 @@ export function listOffsetsHandler(dependencies: {
             const since = part.timestamp >= 0 ? 1 : SINCE.get(part.timestamp)
             if (since === undefined || context.apiVersion < since) return refused(part, Errors.UNSUPPORTED_VERSION.code)
             const partition = dependencies.partitions.find(name, part.partitionIndex)
+            if (dependencies.partitions.isOffline(name, part.partitionIndex)) {
+              return refused(part, Errors.KAFKA_STORAGE_ERROR.code)
+            }
             try {
               return answer(part, partition, context.apiVersion)
             } catch (error) {

@@ -19,9 +19,10 @@ export function offsetForLeaderEpochHandler(dependencies: {
 }): Handler<OffsetForLeaderEpochRequest, OffsetForLeaderEpochResponse> {
   const answer = (topic: string, request: PartitionRequest): PartitionAnswer => {
     const partition = dependencies.partitions.find(topic, request.partition)
+    const isOffline = dependencies.partitions.isOffline(topic, request.partition)
     const errorCode =
       partition === undefined
-        ? Errors.UNKNOWN_TOPIC_OR_PARTITION.code
+        ? Errors[isOffline ? 'KAFKA_STORAGE_ERROR' : 'UNKNOWN_TOPIC_OR_PARTITION'].code
         : checkLeaderEpoch(request.currentLeaderEpoch, partition.leaderEpoch)
     if (partition === undefined || errorCode !== Errors.NONE.code) {
       return { partition: request.partition, errorCode, leaderEpoch: -1, endOffset: -1 }

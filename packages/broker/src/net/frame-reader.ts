@@ -37,6 +37,8 @@ export class FrameReader {
   #chargedBytes = 0
   #largestFrameBytes = 0
   #held: Buffer | null = null
+  /** What the budget knows of it. */
+  #heldBytes = 0
   #isTargetOwn = false
   #isStarved = false
   #isReleased = false
@@ -77,6 +79,7 @@ export class FrameReader {
       this.#ownBytes += count
       this.#completeOwn()
     } else this.#consume(this.#options.scratch, count)
+    if (this.#held !== null) this.#settleHeld()
   }
 
   /**
@@ -86,9 +89,10 @@ export class FrameReader {
   goOn(): void {
     this.#isStarved = false
     const held = this.#held
-    this.#letGo()
+    this.#held = null
     if (held !== null) this.#consume(held, held.length)
     else if (this.#own !== null && this.#ownBytes === this.#own.length) this.#grow()
+    this.#settleHeld()
   }
 
   release(): void {
@@ -96,20 +100,21 @@ export class FrameReader {
     this.#own = null
     this.#ownBytes = 0
     this.#isReleased = true
-    this.#letGo()
+    this.#held = null
+    this.#settleHeld()
     this.#uncharge()
   }
 
-  /** The scratch belongs to the next reader, so what may not be consumed yet is copied, and counted. */
-  #hold(bytes: Buffer): void {
-    this.#options.budget.take(bytes.length)
-    this.#held = Buffer.from(bytes)
-  }
-
-  #letGo(): void {
-    const bytes = this.#held?.length ?? 0
-    this.#held = null
-    if (bytes > 0) this.#options.budget.give(bytes)
+  /**
+   * Counts what is held now. Only a real decrease is given back: each gift wakes all who wait, and readers that gave
+   * and took the same bytes would wake each other for ever.
+   */
+  #settleHeld(): void {
+    const heldBytes = this.#held?.length ?? 0
+    const change = heldBytes - this.#heldBytes
+    this.#heldBytes = heldBytes
+    if (change > 0) this.#options.budget.take(change)
+    else if (change < 0) this.#options.budget.give(-change)
   }
 
   #consume(buffer: Buffer, end: number): void {
@@ -131,7 +136,8 @@ export class FrameReader {
       at = frameEnd
       if (!this.#options.onFrame(buffer.subarray(start, frameEnd))) break
     }
-    if (at < end && !this.#isReleased) this.#hold(buffer.subarray(at, end))
+    // The scratch belongs to the next reader, so what may not be consumed yet is copied.
+    if (at < end && !this.#isReleased) this.#held = Buffer.from(buffer.subarray(at, end))
   }
 
   #fillOwn(buffer: Buffer, start: number, end: number): number {

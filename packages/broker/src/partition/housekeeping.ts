@@ -1,11 +1,13 @@
-import type { Clock, Timer } from '@streambus/base'
-import type { LogDirectory } from '@streambus/storage-log'
+import { type Clock, DiskError, type Timer } from '@streambus/base'
+import { isShortage, type LogDirectory } from '@streambus/storage-log'
 import type { PartitionSet } from './partition-set.ts'
 
 /** How late an acks=all answer may notice that its time is up. */
 const WAITS_MS = 250
 const FLUSH_MS = 1_000
 const CHECKPOINT_MS = 60_000
+/** How soon a partition that had no room to open is tried again. */
+const RETRY_MS = 5_000
 /** Bounds what a start has to read again to know its producers. */
 const SNAPSHOT_MS = 600_000
 
@@ -14,6 +16,8 @@ export interface HousekeepingOptions {
   readonly partitions: PartitionSet
   readonly directories: readonly LogDirectory[]
   readonly retentionCheckMs: () => number
+  /** No room for what can wait: it is tried again next time. */
+  readonly onShortage: (error: DiskError) => void
 }
 
 /**
@@ -43,6 +47,11 @@ export class Housekeeping {
       () => {
         for (const { log } of partitions.all()) log.flushIfDue()
       }
+    )
+    this.#every(
+      'offline',
+      () => RETRY_MS,
+      () => partitions.retryOffline()
     )
     this.#every('retention', retentionCheckMs, () => {
       for (const partition of partitions.all()) partition.applyRetention()
@@ -79,12 +88,22 @@ export class Housekeeping {
     }
   }
 
+  /** A full disk must not end a broker that can still serve its readers; any other disk error must. */
+  #attempt(run: () => void): void {
+    try {
+      run()
+    } catch (error) {
+      if (!(error instanceof DiskError) || !isShortage(error)) throw error
+      this.#options.onShortage(error)
+    }
+  }
+
   #every(name: string, periodMs: () => number, run: () => void): void {
     const plan = (): void => {
       this.#timers.set(
         name,
         this.#options.clock.after(periodMs(), () => {
-          run()
+          this.#attempt(run)
           plan()
         })
       )

@@ -37,6 +37,8 @@ export class PartitionSet {
   readonly #options: PartitionSetOptions
   readonly #byName = new Map<string, TopicEntry>()
   readonly #byId = new Map<string, TopicEntry>()
+  /** Topics with partitions that could not be opened for want of room, by id. */
+  readonly #waiting = new Map<string, TopicImage>()
   readonly #in: ReadonlyMap<LogDirectory, Set<Partition>>
 
   constructor(options: PartitionSetOptions) {
@@ -82,6 +84,21 @@ export class PartitionSet {
       const present = this.#byName.get(name)
       if (present !== undefined && present.id !== wanted?.id) this.#retire(present)
       if (wanted !== undefined) this.#update(wanted)
+    }
+  }
+
+  /** Tries partitions again that could not be opened for want of room; those whose log is damaged stay offline. */
+  retryOffline(): void {
+    const waiting = new Map(this.#waiting)
+    this.#waiting.clear()
+    for (const [id, topic] of waiting) {
+      const entry = this.#byId.get(id)
+      if (entry === undefined) continue
+      const settings = this.#options.settingsOf(topic)
+      for (const partition of topic.partitions) {
+        if (entry.partitions[partition.index] === null)
+          entry.partitions[partition.index] = this.#open(topic, partition, settings)
+      }
     }
   }
 
@@ -149,6 +166,7 @@ export class PartitionSet {
     } catch (error) {
       // Damage, or no room for another file: this partition cannot be served, the others can.
       if (!(error instanceof LogCorrupt || error instanceof DiskError)) throw error
+      if (error instanceof DiskError) this.#waiting.set(topic.id, topic)
       onOffline(topic.name, index, error)
       return null
     }

@@ -1,9 +1,10 @@
 import { AssertionError } from '@streambus/base'
 import {
-  apis,
   DecodeError,
   decodeRequestHeader,
+  encodeApiVersionsFallback,
   encodeResponseFrame,
+  isApiVersionsAboveMax,
   type RequestHeader,
   WireReader
 } from '@streambus/protocol'
@@ -12,8 +13,6 @@ import type { HandlerRegistry } from '../handlers/registry.ts'
 import { PipelineContext } from './context.ts'
 import type { Exchange, Peer } from './exchange.ts'
 import type { RequestProbe } from './request-probe.ts'
-
-const UNSUPPORTED_VERSION = 35
 
 /** A handler whose message types do not matter here: each gets what its own codec decoded. */
 type ErasedHandler = Handler<unknown, object>
@@ -110,21 +109,10 @@ export class Pipeline {
     this.#options.onBug(handler.api.name, error)
   }
 
-  #refuseVersion(header: RequestHeader, handler: AnyHandler, exchange: Exchange): void {
-    const { api } = handler
-    if (api.key !== apis.apiVersions.key) {
-      return exchange.close(
-        'unsupported',
-        `${api.name} version ${header.apiVersion} is outside ${api.versions.min}…${api.versions.max}`
-      )
-    }
-    const body = {
-      errorCode: UNSUPPORTED_VERSION,
-      apiKeys: [{ apiKey: api.key, minVersion: api.versions.min, maxVersion: api.versions.max }]
-    }
-    exchange.respond(
-      encodeResponseFrame({ api: apis.apiVersions, version: 0, correlationId: header.correlationId, body })
-    )
+  #refuseVersion(header: RequestHeader, { api }: AnyHandler, exchange: Exchange): void {
+    if (isApiVersionsAboveMax(header)) return exchange.respond(encodeApiVersionsFallback(header.correlationId))
+    const range = `${api.versions.min}…${api.versions.max}`
+    exchange.close('unsupported', `${api.name} version ${header.apiVersion} is outside ${range}`)
   }
 }
 

@@ -127,3 +127,29 @@ test('refuses lengths below 1 and above the limit on the first four bytes', () =
     expect(pool.takenBytes).toBe(0)
   }
 })
+
+test('many starved readers with bytes in hand cost one try each when something is given back', () => {
+  const pool = new BufferPool(1 << 20)
+  const budget = new MemoryBudget(100_000)
+  budget.take(100_000)
+  let tries = 0
+  for (let i = 0; i < 40; i++) {
+    const scratch = Buffer.alloc(200_000)
+    const reader = new FrameReader({ frameBytesMax: 1 << 27, scratch, pool, budget, onFrame: () => true })
+    scratch.writeInt32BE(90_000_000)
+    reader.target()
+    reader.advance(70_000)
+    // The own buffer is full and may not grow: what comes on top is held.
+    reader.target()
+    reader.advance(100_000)
+    expect(reader.isStarved).toBe(true)
+    const retry = (): void => {
+      tries++
+      reader.goOn()
+      if (reader.isStarved) budget.wait(retry)
+    }
+    budget.wait(retry)
+  }
+  budget.give(1)
+  expect(tries).toBe(40)
+})
