@@ -41,12 +41,13 @@ export const SERVER_SETTINGS = {
     default: 'info',
     doc: 'Least severe log lines that are written. The admin port changes it at run time.'
   }),
+  // Kafka has no limit here; a broker that nobody configured must not fall to a loop that opens connections.
   'max.connections': int({
-    default: 2 ** 31 - 1,
+    default: 10_000,
     min: 1,
     doc: 'Client connections per listener. What the descriptor limit of the process allows is never exceeded.'
   }),
-  'max.connections.per.ip': int({ default: 2 ** 31 - 1, min: 1, doc: 'Client connections from one address.' }),
+  'max.connections.per.ip': int({ default: 10_000, min: 1, doc: 'Client connections from one address.' }),
   'connections.max.idle.ms': long({
     default: 600_000,
     min: 1_000,
