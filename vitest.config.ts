@@ -2,7 +2,12 @@ import { defineConfig } from 'vitest/config'
 
 export default defineConfig({
   test: {
-    include: ['packages/*/test/**/*.test.ts', 'tools/test/**/*.test.ts', 'tests/**/*.test.ts', 'bench/test/**/*.test.ts'],
+    include: [
+      'packages/*/test/**/*.test.ts',
+      'tools/test/**/*.test.ts',
+      'tests/**/*.test.ts',
+      'bench/test/**/*.test.ts'
+    ],
     exclude: ['**/node_modules/**', 'tests/compat/**'],
     pool: 'threads',
     maxWorkers: 2,

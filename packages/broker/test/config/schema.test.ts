@@ -44,8 +44,6 @@ const KAFKA_DEFAULTS: Partial<Record<SettingName, string | null>> = {
   'log.roll.ms': null,
   'log.segment.bytes': '1073741824',
   'log.segment.delete.delay.ms': '60000',
-  'max.connections': '2147483647',
-  'max.connections.per.ip': '2147483647',
   'max.incremental.fetch.session.cache.slots': '1000',
   'message.max.bytes': '1048588',
   'min.insync.replicas': '1',
