@@ -1,5 +1,5 @@
 import { assert, type Disk, readWhole, replaceWhole } from '@streambus/base'
-import { parseCheckpoint, printCheckpoint } from './checkpoints.ts'
+import { parseCheckpoint, printCheckpoint } from './directory/checkpoints.ts'
 
 export interface EpochEnd {
   readonly epoch: number

@@ -2,10 +2,10 @@ import type { Disk } from '@streambus/base'
 import { logFileName } from './file-names.ts'
 import type { LogProbe } from './log-probe.ts'
 import { writeLogStart } from './log-start.ts'
-import { writeSnapshot } from './producer-snapshot.ts'
-import type { ProducerState } from './producer-state.ts'
-import { createSegment, deleteSegment, dropSnapshotsAbove } from './recovery.ts'
-import type { Segment } from './segment.ts'
+import { writeSnapshot } from './producer/producer-snapshot.ts'
+import type { ProducerState } from './producer/producer-state.ts'
+import { createSegment, deleteSegment, dropSnapshotsAbove } from './recovery/recovery.ts'
+import type { Segment } from './segment/segment.ts'
 
 /** With one older one in reserve, a damaged snapshot costs a longer replay and no state. */
 const SNAPSHOTS_KEPT = 2

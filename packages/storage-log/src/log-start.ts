@@ -1,5 +1,5 @@
 import { type Disk, readWhole, replaceWhole } from '@streambus/base'
-import { parseCheckpoint, printCheckpoint } from './checkpoints.ts'
+import { parseCheckpoint, printCheckpoint } from './directory/checkpoints.ts'
 import { LOG_START_FILE } from './file-names.ts'
 
 /**

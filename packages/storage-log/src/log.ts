@@ -9,11 +9,16 @@ import {
 import type { LogConfig } from './config.ts'
 import type { EpochCache, EpochEnd } from './epoch-cache.ts'
 import { AppendRefused, isShortage, OffsetOutOfRange } from './errors.ts'
-import { Flusher } from './flusher.ts'
+import { Flusher } from './flush/flusher.ts'
+import { Unsynced } from './flush/unsynced.ts'
 import { LogFiles } from './log-files.ts'
 import type { LogProbe } from './log-probe.ts'
-import { loadProducerState, markerCoordinatorEpoch } from './producer-replay.ts'
-import type { ProducerEntry, ProducerState } from './producer-state.ts'
+import { findMaxTimestamp, findTimestamp, type TimestampOffset } from './lookup/time-lookup.ts'
+import { loadProducerState, markerCoordinatorEpoch } from './producer/producer-replay.ts'
+import type { ProducerEntry, ProducerState } from './producer/producer-state.ts'
+import { recoverLog } from './recovery/recovery.ts'
+import { countExpired } from './retention.ts'
+import { RollPolicy } from './roll-policy.ts'
 import {
   emptyRead,
   FRESH_BUFFERS,
@@ -21,14 +26,9 @@ import {
   type ReadOptions,
   type ReadResult,
   readBatches
-} from './read.ts'
-import { recoverLog } from './recovery.ts'
-import { countExpired } from './retention.ts'
-import { RollPolicy } from './roll-policy.ts'
-import type { Segment } from './segment.ts'
-import { SegmentList } from './segment-list.ts'
-import { findMaxTimestamp, findTimestamp, type TimestampOffset } from './time-lookup.ts'
-import { Unsynced } from './unsynced.ts'
+} from './segment/read.ts'
+import type { Segment } from './segment/segment.ts'
+import { SegmentList } from './segment/segment-list.ts'
 
 /** Where a batch comes from: only a client's sequence is checked, and a replica's offsets are kept. */
 export type AppendOrigin = 'client' | 'coordinator' | 'replica' | 'raft'

@@ -1,5 +1,5 @@
 import { type LogConfig, segmentMsOf } from './config.ts'
-import type { Segment } from './segment.ts'
+import type { Segment } from './segment/segment.ts'
 
 /** Indexes hold offsets relative to the segment in 32 bits. */
 const MAX_RELATIVE_OFFSET = 2 ** 31 - 1

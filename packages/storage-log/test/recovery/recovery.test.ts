@@ -1,9 +1,9 @@
 import { readWhole } from '@streambus/base'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import type { MemoryDisk } from '../../testkit/src/memory-disk.ts'
-import { LogCorrupt } from '../src/index.ts'
-import { append, DIRECTORY, newDisk, openLog, readAll, repeat, SMALL, settle } from './helpers.ts'
+import type { MemoryDisk } from '../../../testkit/src/memory-disk.ts'
+import { LogCorrupt } from '../../src/index.ts'
+import { append, DIRECTORY, newDisk, openLog, readAll, repeat, SMALL, settle } from '../helpers.ts'
 
 const FIRST_LOG = `${DIRECTORY}/00000000000000000000.log`
 

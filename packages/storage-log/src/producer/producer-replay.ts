@@ -1,11 +1,11 @@
 import type { Disk } from '@streambus/base'
 import { HEADER_BYTES } from '@streambus/protocol/records'
-import { logFileName } from './file-names.ts'
+import { logFileName } from '../file-names.ts'
+import type { Segment } from '../segment/segment.ts'
+import type { StoredBatch } from '../segment/stored-batch.ts'
+import { VarintCursor } from '../segment/varint-cursor.ts'
 import { readSnapshot } from './producer-snapshot.ts'
 import { ProducerState } from './producer-state.ts'
-import type { Segment } from './segment.ts'
-import type { StoredBatch } from './stored-batch.ts'
-import { VarintCursor } from './varint-cursor.ts'
 
 export interface ReplayOptions {
   readonly disk: Disk

@@ -1,4 +1,5 @@
 import type { Disk } from '@streambus/base'
+import { parsePartitionDirectoryName, partitionDirectoryName } from '../file-names.ts'
 import {
   LOG_START_CHECKPOINT,
   type OffsetEntry,
@@ -7,7 +8,6 @@ import {
   writeOffsetCheckpoint
 } from './checkpoints.ts'
 import { CleanShutdownMarker } from './clean-shutdown.ts'
-import { parsePartitionDirectoryName, partitionDirectoryName } from './file-names.ts'
 
 const NOWHERE: { readonly recoveryPoint?: number; readonly logStartOffset?: number } = {}
 

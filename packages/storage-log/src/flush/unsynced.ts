@@ -1,4 +1,4 @@
-import type { LogConfig } from './config.ts'
+import type { LogConfig } from '../config.ts'
 
 /** So much unsynced data starts a background sync even if nobody asks: the sync at a roll blocks the event loop. */
 const FLUSH_BEHIND_BYTES = 64 * 1024 * 1024

@@ -1,6 +1,6 @@
+import type { Segment } from '../segment/segment.ts'
+import type { SegmentList } from '../segment/segment-list.ts'
 import { firstRecordSince } from './record-times.ts'
-import type { Segment } from './segment.ts'
-import type { SegmentList } from './segment-list.ts'
 
 export interface TimestampOffset {
   readonly offset: number

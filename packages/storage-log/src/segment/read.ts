@@ -1,5 +1,5 @@
 import { HEADER_BYTES, readBaseOffset, readLastOffset, readSizeInBytes } from '@streambus/protocol/records'
-import { LogCorrupt } from './errors.ts'
+import { LogCorrupt } from '../errors.ts'
 import type { Segment } from './segment.ts'
 
 /** Where read buffers come from; `BufferPool` of base is one. */

@@ -1,10 +1,10 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { AppendRefused } from '../src/index.ts'
-import { decodeSnapshot, encodeSnapshot } from '../src/producer-snapshot.ts'
-import { ProducerState, type SequencedBatch } from '../src/producer-state.ts'
-import { makeMarker } from './batches.ts'
-import { append, DIRECTORY, newDisk, openLog, SMALL, settle } from './helpers.ts'
+import { AppendRefused } from '../../src/index.ts'
+import { decodeSnapshot, encodeSnapshot } from '../../src/producer/producer-snapshot.ts'
+import { ProducerState, type SequencedBatch } from '../../src/producer/producer-state.ts'
+import { makeMarker } from '../batches.ts'
+import { append, DIRECTORY, newDisk, openLog, SMALL, settle } from '../helpers.ts'
 
 const DAY_MS = 24 * 3_600_000
 

@@ -1,12 +1,12 @@
 import { assert, type Disk, type DiskError, type DiskFile, readWhole } from '@streambus/base'
 import { HEADER_BYTES, readBaseOffset, readLastOffset } from '@streambus/protocol/records'
+import { LogCorrupt } from '../errors.ts'
+import { type LogFileKind, logFileName } from '../file-names.ts'
+import { OffsetIndex } from '../lookup/offset-index.ts'
+import { TimeIndex } from '../lookup/time-index.ts'
 import { BatchScanner } from './batch-scanner.ts'
-import { LogCorrupt } from './errors.ts'
-import { type LogFileKind, logFileName } from './file-names.ts'
-import { OffsetIndex } from './offset-index.ts'
 import { ReadCursors } from './read-cursors.ts'
 import { StoredBatch } from './stored-batch.ts'
-import { TimeIndex } from './time-index.ts'
 
 /** Look-ups walk at most one index interval; whole-segment walks read more at a time. */
 const LOOKUP_CHUNK_BYTES = 4 * 1024

@@ -1,4 +1,4 @@
-import { CORRUPT_SUFFIX, LEFTOVER_SUFFIXES, logFileName, parseLogFileName } from './file-names.ts'
+import { CORRUPT_SUFFIX, LEFTOVER_SUFFIXES, logFileName, parseLogFileName } from '../file-names.ts'
 
 export interface RecoveryInput {
   /** Names in the partition directory. */

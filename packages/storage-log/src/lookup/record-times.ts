@@ -1,8 +1,8 @@
 import { decompress, HEADER_BYTES, readBaseTimestamp, readCodec, readRecordCount } from '@streambus/protocol/records'
-import type { BatchScanner } from './batch-scanner.ts'
-import { LogCorrupt } from './errors.ts'
-import type { Segment } from './segment.ts'
-import { VarintCursor } from './varint-cursor.ts'
+import { LogCorrupt } from '../errors.ts'
+import type { BatchScanner } from '../segment/batch-scanner.ts'
+import type { Segment } from '../segment/segment.ts'
+import { VarintCursor } from '../segment/varint-cursor.ts'
 
 /** No stored batch may be larger than this when decompressed: the same limit applies when it is produced. */
 const DECOMPRESSED_BYTES_MAX = 64 * 1024 * 1024

@@ -1,5 +1,5 @@
 import { type Disk, DiskError, type DiskFile } from '@streambus/base'
-import { isShortage } from './errors.ts'
+import { isShortage } from '../errors.ts'
 
 const FILE = '.ballast'
 const BYTES = 1024 * 1024

@@ -1,4 +1,4 @@
-import { AppendRefused } from './errors.ts'
+import { AppendRefused } from '../errors.ts'
 
 /** Kafka keeps five: as many requests as an idempotent producer may have in flight. */
 const BATCHES_KEPT = 5

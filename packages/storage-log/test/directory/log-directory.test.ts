@@ -1,7 +1,7 @@
 import { readWhole } from '@streambus/base'
 import { expect, test } from 'vitest'
-import { MemoryDisk } from '../../testkit/src/memory-disk.ts'
-import { LogDirectory, parsePartitionDirectoryName } from '../src/index.ts'
+import { MemoryDisk } from '../../../testkit/src/memory-disk.ts'
+import { LogDirectory, parsePartitionDirectoryName } from '../../src/index.ts'
 
 test('the clean marker counts once', () => {
   const disk = new MemoryDisk()

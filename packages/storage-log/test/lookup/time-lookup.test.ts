@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { makeBatch, recompressed } from './batches.ts'
-import { append, CLIENT, newDisk, openLog } from './helpers.ts'
+import { makeBatch, recompressed } from '../batches.ts'
+import { append, CLIENT, newDisk, openLog } from '../helpers.ts'
 
 interface Row {
   readonly offset: number

@@ -1,14 +1,14 @@
 import type { Disk } from '@streambus/base'
-import { EpochCache } from './epoch-cache.ts'
-import { LogCorrupt } from './errors.ts'
-import { CORRUPT_SUFFIX, EPOCH_CHECKPOINT, logFileName } from './file-names.ts'
-import type { LogProbe } from './log-probe.ts'
-import { readLogStart } from './log-start.ts'
-import { loadProducerState } from './producer-replay.ts'
-import type { ProducerState } from './producer-state.ts'
+import { EpochCache } from '../epoch-cache.ts'
+import { LogCorrupt } from '../errors.ts'
+import { CORRUPT_SUFFIX, EPOCH_CHECKPOINT, logFileName } from '../file-names.ts'
+import type { LogProbe } from '../log-probe.ts'
+import { readLogStart } from '../log-start.ts'
+import { loadProducerState } from '../producer/producer-replay.ts'
+import type { ProducerState } from '../producer/producer-state.ts'
+import { Segment } from '../segment/segment.ts'
 import { planRecovery, type RecoveryPlan } from './recovery-plan.ts'
 import { hasValidBatchAfter, rewriteAndSync, type ScanResult, scanSegment } from './recovery-scan.ts'
-import { Segment } from './segment.ts'
 
 export interface RecoverOptions {
   readonly disk: Disk

@@ -1,7 +1,7 @@
 import type { DiskFile } from '@streambus/base'
 import { HEADER_BYTES } from '@streambus/protocol/records'
-import { BatchScanner } from './batch-scanner.ts'
-import { StoredBatch } from './stored-batch.ts'
+import { BatchScanner } from '../segment/batch-scanner.ts'
+import { StoredBatch } from '../segment/stored-batch.ts'
 
 const SCAN_CHUNK_BYTES = 256 * 1024
 const SEARCH_CHUNK_BYTES = 1024 * 1024

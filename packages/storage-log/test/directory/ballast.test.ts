@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { MemoryDisk } from '../../testkit/src/memory-disk.ts'
-import { Ballast } from '../src/index.ts'
+import { MemoryDisk } from '../../../testkit/src/memory-disk.ts'
+import { Ballast } from '../../src/index.ts'
 
 test('takes a megabyte on, drops it, and does without where there is no room', () => {
   const disk = new MemoryDisk()

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { logFileName } from '../src/file-names.ts'
-import { planRecovery, type RecoveryInput } from '../src/recovery-plan.ts'
+import { logFileName } from '../../src/file-names.ts'
+import { planRecovery, type RecoveryInput } from '../../src/recovery/recovery-plan.ts'
 
 function plan(input: Partial<RecoveryInput>): ReturnType<typeof planRecovery> {
   return planRecovery({ names: [], cleanStart: false, recoveryPoint: 0, logStartOffset: 0, ...input })

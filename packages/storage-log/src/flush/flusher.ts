@@ -1,6 +1,6 @@
 import type { Clock, DiskError } from '@streambus/base'
-import type { LogProbe } from './log-probe.ts'
-import type { Segment } from './segment.ts'
+import type { LogProbe } from '../log-probe.ts'
+import type { Segment } from '../segment/segment.ts'
 
 /** The log's present end; functions, because both change. */
 export interface FlushSource {

@@ -1,9 +1,9 @@
 import { BufferPool } from '@streambus/base'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { OffsetOutOfRange } from '../src/index.ts'
-import { makeBatch } from './batches.ts'
-import { append, CLIENT, newDisk, openLog, readAll, repeat, SMALL } from './helpers.ts'
+import { OffsetOutOfRange } from '../../src/index.ts'
+import { makeBatch } from '../batches.ts'
+import { append, CLIENT, newDisk, openLog, readAll, repeat, SMALL } from '../helpers.ts'
 
 interface Stored {
   readonly baseOffset: number
