@@ -1,6 +1,6 @@
 import { BufferPool, type Clock, type Disk, type DiskError, type Prng } from '@streambus/base'
 import { type BrokerMetrics, createBrokerMetrics, RuntimeMonitor } from '@streambus/metrics'
-import { Ballast, LogDirectory, type LogProbe } from '@streambus/storage-log'
+import { Ballast, LogDirectory, type LogProbe, OpenFiles } from '@streambus/storage-log'
 import { adminRoutes } from './admin/routes/index.ts'
 import { AdminServer } from './admin/server.ts'
 import { effectiveValues } from './config/dynamic.ts'
@@ -17,7 +17,7 @@ import { createRegistry } from './handlers/index.ts'
 import { liveConfigs } from './live-configs.ts'
 import { logDirViews } from './live-log-dirs.ts'
 import { LiveView } from './live-view.ts'
-import { connectionsThatFit, countDescriptors, openFilesMax } from './net/descriptor-limit.ts'
+import { connectionsThatFit, countDescriptors, openFilesMax, segmentFilesThatFit } from './net/descriptor-limit.ts'
 import { Listener } from './net/listener.ts'
 import { MemoryBudget } from './net/memory-budget.ts'
 import { unreachableBecause } from './net/reachability.ts'
@@ -233,6 +233,7 @@ export class Broker {
       nodeId: config.values['node.id'],
       directories: this.#directories,
       buffers: this.#fetchPool,
+      openFiles: new OpenFiles(segmentFilesThatFit(openFilesMax())),
       probe: bindPartitions(this.metrics),
       logProbe,
       settingsOf: topic => topicSettings(topic.configs, this.#settings),

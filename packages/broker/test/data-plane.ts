@@ -1,7 +1,7 @@
 import { BufferPool } from '@streambus/base'
 import { type ApiSchema, decodeResponse, encodeRequestFrame, type Input } from '@streambus/protocol'
 import { RecordBatchBuilder, readRecords, walkBatches } from '@streambus/protocol/records'
-import { LOG_CONFIG_DEFAULTS, LogDirectory, SILENT_LOG_PROBE } from '@streambus/storage-log'
+import { LOG_CONFIG_DEFAULTS, LogDirectory, OpenFiles, SILENT_LOG_PROBE } from '@streambus/storage-log'
 import { ManualClock, MemoryDisk, type MemoryDiskOptions, SeededPrng } from '@streambus/testkit'
 import type { TopicSettings } from '../src/config/topic.ts'
 import { Controller } from '../src/controller/controller.ts'
@@ -85,6 +85,7 @@ export async function openDataPlane(options: DataPlaneOptions = {}) {
     nodeId: 1,
     directories: [directory],
     buffers: pool,
+    openFiles: new OpenFiles(64),
     probe,
     logProbe: SILENT_LOG_PROBE,
     settingsOf: () => settings,

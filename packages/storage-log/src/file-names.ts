@@ -1,6 +1,6 @@
-export type LogFileKind = 'log' | 'index' | 'timeindex' | 'snapshot'
+export type LogFileKind = 'log' | 'index' | 'timeindex' | 'txnindex' | 'snapshot'
 
-const PATTERN = /^(\d{20})\.(log|index|timeindex|snapshot)$/
+const PATTERN = /^(\d{20})\.(log|index|timeindex|txnindex|snapshot)$/
 
 export const EPOCH_CHECKPOINT = 'leader-epoch-checkpoint'
 export const LOG_START_FILE = 'log-start-offset'
@@ -12,6 +12,11 @@ export const CORRUPT_SUFFIX = '.corrupt'
 /** Kafka's name: the base offset in 20 digits, so that names sort like offsets. */
 export function logFileName(baseOffset: number, kind: LogFileKind): string {
   return `${String(baseOffset).padStart(20, '0')}.${kind}`
+}
+
+/** What a recovery cut off although whole batches were in it, kept for whoever misses them. */
+export function tornFileName(baseOffset: number, position: number): string {
+  return `${logFileName(baseOffset, 'log')}.${position}.torn`
 }
 
 /** Null for a name that is none of ours. */

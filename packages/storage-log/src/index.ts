@@ -15,5 +15,7 @@ export { logFileName, parseLogFileName, parsePartitionDirectoryName, partitionDi
 export { type AppendOptions, type AppendOrigin, type AppendResult, Log, type LogOptions } from './log.ts'
 export { type LogProbe, SILENT_LOG_PROBE } from './log-probe.ts'
 export type { TimestampOffset } from './lookup/time-lookup.ts'
+export type { AbortedTransaction } from './lookup/transaction-index.ts'
 export type { ProducerEntry } from './producer/producer-state.ts'
+export { OpenFiles } from './segment/open-files.ts'
 export type { ReadBufferPool, ReadOptions, ReadResult } from './segment/read.ts'

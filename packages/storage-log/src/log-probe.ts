@@ -11,6 +11,8 @@ export interface LogProbe {
   indexRebuilt(path: string): void
   /** Recovery after an unclean stop: how much was checked and how much of it was a torn tail. */
   recovered(scannedBytes: number, cutBytes: number): void
+  /** A power cut lost sectors before whole batches that were never promised: they were cut, and are kept in `path`. */
+  tailSetAside(path: string, bytes: number): void
   /** The disk is full: the append was refused, reads go on. */
   diskFull(path: string): void
 }
@@ -23,5 +25,6 @@ export const SILENT_LOG_PROBE: LogProbe = {
   segmentsDeleted() {},
   indexRebuilt() {},
   recovered() {},
+  tailSetAside() {},
   diskFull() {}
 }

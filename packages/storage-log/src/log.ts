@@ -7,18 +7,20 @@ import {
   stampOffsetAndEpoch
 } from '@streambus/protocol/records'
 import type { LogConfig } from './config.ts'
-import type { EpochCache, EpochEnd } from './epoch-cache.ts'
+import type { EpochEnd } from './epoch-cache.ts'
 import { AppendRefused, isShortage, OffsetOutOfRange } from './errors.ts'
 import { Flusher } from './flush/flusher.ts'
 import { Unsynced } from './flush/unsynced.ts'
-import { LogFiles } from './log-files.ts'
+import { LogLayout } from './log-layout.ts'
 import type { LogProbe } from './log-probe.ts'
 import { findMaxTimestamp, findTimestamp, type TimestampOffset } from './lookup/time-lookup.ts'
-import { loadProducerState, markerCoordinatorEpoch } from './producer/producer-replay.ts'
-import type { ProducerEntry, ProducerState } from './producer/producer-state.ts'
+import type { AbortedTransaction } from './lookup/transaction-index.ts'
+import { readMarker } from './producer/producer-replay.ts'
+import type { ProducerEntry } from './producer/producer-state.ts'
 import { recoverLog } from './recovery/recovery.ts'
 import { countExpired } from './retention.ts'
 import { RollPolicy } from './roll-policy.ts'
+import { OpenFiles } from './segment/open-files.ts'
 import {
   emptyRead,
   FRESH_BUFFERS,
@@ -28,7 +30,9 @@ import {
   readBatches
 } from './segment/read.ts'
 import type { Segment } from './segment/segment.ts'
-import { SegmentList } from './segment/segment-list.ts'
+
+/** For a log on its own; a broker shares one set among all logs. */
+const OPEN_FILES_DEFAULT = 64
 
 /** Where a batch comes from: only a client's sequence is checked, and a replica's offsets are kept. */
 export type AppendOrigin = 'client' | 'coordinator' | 'replica' | 'raft'
@@ -61,6 +65,13 @@ export interface LogOptions {
   readonly logStartOffset?: number
   /** Buffers for reads. Default: a fresh one per read. */
   readonly buffers?: ReadBufferPool
+  /** The files of all logs, so that many partitions do not exhaust the descriptors. Default: 64 for this log. */
+  readonly openFiles?: OpenFiles
+  /**
+   * Called before records that may be checkpointed as durable are cut: the checkpoint must not promise more than
+   * `offset` when it returns.
+   */
+  readonly lowerRecoveryPoint?: (offset: number) => void
   /** 0 … 1, taken once per log to spread rolls by time. Default 0. */
   readonly jitterShare?: number
   /** A disk error after which nothing may be acknowledged any more. The process has to end. */
@@ -77,17 +88,13 @@ export class Log {
   readonly #clock: Clock
   readonly #probe: LogProbe
   readonly #onFatal: (error: DiskError) => void
-  readonly #files: LogFiles
-  readonly #segments: SegmentList
-  readonly #epochs: EpochCache
+  readonly #layout: LogLayout
   readonly #flusher: Flusher
   readonly #buffers: ReadBufferPool
   readonly #rollPolicy: RollPolicy
   readonly #unsynced = new Unsynced()
   readonly #writeParts: Uint8Array[] = [Buffer.alloc(0)]
-  #producers: ProducerState
   #config: LogConfig
-  #logStartOffset: number
   #logEndOffset: number
   #state: 'open' | 'failed' | 'closed' = 'open'
 
@@ -100,33 +107,40 @@ export class Log {
   }
 
   private constructor(options: LogOptions) {
-    const { config, disk, directory } = options
-    const nowMs = options.clock.wallMs()
+    const { config, disk, directory, probe } = options
+    const lowerRecoveryPoint = options.lowerRecoveryPoint ?? (() => {})
+    const context = {
+      disk,
+      directory,
+      indexIntervalBytes: config.indexIntervalBytes,
+      openFiles: options.openFiles ?? new OpenFiles(OPEN_FILES_DEFAULT),
+      onIndexRebuilt: (path: string) => probe.indexRebuilt(path),
+      onSyncWanted: () => this.#requestCountedSync()
+    }
     const recovered = recoverLog({
       ...options,
-      ...config,
+      context,
+      lowerRecoveryPoint,
       recoveryPoint: options.recoveryPoint ?? 0,
       logStartOffset: options.logStartOffset ?? 0,
-      nowMs
+      producerIdExpirationMs: config.producerIdExpirationMs,
+      nowMs: options.clock.wallMs()
     })
     this.directory = directory
     this.#config = config
     this.#clock = options.clock
-    this.#probe = options.probe
+    this.#probe = probe
     this.#onFatal = options.onFatal
     this.#buffers = options.buffers ?? FRESH_BUFFERS
     this.#rollPolicy = new RollPolicy(config, options.jitterShare ?? 0)
-    this.#segments = new SegmentList(recovered.segments)
-    this.#epochs = recovered.epochs
-    this.#producers = recovered.producers
-    this.#logStartOffset = recovered.logStartOffset
-    this.#logEndOffset = this.#segments.active.endOffset
-    this.#files = new LogFiles({ disk, directory, probe: options.probe, snapshots: recovered.snapshots })
+    const expirationMs = () => this.#config.producerIdExpirationMs
+    this.#layout = new LogLayout(context, recovered, { lowerRecoveryPoint, expirationMs })
+    this.#logEndOffset = this.#layout.active.endOffset
     this.#flusher = this.#newFlusher()
   }
 
   get logStartOffset(): number {
-    return this.#logStartOffset
+    return this.#layout.logStartOffset
   }
 
   /** The offset of the next record. */
@@ -145,15 +159,15 @@ export class Log {
   }
 
   get sizeBytes(): number {
-    return this.#segments.sizeBytes
+    return this.#layout.segments.sizeBytes
   }
 
   get segmentCount(): number {
-    return this.#segments.count
+    return this.#layout.segments.count
   }
 
   get activeSegment(): Segment {
-    return this.#segments.active
+    return this.#layout.active
   }
 
   get config(): LogConfig {
@@ -162,11 +176,11 @@ export class Log {
 
   /** First offset of the oldest open transaction, or −1: read_committed consumers stop there. */
   get firstUndecidedOffset(): number {
-    return this.#producers.firstUndecidedOffset
+    return this.#layout.producers.firstUndecidedOffset
   }
 
   get latestEpoch(): number {
-    return this.#epochs.latestEpoch
+    return this.#layout.epochs.latestEpoch
   }
 
   get isFailed(): boolean {
@@ -174,11 +188,11 @@ export class Log {
   }
 
   activeProducers(): IterableIterator<ProducerEntry> {
-    return this.#producers.values()
+    return this.#layout.producers.values()
   }
 
   get producerCount(): number {
-    return this.#producers.size
+    return this.#layout.producers.size
   }
 
   /**
@@ -193,23 +207,23 @@ export class Log {
     this.#checkSize(end - start, origin)
     const isControl = isControlBatch(bytes, start)
     if (batch.producerId >= 0 && !isControl && origin === 'client') {
-      const duplicateOf = this.#producers.check(batch)
+      const duplicateOf = this.#layout.producers.check(batch)
       if (duplicateOf >= 0) return result('duplicate', duplicateOf, batch)
     }
     const nowMs = this.#clock.wallMs()
     const baseOffset = this.#logEndOffset
-    if (this.#rollPolicy.isDueBefore(this.#segments.active, batch, end - start, nowMs)) this.#rollForAppend(nowMs)
-    if (options.leaderEpoch > this.#epochs.latestEpoch) this.assignEpoch(options.leaderEpoch)
+    if (this.#rollPolicy.isDueBefore(this.#layout.active, batch, end - start, nowMs)) this.#rollForAppend(nowMs)
+    if (options.leaderEpoch > this.#layout.epochs.latestEpoch) this.assignEpoch(options.leaderEpoch)
     if (origin === 'replica') this.#checkContinuity(readBaseOffset(bytes, start))
     else stampOffsetAndEpoch(bytes, start, baseOffset, options.leaderEpoch)
     this.#write(bytes, start, end)
 
     const lastOffset = baseOffset + batch.lastOffsetDelta
-    this.#segments.active.publish(lastOffset, batch.maxTimestamp, end - start)
+    this.#layout.active.publish(lastOffset, batch.maxTimestamp, end - start, true)
     this.#logEndOffset = lastOffset + 1
     if (batch.producerId >= 0) {
       if (isControl) this.#applyMarker(bytes, start, batch, nowMs)
-      else this.#producers.apply(batch, lastOffset, nowMs)
+      else this.#layout.producers.apply(batch, lastOffset, nowMs)
     }
     if (this.#unsynced.add(batch.recordCount, end - start, nowMs, this.#config)) this.#requestCountedSync()
     this.#probe.appended(batch.recordCount, end - start)
@@ -223,13 +237,13 @@ export class Log {
    */
   read(options: ReadOptions): ReadResult {
     const { fromOffset } = options
-    if (fromOffset < this.#logStartOffset || fromOffset > this.#logEndOffset) {
-      throw new OffsetOutOfRange(fromOffset, this.#logStartOffset, this.#logEndOffset)
+    if (fromOffset < this.logStartOffset || fromOffset > this.#logEndOffset) {
+      throw new OffsetOutOfRange(fromOffset, this.logStartOffset, this.#logEndOffset)
     }
     const untilOffset = Math.min(options.untilOffset, this.#logEndOffset)
     if (fromOffset >= untilOffset) return emptyRead(fromOffset)
-    for (let i = this.#segments.floorIndex(fromOffset); i < this.#segments.count; i++) {
-      const segment = this.#segments.use(i)
+    for (let i = this.#layout.segments.floorIndex(fromOffset); i < this.#layout.segments.count; i++) {
+      const segment = this.#layout.segments.use(i)
       const position = segment.positionOf(fromOffset)
       if (position < 0) continue
       const found = readBatches(segment, position, this.#buffers, options)
@@ -245,8 +259,8 @@ export class Log {
    */
   bytesBetween(fromOffset: number, untilOffset: number): number {
     let bytes = 0
-    for (let i = this.#segments.floorIndex(fromOffset); i < this.#segments.count; i++) {
-      const segment = this.#segments.use(i)
+    for (let i = this.#layout.segments.floorIndex(fromOffset); i < this.#layout.segments.count; i++) {
+      const segment = this.#layout.segments.use(i)
       if (segment.baseOffset >= untilOffset) break
       const start = segment.positionOf(fromOffset)
       if (start < 0) continue
@@ -275,46 +289,66 @@ export class Log {
 
   /** The first record, in offset order, with a timestamp ≥ `timestamp` ms; null when there is none. */
   offsetForTimestamp(timestamp: number): TimestampOffset | null {
-    return findTimestamp(this.#segments, this.#logStartOffset, timestamp)
+    return findTimestamp(this.#layout.segments, this.logStartOffset, timestamp)
   }
 
   /** The first record that has the largest timestamp; null for a log without timestamps. */
   offsetOfMaxTimestamp(): TimestampOffset | null {
-    return findMaxTimestamp(this.#segments, this.#logStartOffset)
+    return findMaxTimestamp(this.#layout.segments, this.logStartOffset)
+  }
+
+  /**
+   * The aborted transactions with records in [fromOffset, untilOffset), for consumers with read_committed. Throws
+   * LogCorrupt, DiskError.
+   */
+  abortedTransactions(fromOffset: number, untilOffset: number): AbortedTransaction[] {
+    const { segments } = this.#layout
+    const found: AbortedTransaction[] = []
+    for (let i = segments.floorIndex(fromOffset); i < segments.count; i++) {
+      const segment = segments.use(i)
+      if (segment.aborted === null) this.#layout.loadAborted(segment, this.#clock.wallMs())
+      for (const transaction of segment.aborted ?? []) {
+        if (transaction.lastOffset >= fromOffset && transaction.firstOffset < untilOffset) found.push(transaction)
+        if (transaction.lastStableOffset >= untilOffset) return found
+      }
+    }
+    return found
   }
 
   /** OffsetForLeaderEpoch: where the records of `epoch` end; (−1, −1) when it is newer than all or nothing is known. */
   endOffsetForEpoch(epoch: number): EpochEnd {
-    return this.#epochs.endOffsetFor(epoch, this.#logEndOffset)
+    return this.#layout.epochs.endOffsetFor(epoch, this.#logEndOffset)
   }
 
   /** The leader epoch that wrote `offset`, or −1. */
   epochOf(offset: number): number {
-    return this.#epochs.epochOf(offset)
+    return this.#layout.epochs.epochOf(offset)
   }
 
   /** Start of leadership: `epoch` begins at the log end. Durable when it returns. */
   assignEpoch(epoch: number): void {
-    this.#guarded(() => this.#epochs.assign(epoch, this.#logEndOffset))
+    this.#guarded(() => this.#layout.epochs.assign(epoch, this.#logEndOffset))
   }
 
   /** Cuts everything from the batch that contains `offset`. Durable when it returns. For followers and raft. */
   truncateTo(offset: number): void {
     if (offset >= this.#logEndOffset) return
-    if (offset <= this.#segments.first.baseOffset) return this.restartAt(offset)
-    this.#guarded(() => this.#cutAt(offset))
+    if (offset <= this.#layout.segments.first.baseOffset) return this.restartAt(offset)
+    this.#guarded(() => this.#layout.cutAt(offset, this.#clock.wallMs()))
+    this.#truncated()
   }
 
   /** Drops all records; the next one gets `offset`. For a follower that is behind its leader's log start. */
   restartAt(offset: number): void {
-    this.#guarded(() => this.#restartAt(offset))
+    this.#guarded(() => this.#layout.restartAt(offset, this.#clock.wallMs()))
+    this.#truncated()
   }
 
   /** Moves the log start up to `offset` (at most the log end). Durable when it returns. Lower values change nothing. */
   deleteRecordsBefore(offset: number): void {
     assert(offset <= this.#logEndOffset, 'records that do not exist yet cannot be deleted')
-    if (offset <= this.#logStartOffset) return
-    this.#guarded(() => this.#moveLogStart(offset))
+    if (offset <= this.logStartOffset) return
+    this.#guarded(() => this.#layout.moveLogStart(offset))
   }
 
   /**
@@ -324,19 +358,23 @@ export class Log {
   applyRetention(nowMs: number, highWatermark = Number.POSITIVE_INFINITY): number {
     const deletableEndOffset = Math.min(highWatermark, this.durableEndOffset)
     const count = countExpired({
-      segments: this.#segments.all,
+      segments: this.#layout.segments.all,
       config: this.#config,
-      logStartOffset: this.#logStartOffset,
+      logStartOffset: this.logStartOffset,
       deletableEndOffset,
       nowMs
     })
-    if (count > 0) this.#guarded(() => this.#deleteFirst(count))
+    if (count > 0)
+      this.#probe.segmentsDeleted(
+        count,
+        this.#guarded(() => this.#layout.deleteFirst(count))
+      )
     return count
   }
 
   /** Forgets idle producers (`producer.id.expiration.ms`). Returns how many. */
   expireProducers(nowMs: number): number {
-    return this.#producers.expire(nowMs, this.#config.producerIdExpirationMs)
+    return this.#layout.producers.expire(nowMs, this.#config.producerIdExpirationMs)
   }
 
   /**
@@ -345,12 +383,20 @@ export class Log {
    * Durable when it returns.
    */
   snapshotProducers(): void {
-    if (this.#state === 'open') this.#guarded(() => this.#files.saveSnapshot(this.#logEndOffset, this.#producers))
+    if (this.#state === 'open') this.#guarded(() => this.#layout.saveSnapshot())
+  }
+
+  /**
+   * Writes out what spares a start after a crash most of its walk: to be called before the recovery point is
+   * checkpointed, about once a minute. Not synced, except for a producer snapshot after much data.
+   */
+  saveCaches(): void {
+    if (this.#state === 'open') this.#guarded(() => this.#layout.saveCaches())
   }
 
   /** Rolls when `segment.ms` is over, so that retention can take an idle segment. True when it did. */
   maybeRoll(nowMs: number): boolean {
-    if (this.#state !== 'open' || !this.#rollPolicy.isTimeOver(this.#segments.active, -1, nowMs)) return false
+    if (this.#state !== 'open' || !this.#rollPolicy.isTimeOver(this.#layout.active, -1, nowMs)) return false
     this.#roll(nowMs)
     return true
   }
@@ -365,8 +411,8 @@ export class Log {
     if (this.#state !== 'open') return this.closeUnclean()
     this.#guarded(() => {
       this.#flusher.syncNow()
-      this.#files.saveSnapshot(this.#logEndOffset, this.#producers)
-      this.#segments.active.saveIndexes()
+      this.#layout.saveSnapshot()
+      this.#layout.active.saveIndexes(true)
     })
     this.closeUnclean()
   }
@@ -375,12 +421,12 @@ export class Log {
   closeUnclean(): void {
     this.#flusher.stop()
     if (this.#state === 'open') this.#state = 'closed'
-    for (const segment of this.#segments.all) segment.closeFile()
+    for (const segment of this.#layout.segments.all) segment.closeFile()
   }
 
   #newFlusher(): Flusher {
     return new Flusher({
-      source: { logEndOffset: () => this.#logEndOffset, activeSegment: () => this.#segments.active },
+      source: { logEndOffset: () => this.#logEndOffset, activeSegment: () => this.#layout.active },
       clock: this.#clock,
       probe: this.#probe,
       durableEndOffset: this.#logEndOffset,
@@ -407,7 +453,7 @@ export class Log {
   #write(bytes: Buffer, start: number, end: number): void {
     this.#writeParts[0] = start === 0 && end === bytes.length ? bytes : bytes.subarray(start, end)
     try {
-      this.#segments.active.write(this.#writeParts)
+      this.#layout.active.write(this.#writeParts)
     } catch (error) {
       throw this.#writeFailed(error)
     }
@@ -416,8 +462,8 @@ export class Log {
   /** A full disk costs this batch; anything else costs the process. */
   #writeFailed(error: unknown): Error {
     if (!(error instanceof DiskError)) return error as Error
-    const { active } = this.#segments
-    if (isShortage(error)) this.#guarded(() => active.file.truncate(active.sizeBytes))
+    const { active } = this.#layout
+    if (isShortage(error)) this.#guarded(() => active.cutBack())
     else this.#fail(error)
     return this.#storageError(error)
   }
@@ -429,10 +475,16 @@ export class Log {
   }
 
   #applyMarker(bytes: Buffer, start: number, batch: BatchSummary, nowMs: number): void {
-    const coordinatorEpoch = markerCoordinatorEpoch(bytes, start + HEADER_BYTES)
-    if (coordinatorEpoch === null) return
-    const { producerId, producerEpoch, maxTimestamp } = batch
-    this.#producers.applyMarker({ producerId, producerEpoch, coordinatorEpoch, timestampMs: maxTimestamp }, nowMs)
+    const marker = readMarker(bytes, start + HEADER_BYTES)
+    if (marker === null) return
+    const { producerId, producerEpoch, maxTimestamp: timestampMs } = batch
+    const lastOffset = this.#logEndOffset - 1
+    const aborted = this.#layout.producers.applyMarker(
+      { producerId, producerEpoch, timestampMs, ...marker },
+      lastOffset,
+      nowMs
+    )
+    if (aborted !== null) this.#layout.active.addAborted(aborted)
   }
 
   #requestCountedSync(): void {
@@ -448,79 +500,24 @@ export class Log {
     }
   }
 
-  /** Sync old → snapshot → indexes → create new → sync directory → publish: so only the last segment can be torn. */
+  /** What rolls is synced first: so only the last segment can be torn. */
   #roll(nowMs: number): void {
     this.#guarded(() => {
-      const old = this.#segments.active
       this.#flusher.syncNow()
-      this.#files.saveSnapshot(this.#logEndOffset, this.#producers)
-      old.saveIndexes()
-      const { indexIntervalBytes } = this.#config
-      this.#segments.push(this.#files.createSegment(this.#logEndOffset, { indexIntervalBytes, nowMs }))
+      this.#layout.roll(nowMs)
     })
     this.#probe.rolled()
   }
 
-  #moveLogStart(offset: number): void {
-    this.#files.saveLogStart(offset)
-    this.#logStartOffset = offset
-    this.#epochs.truncateFromStart(offset)
-  }
-
-  #deleteFirst(count: number): void {
-    const newStart = (this.#segments.all[count] as Segment).baseOffset
-    // First the log start: if the unlinks reach the disk in another order, what is left is dropped at the next start.
-    if (newStart > this.#logStartOffset) this.#moveLogStart(newStart)
-    const removed = this.#segments.removeFirst(count)
-    let bytes = 0
-    for (const segment of removed) bytes += segment.sizeBytes
-    this.#files.deleteSegments(removed)
-    this.#probe.segmentsDeleted(count, bytes)
-  }
-
-  #cutAt(offset: number): void {
-    const removed = this.#segments.removeFrom(offset)
-    this.#files.deleteSegments(removed)
-    const { active } = this.#segments
-    const position = active.positionOf(offset)
-    if (position >= 0) active.truncateTo(position)
-    active.syncNow()
-    // The log start may lie inside a batch that just went as a whole.
-    if (active.endOffset < this.#logStartOffset) this.#files.saveLogStart(active.endOffset)
-    this.#logStartOffset = Math.min(this.#logStartOffset, active.endOffset)
-    this.#truncated(active.endOffset)
-  }
-
-  #restartAt(offset: number): void {
-    const { indexIntervalBytes } = this.#config
-    // First the log start: after a crash in between, the next start drops what lies below it.
-    if (offset !== this.#logStartOffset) this.#files.saveLogStart(offset)
-    this.#logStartOffset = offset
-    this.#files.deleteSegments(this.#segments.removeFrom(0))
-    this.#segments.reset(this.#files.createSegment(offset, { indexIntervalBytes, nowMs: this.#clock.wallMs() }))
-    this.#truncated(offset)
-  }
-
-  #truncated(endOffset: number): void {
-    this.#logEndOffset = endOffset
-    this.#flusher.truncatedTo(endOffset)
-    this.#epochs.truncateFromEnd(endOffset)
-    this.#files.dropSnapshotsAbove(endOffset)
-    this.#producers = loadProducerState({
-      disk: this.#files.disk,
-      directory: this.directory,
-      segments: this.#segments.all,
-      snapshots: this.#files.snapshots,
-      endOffset,
-      nowMs: this.#clock.wallMs(),
-      expirationMs: this.#config.producerIdExpirationMs
-    })
+  #truncated(): void {
+    this.#logEndOffset = this.#layout.active.endOffset
+    this.#flusher.truncatedTo(this.#logEndOffset)
   }
 
   /** For changes of files. A disk error in them is final, unless there was just no room: each can be tried again. */
-  #guarded(change: () => void): void {
+  #guarded<T>(change: () => T): T {
     try {
-      change()
+      return change()
     } catch (error) {
       if (error instanceof DiskError && !isShortage(error)) this.#fail(error)
       throw error

@@ -47,9 +47,14 @@ export function makeBatch(spec: BatchSpec): Made {
   return { bytes, summary }
 }
 
-/** A commit marker as a transaction coordinator writes it. */
-export function makeMarker(producerId: number, producerEpoch: number, coordinatorEpoch: number): Made {
-  const key = Buffer.from([0, 0, 0, 1])
+/** A marker as a transaction coordinator writes it. */
+export function makeMarker(
+  producerId: number,
+  producerEpoch: number,
+  coordinatorEpoch: number,
+  type: 'commit' | 'abort' = 'commit'
+): Made {
+  const key = Buffer.from([0, 0, 0, type === 'commit' ? 1 : 0])
   const value = Buffer.alloc(6)
   value.writeInt32BE(coordinatorEpoch, 2)
   const fields = {

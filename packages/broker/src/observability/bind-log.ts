@@ -29,6 +29,11 @@ export function bindLog({ cells }: BrokerMetrics, log: Log, repeated: RepeatedLi
       if (cutBytes > 0) log.warn('torn tail cut off after an unclean stop', fields)
       else log.debug('log checked after an unclean stop', fields)
     },
+    tailSetAside(path, bytes) {
+      cells.recoveryTailsKept.add(1)
+      const message = 'a power cut lost sectors before whole batches that no sync had covered: cut off and kept aside'
+      log.error(message, { event: 'log_tail_kept', path, bytes })
+    },
     diskFull(path) {
       noSpace.add(1)
       const message = 'disk is full: appends are refused, reads go on; free space or shorten retention'

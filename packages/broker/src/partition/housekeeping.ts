@@ -77,6 +77,7 @@ export class Housekeeping {
 
   /** Bounds what an unclean start has to check. */
   saveCheckpoints(): void {
+    for (const { log } of this.#options.partitions.all()) log.saveCaches()
     for (const directory of this.#options.directories) {
       const rows = [...this.#options.partitions.in(directory)].map(({ topic, index, log }) => ({
         topic,

@@ -1,5 +1,12 @@
 import { type Clock, type Disk, DiskError } from '@streambus/base'
-import { Log, LogCorrupt, type LogDirectory, type LogProbe, type ReadBufferPool } from '@streambus/storage-log'
+import {
+  Log,
+  LogCorrupt,
+  type LogDirectory,
+  type LogProbe,
+  type OpenFiles,
+  type ReadBufferPool
+} from '@streambus/storage-log'
 import type { TopicSettings } from '../config/topic.ts'
 import type { MetadataImage, PartitionImage, TopicImage } from '../controller/image.ts'
 import { Partition } from './partition.ts'
@@ -13,6 +20,8 @@ export interface PartitionSetOptions {
   readonly directories: readonly LogDirectory[]
   /** For reads; a fetch gives its buffer back when the socket has taken it. */
   readonly buffers: ReadBufferPool
+  /** The segment files of all partitions. */
+  readonly openFiles: OpenFiles
   readonly probe: PartitionProbe
   readonly logProbe: LogProbe
   /** Effective settings of a topic: its own over the broker's. */
@@ -156,6 +165,8 @@ export class PartitionSet {
         jitterShare: this.#options.jitterShare(),
         cleanStart: home.cleanStart,
         ...home.checkpointOf(topic.name, index),
+        openFiles: this.#options.openFiles,
+        lowerRecoveryPoint: offset => home.lowerRecoveryPoint(topic.name, index, offset),
         onFatal
       })
       if (readTopicId(disk, directory) === null) writeTopicId(disk, directory, topic.id)

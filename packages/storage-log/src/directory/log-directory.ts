@@ -20,8 +20,9 @@ export class LogDirectory {
   readonly previousBrokerEpoch: number
   readonly #disk: Disk
   readonly #lock: { release(): void }
-  readonly #recoveryPoints: Map<string, number>
-  readonly #logStarts: Map<string, number>
+  /** What the checkpoints on the disk say. */
+  #recoveryPoints: Map<string, OffsetEntry>
+  readonly #logStarts: Map<string, OffsetEntry>
 
   /** Creates the directory when it is missing and locks it. Throws DiskError; ELOCKED names the holder. */
   static open(disk: Disk, path: string): LogDirectory {
@@ -61,12 +62,23 @@ export class LogDirectory {
   /** What the last checkpoints said about a partition, to be passed to `Log.open`. */
   checkpointOf(topic: string, partition: number): { recoveryPoint?: number; logStartOffset?: number } {
     const key = partitionDirectoryName(topic, partition)
-    const recoveryPoint = this.#recoveryPoints.get(key)
-    const logStartOffset = this.#logStarts.get(key)
+    const recoveryPoint = this.#recoveryPoints.get(key)?.offset
+    const logStartOffset = this.#logStarts.get(key)?.offset
     return {
       ...(recoveryPoint === undefined ? NOWHERE : { recoveryPoint }),
       ...(logStartOffset === undefined ? NOWHERE : { logStartOffset })
     }
+  }
+
+  /**
+   * Records of a partition from `offset` on are going to be cut: the checkpoint no longer promises them when this
+   * returns. Throws DiskError.
+   */
+  lowerRecoveryPoint(topic: string, partition: number, offset: number): void {
+    const key = partitionDirectoryName(topic, partition)
+    if ((this.#recoveryPoints.get(key)?.offset ?? 0) <= offset) return
+    this.#recoveryPoints.set(key, { topic, partition, offset })
+    writeOffsetCheckpoint(this.#disk, `${this.path}/${RECOVERY_POINT_CHECKPOINT}`, [...this.#recoveryPoints.values()])
   }
 
   /** Durable when it returns. To be called about once a minute, and at a clean stop before `markClean`. */
@@ -80,6 +92,7 @@ export class LogDirectory {
       if (logStartOffset > 0) starts.push({ topic, partition, offset: logStartOffset })
     }
     writeOffsetCheckpoint(this.#disk, `${this.path}/${RECOVERY_POINT_CHECKPOINT}`, recovery)
+    this.#recoveryPoints = byPartition(recovery)
     writeOffsetCheckpoint(this.#disk, `${this.path}/${LOG_START_CHECKPOINT}`, starts)
   }
 
@@ -93,6 +106,6 @@ export class LogDirectory {
   }
 }
 
-function byPartition(entries: readonly OffsetEntry[]): Map<string, number> {
-  return new Map(entries.map(entry => [partitionDirectoryName(entry.topic, entry.partition), entry.offset]))
+function byPartition(entries: readonly OffsetEntry[]): Map<string, OffsetEntry> {
+  return new Map(entries.map(entry => [partitionDirectoryName(entry.topic, entry.partition), entry]))
 }

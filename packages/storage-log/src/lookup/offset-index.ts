@@ -56,28 +56,31 @@ export class OffsetIndex {
     this.#count = 0
   }
 
-  encode(): Buffer {
-    const bytes = Buffer.allocUnsafe(this.sizeBytes)
-    for (let i = 0; i < this.#count * 2; i++) bytes.writeInt32BE(this.#pairs[i] as number, i * 4)
+  /** The entries from `first` on, as the file has them. */
+  encode(first = 0): Buffer {
+    const bytes = Buffer.allocUnsafe((this.#count - first) * ENTRY_BYTES)
+    for (let i = first * 2; i < this.#count * 2; i++)
+      bytes.writeInt32BE(this.#pairs[i] as number, i * 4 - first * ENTRY_BYTES)
     return bytes
   }
 
-  /** False (and empty) when the bytes cannot be the index of a segment of `segmentBytes`. */
-  decode(bytes: Buffer, segmentBytes: number): boolean {
-    this.#count = 0
-    if (bytes.length % ENTRY_BYTES !== 0) return false
-    const pairs = new Int32Array(bytes.length / 4)
-    for (let at = 0; at < pairs.length; at += 2) {
-      const offset = bytes.readInt32BE(at * 4)
-      const position = bytes.readInt32BE(at * 4 + 4)
-      const rises = at === 0 || (offset > (pairs[at - 2] as number) && position > (pairs[at - 1] as number))
-      if (!rises || offset < 0 || position < 0 || position >= segmentBytes) return false
-      pairs[at] = offset
-      pairs[at + 1] = position
+  /**
+   * Takes the entries up to the first that cannot belong to a segment of `segmentBytes`: what a crash left of the end
+   * of the file is worth keeping.
+   */
+  decode(bytes: Buffer, segmentBytes: number): void {
+    const pairs = new Int32Array(Math.floor(bytes.length / ENTRY_BYTES) * 2)
+    let used = 0
+    for (; used < pairs.length; used += 2) {
+      const offset = bytes.readInt32BE(used * 4)
+      const position = bytes.readInt32BE(used * 4 + 4)
+      const rises = used === 0 || (offset > (pairs[used - 2] as number) && position > (pairs[used - 1] as number))
+      if (!rises || offset < 0 || position < 0 || position >= segmentBytes) break
+      pairs[used] = offset
+      pairs[used + 1] = position
     }
     this.#pairs = pairs
-    this.#count = pairs.length / 2
-    return true
+    this.#count = used / 2
   }
 
   #floor(target: number, column: 0 | 1): number {

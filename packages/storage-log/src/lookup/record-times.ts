@@ -28,7 +28,7 @@ export function firstRecordSince(
     return { offset: Math.max(batch.baseOffset, fromOffset), timestamp: batch.maxTimestamp }
   }
   const bytes = Buffer.allocUnsafe(batch.sizeBytes)
-  const codec = segment.file.read(bytes, scanner.position) === bytes.length ? readCodec(bytes, 0) : undefined
+  const codec = segment.handle.read(bytes, scanner.position) === bytes.length ? readCodec(bytes, 0) : undefined
   if (codec === undefined) {
     const reason = 'the batch cannot be read as a whole, or its codec is none'
     throw new LogCorrupt({ path: segment.path, position: scanner.position, reason, quarantined: null })

@@ -60,35 +60,34 @@ export class TimeIndex {
     this.#count = 0
   }
 
-  encode(): Buffer {
-    const bytes = Buffer.allocUnsafe(this.sizeBytes)
-    for (let i = 0; i < this.#count; i++) {
-      bytes.writeBigInt64BE(BigInt(this.timestamp(i)), i * ENTRY_BYTES)
-      bytes.writeInt32BE(this.relativeOffset(i), i * ENTRY_BYTES + 8)
+  /** The entries from `first` on, as the file has them. */
+  encode(first = 0): Buffer {
+    const bytes = Buffer.allocUnsafe((this.#count - first) * ENTRY_BYTES)
+    for (let i = first; i < this.#count; i++) {
+      bytes.writeBigInt64BE(BigInt(this.timestamp(i)), (i - first) * ENTRY_BYTES)
+      bytes.writeInt32BE(this.relativeOffset(i), (i - first) * ENTRY_BYTES + 8)
     }
     return bytes
   }
 
-  /** False (and empty) when the bytes cannot be a time index. */
-  decode(bytes: Buffer): boolean {
-    this.#count = 0
-    if (bytes.length % ENTRY_BYTES !== 0) return false
-    const count = bytes.length / ENTRY_BYTES
+  /** Takes the entries up to the first that cannot follow the one before. */
+  decode(bytes: Buffer): void {
+    const count = Math.floor(bytes.length / ENTRY_BYTES)
     const timestamps = new Float64Array(count)
     const relativeOffsets = new Int32Array(count)
-    for (let i = 0; i < count; i++) {
-      const timestamp = Number(bytes.readBigInt64BE(i * ENTRY_BYTES))
-      const offset = bytes.readInt32BE(i * ENTRY_BYTES + 8)
+    let used = 0
+    for (; used < count; used++) {
+      const timestamp = Number(bytes.readBigInt64BE(used * ENTRY_BYTES))
+      const offset = bytes.readInt32BE(used * ENTRY_BYTES + 8)
       const rises =
-        i === 0 || (timestamp > (timestamps[i - 1] as number) && offset > (relativeOffsets[i - 1] as number))
-      if (!rises || timestamp < 0 || offset < 0) return false
-      timestamps[i] = timestamp
-      relativeOffsets[i] = offset
+        used === 0 || (timestamp > (timestamps[used - 1] as number) && offset > (relativeOffsets[used - 1] as number))
+      if (!rises || timestamp < 0 || offset < 0 || !Number.isSafeInteger(timestamp)) break
+      timestamps[used] = timestamp
+      relativeOffsets[used] = offset
     }
     this.#timestamps = timestamps
     this.#relativeOffsets = relativeOffsets
-    this.#count = count
-    return true
+    this.#count = used
   }
 
   #grow(): void {

@@ -1,19 +1,14 @@
-import type { Disk } from '@streambus/base'
 import { HEADER_BYTES } from '@streambus/protocol/records'
-import { logFileName } from '../file-names.ts'
+import type { AbortedTransaction } from '../lookup/transaction-index.ts'
 import type { Segment } from '../segment/segment.ts'
 import type { StoredBatch } from '../segment/stored-batch.ts'
 import { VarintCursor } from '../segment/varint-cursor.ts'
-import { readSnapshot } from './producer-snapshot.ts'
-import { ProducerState } from './producer-state.ts'
+import type { ProducerState } from './producer-state.ts'
+import type { SnapshotFiles } from './snapshot-files.ts'
 
 export interface ReplayOptions {
-  readonly disk: Disk
-  readonly directory: string
   readonly segments: readonly Segment[]
-  /** Snapshot offsets, newest first. Those above `endOffset` must be gone. */
-  readonly snapshots: readonly number[]
-  readonly endOffset: number
+  readonly snapshots: SnapshotFiles
   readonly nowMs: number
   readonly expirationMs: number
 }
@@ -21,23 +16,39 @@ export interface ReplayOptions {
 /**
  * Producer state at `endOffset`: the newest valid snapshot, then the batches above it. Throws DiskError, LogCorrupt.
  */
-export function loadProducerState(options: ReplayOptions): ProducerState {
-  const state = new ProducerState()
-  let from = 0
-  for (const offset of options.snapshots) {
-    const path = `${options.directory}/${logFileName(offset, 'snapshot')}`
-    if (readSnapshot(options.disk, path, { state, nowMs: options.nowMs, expirationMs: options.expirationMs })) {
-      from = offset
-      break
-    }
-  }
+export function loadProducerState(options: ReplayOptions, endOffset: number): ProducerState {
+  const { state, offset } = options.snapshots.restore(endOffset, options)
   for (const segment of options.segments) {
-    if (segment.endOffset > from && segment.sizeBytes > 0) replaySegment(segment, { from, state, nowMs: options.nowMs })
+    if (segment.endOffset > offset && segment.sizeBytes > 0) replaySegment(segment, { ...options, from: offset, state })
   }
   return state
 }
 
-function replaySegment(segment: Segment, options: { from: number; state: ProducerState; nowMs: number }): void {
+/**
+ * The transactions that were aborted by the markers of `segment`, for when its index cannot tell. They may have begun
+ * in
+ * earlier segments, so the replay begins at the newest snapshot below it. Throws DiskError, LogCorrupt.
+ */
+export function findAborted(options: ReplayOptions, segment: Segment): AbortedTransaction[] {
+  const { state, offset } = options.snapshots.restore(segment.baseOffset, options)
+  const aborted: AbortedTransaction[] = []
+  for (const each of options.segments) {
+    if (each.baseOffset > segment.baseOffset) break
+    if (each.endOffset <= offset || each.sizeBytes === 0) continue
+    const onAborted = each === segment ? (found: AbortedTransaction) => void aborted.push(found) : undefined
+    replaySegment(each, { ...options, from: offset, state, onAborted })
+  }
+  return aborted
+}
+
+interface SegmentReplay {
+  readonly from: number
+  readonly state: ProducerState
+  readonly nowMs: number
+  readonly onAborted?: ((transaction: AbortedTransaction) => void) | undefined
+}
+
+function replaySegment(segment: Segment, options: SegmentReplay): void {
   const { from, state, nowMs } = options
   const position = segment.positionOf(from)
   if (position < 0) return
@@ -46,28 +57,33 @@ function replaySegment(segment: Segment, options: { from: number; state: Produce
     const { batch } = scanner
     if (batch.producerId < 0 || batch.baseOffset < from) continue
     if (!batch.isControl) state.apply(batch, batch.lastOffset, nowMs)
-    else applyMarkerAt(segment, { batch, position: scanner.position, state, nowMs })
+    else applyMarkerAt(segment, scanner.position, batch, options)
   }
 }
 
-function applyMarkerAt(
-  segment: Segment,
-  options: { batch: StoredBatch; position: number; state: ProducerState; nowMs: number }
-): void {
-  const { batch, state } = options
+function applyMarkerAt(segment: Segment, position: number, batch: StoredBatch, options: SegmentReplay): void {
   const bytes = Buffer.allocUnsafe(batch.sizeBytes)
-  segment.file.read(bytes, options.position)
-  const coordinatorEpoch = markerCoordinatorEpoch(bytes, HEADER_BYTES)
-  if (coordinatorEpoch === null) return
-  const { producerId, producerEpoch, maxTimestamp } = batch
-  state.applyMarker({ producerId, producerEpoch, coordinatorEpoch, timestampMs: maxTimestamp }, options.nowMs)
+  segment.handle.read(bytes, position)
+  const marker = readMarker(bytes, HEADER_BYTES)
+  if (marker === null) return
+  const aborted = options.state.applyMarker({ ...markerOf(batch), ...marker }, batch.lastOffset, options.nowMs)
+  if (aborted !== null) options.onAborted?.(aborted)
+}
+
+function markerOf(batch: StoredBatch): { producerId: number; producerEpoch: number; timestampMs: number } {
+  return { producerId: batch.producerId, producerEpoch: batch.producerEpoch, timestampMs: batch.maxTimestamp }
+}
+
+export interface EndMarker {
+  readonly isAbort: boolean
+  readonly coordinatorEpoch: number
 }
 
 /**
- * The coordinator epoch in the first record of a control batch, whose records begin at `at`. Null when it is not an
- * end-of-transaction marker. Key: int16 version, int16 type (0 abort, 1 commit); value: int16 version, int32 epoch.
+ * The first record of a control batch, whose records begin at `at`. Null when it is not an end-of-transaction marker.
+ * Key: int16 version, int16 type (0 abort, 1 commit); value: int16 version, int32 coordinator epoch.
  */
-export function markerCoordinatorEpoch(bytes: Buffer, at: number): number | null {
+export function readMarker(bytes: Buffer, at: number): EndMarker | null {
   const cursor = new VarintCursor(bytes, at)
   cursor.varint() // record length
   cursor.at++ // attributes
@@ -80,5 +96,5 @@ export function markerCoordinatorEpoch(bytes: Buffer, at: number): number | null
   cursor.at += keyBytes
   const valueBytes = cursor.varint()
   if (type > 1 || type < 0 || valueBytes < 6 || cursor.at + valueBytes > bytes.length) return null
-  return bytes.readInt32BE(cursor.at + 2)
+  return { isAbort: type === 0, coordinatorEpoch: bytes.readInt32BE(cursor.at + 2) }
 }

@@ -1,4 +1,5 @@
 import { AppendRefused } from '../errors.ts'
+import type { AbortedTransaction } from '../lookup/transaction-index.ts'
 
 /** Kafka keeps five: as many requests as an idempotent producer may have in flight. */
 const BATCHES_KEPT = 5
@@ -102,6 +103,7 @@ export interface SequencedBatch {
 export interface TransactionMarker {
   readonly producerId: number
   readonly producerEpoch: number
+  readonly isAbort: boolean
   readonly coordinatorEpoch: number
   readonly timestampMs: number
 }
@@ -167,13 +169,21 @@ export class ProducerState {
     }
   }
 
-  /** A commit or abort marker ends the producer's transaction; it may carry a new epoch. */
-  applyMarker(marker: TransactionMarker, nowMs: number): void {
+  /**
+   * A commit or abort marker at `offset` ends the producer's transaction; it may carry a new epoch. Returns the
+   * transaction if it was open and is aborted by this.
+   */
+  applyMarker(marker: TransactionMarker, offset: number, nowMs: number): AbortedTransaction | null {
     const entry = this.#entryFor(marker.producerId, marker.producerEpoch, nowMs)
+    const firstOffset = entry.txnFirstOffset
     entry.coordinatorEpoch = marker.coordinatorEpoch
     entry.lastTimestampMs = marker.timestampMs
     entry.txnFirstOffset = -1
     this.#open.delete(entry.producerId)
+    if (!marker.isAbort || firstOffset < 0) return null
+    const undecided = this.firstUndecidedOffset
+    const lastStableOffset = undecided < 0 ? offset + 1 : undecided
+    return { producerId: marker.producerId, firstOffset, lastOffset: offset, lastStableOffset }
   }
 
   /** Takes an entry from a snapshot; a later one of the same producer adds its batch to the earlier one. */

@@ -19,9 +19,10 @@ export interface RecoveryPlan {
   readonly segments: readonly number[]
   /** Offsets of the producer snapshots, newest first. */
   readonly snapshots: readonly number[]
-  /** How to treat the active segment: believe it, or check every batch from `verifyFrom` on. */
+  /** How to treat the active segment: believe it, or check every batch from `recoveryPoint` on. */
   readonly activeMode: 'create' | 'trust' | 'scan'
-  readonly verifyFrom: number
+  /** All records below were durable: damage there is no torn tail, and CRCs are compared from there on. */
+  readonly recoveryPoint: number
 }
 
 /** Directory listing and checkpoints → what to do. Pure, so that every case is a table row in a test. */
@@ -41,7 +42,7 @@ export function planRecovery(input: RecoveryInput): RecoveryPlan {
     snapshots: offsetsOf(input.names, 'snapshot').reverse(),
     activeMode: active === undefined ? 'create' : input.cleanStart ? 'trust' : 'scan',
     // A roll syncs the old segment before the new one exists, so only the last one can hold unsynced batches.
-    verifyFrom: Math.max(input.recoveryPoint, active ?? 0)
+    recoveryPoint: Math.max(input.recoveryPoint, active ?? 0)
   }
 }
 

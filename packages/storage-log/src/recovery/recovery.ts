@@ -1,25 +1,30 @@
-import type { Disk } from '@streambus/base'
+import { type Disk, DiskError, type DiskFile } from '@streambus/base'
 import { EpochCache } from '../epoch-cache.ts'
-import { LogCorrupt } from '../errors.ts'
-import { CORRUPT_SUFFIX, EPOCH_CHECKPOINT, logFileName } from '../file-names.ts'
+import { isShortage, LogCorrupt } from '../errors.ts'
+import { CORRUPT_SUFFIX, EPOCH_CHECKPOINT, tornFileName } from '../file-names.ts'
 import type { LogProbe } from '../log-probe.ts'
 import { readLogStart } from '../log-start.ts'
-import { loadProducerState } from '../producer/producer-replay.ts'
-import type { ProducerState } from '../producer/producer-state.ts'
-import { Segment } from '../segment/segment.ts'
+import { findAborted, loadProducerState } from '../producer/producer-replay.ts'
+import { ProducerState } from '../producer/producer-state.ts'
+import { SnapshotFiles } from '../producer/snapshot-files.ts'
+import type { Segment, SegmentContext } from '../segment/segment.ts'
+import { createSegment, deleteSegment, openSegment } from '../segment/segment-life.ts'
+import { classifyBadTail } from './bad-tail.ts'
 import { planRecovery, type RecoveryPlan } from './recovery-plan.ts'
-import { hasValidBatchAfter, rewriteAndSync, type ScanResult, scanSegment } from './recovery-scan.ts'
+import { rewriteAndSync, type ScanResult, scanSegment } from './recovery-scan.ts'
+
+const COPY_CHUNK_BYTES = 1024 * 1024
 
 export interface RecoverOptions {
-  readonly disk: Disk
-  readonly directory: string
+  readonly context: SegmentContext
   readonly probe: LogProbe
   readonly cleanStart: boolean
   readonly recoveryPoint: number
   readonly logStartOffset: number
-  readonly indexIntervalBytes: number
   readonly producerIdExpirationMs: number
   readonly nowMs: number
+  /** Called before a segment is quarantined: its records no longer count as durable. */
+  readonly lowerRecoveryPoint: (offset: number) => void
 }
 
 export interface RecoveredLog {
@@ -27,18 +32,19 @@ export interface RecoveredLog {
   readonly segments: Segment[]
   readonly epochs: EpochCache
   readonly producers: ProducerState
-  /** Snapshot offsets, newest first. */
-  readonly snapshots: number[]
+  readonly snapshots: SnapshotFiles
   readonly logStartOffset: number
 }
 
 /**
  * Brings one partition directory into a state that can be written to. Throws LogCorrupt (nothing is cut then) and
- * DiskError. Cost: after a clean stop a few small reads; else one walk over the last segment, with CRCs and a rewrite
- * only above the recovery point.
+ * DiskError. Cost: after a clean stop a few small reads; else a walk over what the index of the last segment does not
+ * know and
+ * what was not synced, with CRCs and a rewrite only above the recovery point.
  */
 export function recoverLog(options: RecoverOptions): RecoveredLog {
-  const { disk, directory } = options
+  const { context, nowMs } = options
+  const { disk, directory } = context
   makeDurableDirectory(disk, directory)
   const floor = Math.max(options.logStartOffset, readLogStart(disk, directory))
   const names = disk.list(directory).map(entry => entry.name)
@@ -46,38 +52,25 @@ export function recoverLog(options: RecoverOptions): RecoveredLog {
   if (plan.quarantined !== null) throw stillQuarantined(directory, plan.quarantined)
   for (const name of plan.deletions) disk.unlink(`${directory}/${name}`)
 
-  const segments = plan.segments.map((baseOffset, i) => openSegment(options, baseOffset, plan.segments[i + 1] ?? -1))
+  const segments = plan.segments.map((baseOffset, i) =>
+    openSegment(context, { baseOffset, nextBaseOffset: plan.segments[i + 1] ?? -1, nowMs })
+  )
   const epochs = new EpochCache(disk, `${directory}/${EPOCH_CHECKPOINT}`)
+  const snapshots = new SnapshotFiles(disk, directory, plan.snapshots)
   const active = segments.at(-1)
-  if (active === undefined) segments.push(createSegment(options, floor))
+  if (active === undefined) segments.push(createSegment(context, floor, nowMs))
   else recoverActive(active, plan, { ...options, epochs })
 
   const endOffset = (segments.at(-1) as Segment).endOffset
-  if (endOffset < floor) return startOver(options, { segments, epochs, floor, snapshots: plan.snapshots })
+  if (endOffset < floor) return startOver(options, { segments, epochs, floor, snapshots })
   if (epochs.wasIntact) epochs.truncateFromEnd(endOffset + 1)
   else rebuildEpochs(epochs, segments)
-  const snapshots = dropSnapshotsAbove(options, plan.snapshots, endOffset)
-  const producers = loadProducerState({
-    ...options,
-    segments,
-    snapshots,
-    endOffset,
-    expirationMs: options.producerIdExpirationMs
-  })
+  snapshots.dropAbove(endOffset)
+  const replay = { segments, snapshots, nowMs, expirationMs: options.producerIdExpirationMs }
+  const producers = loadProducerState(replay, endOffset)
+  if (active?.aborted === null) active.setAborted(findAborted(replay, active))
   for (const segment of segments.slice(0, -1)) segment.release()
   return { segments, epochs, producers, snapshots, logStartOffset: Math.max(floor, segments[0]?.baseOffset ?? 0) }
-}
-
-/** Creates a segment's file and makes its name durable. Throws DiskError. */
-export function createSegment(
-  options: Pick<RecoverOptions, 'disk' | 'directory' | 'indexIntervalBytes' | 'nowMs' | 'probe'>,
-  baseOffset: number
-): Segment {
-  const segment = new Segment({ ...options, baseOffset, sizeBytes: 0, endOffset: baseOffset, createdMs: options.nowMs })
-  segment.onIndexRebuilt = path => options.probe.indexRebuilt(path)
-  segment.createFile()
-  options.disk.syncDirectory(options.directory)
-  return segment
 }
 
 function makeDurableDirectory(disk: Disk, directory: string): void {
@@ -86,63 +79,86 @@ function makeDurableDirectory(disk: Disk, directory: string): void {
   disk.syncDirectory(directory.slice(0, directory.lastIndexOf('/')) || '/')
 }
 
-function openSegment(options: RecoverOptions, baseOffset: number, nextBaseOffset: number): Segment {
-  const path = `${options.directory}/${logFileName(baseOffset, 'log')}`
-  const file = options.disk.open(path, { readOnly: true })
-  const sizeBytes = file.sizeBytes()
-  file.close()
-  const endOffset = nextBaseOffset >= 0 ? nextBaseOffset : sizeBytes === 0 ? baseOffset : -1
-  const segment = new Segment({ ...options, baseOffset, sizeBytes, endOffset, createdMs: options.nowMs })
-  segment.onIndexRebuilt = rebuilt => options.probe.indexRebuilt(rebuilt)
-  return segment
-}
-
 function recoverActive(active: Segment, plan: RecoveryPlan, options: RecoverOptions & { epochs: EpochCache }): void {
-  if (active.sizeBytes === 0) return
-  if (plan.activeMode === 'trust' && looksWhole(active)) return
+  active.isActive = true
+  if (plan.activeMode === 'trust' && looksWhole(active, options.recoveryPoint)) return
   const fileBytes = active.sizeBytes
-  const { verifyFrom } = plan
-  const before = { fileBytes, baseOffset: active.baseOffset, verifyFrom }
-  active.beginReplay()
-  const result = scanSegment(active.file, before, batch => {
+  const { recoveryPoint } = plan
+  const from = active.beginReplay(recoveryPoint)
+  const scan = { from, fileBytes, endOffset: active.endOffset, verifyFrom: recoveryPoint }
+  const result = scanSegment(active.handle, scan, batch => {
     options.epochs.assign(batch.leaderEpoch, batch.baseOffset)
-    active.publish(batch.lastOffset, batch.maxTimestamp, batch.sizeBytes)
+    active.publish(batch.lastOffset, batch.maxTimestamp, batch.sizeBytes, !batch.isControl)
   })
-  if (result.reason !== null) refuseCorruption(active, result, { disk: options.disk, fileBytes, verifyFrom })
-  active.file.truncate(result.validBytes)
-  rewriteAndSync(active.file, result.unsyncedPosition, result.validBytes)
+  if (result.reason !== null || result.endOffset < recoveryPoint)
+    judgeTail(active, result, { ...options, recoveryPoint }, fileBytes)
+  active.handle.truncate(result.validBytes)
+  rewriteAndSync(active.handle, result.unsyncedPosition, result.validBytes)
+  active.endReplay()
   options.probe.recovered(fileBytes - result.unsyncedPosition, fileBytes - result.validBytes)
 }
 
 /** After a clean stop: the indexes lead to the end of the file. A surprise is handled like an unclean stop. */
-function looksWhole(active: Segment): boolean {
+function looksWhole(active: Segment, recoveryPoint: number): boolean {
   try {
-    active.loadIndexes()
-    return true
+    active.load()
+    return active.endOffset >= recoveryPoint
   } catch (error) {
     if (error instanceof LogCorrupt) return false
     throw error
   }
 }
 
+/** Returns when what lies behind the valid batches may be cut. Throws LogCorrupt when it was durable once. */
+function judgeTail(active: Segment, result: ScanResult, options: RecoverOptions, fileBytes: number): void {
+  const { endOffset, validBytes: position } = result
+  const { recoveryPoint, probe } = options
+  const tail = { position, fileBytes, endOffset, recoveryPoint }
+  const kind = classifyBadTail(active.handle, tail)
+  if (kind === 'torn') return
+  if (kind === 'lost-sectors') {
+    const path = setAside(active, position, fileBytes)
+    if (path !== null) probe.tailSetAside(path, fileBytes - position)
+    return
+  }
+  const what = result.reason ?? `the file ends at offset ${endOffset}`
+  const why = endOffset < recoveryPoint ? `below the recovery point ${recoveryPoint}` : 'valid batches follow'
+  throw quarantine(active, options, { position, reason: `${what}, and ${why}` })
+}
+
 /**
- * Returns only for a torn tail: bytes at the end that were never known to be durable, with nothing whole behind them.
+ * Batches behind the gap were never promised to anybody, but whoever misses them may look. Null: no room for a copy.
  */
-function refuseCorruption(
-  segment: Segment,
-  result: ScanResult,
-  options: { disk: Disk; fileBytes: number; verifyFrom: number }
-): void {
-  const position = result.validBytes
-  const rest = { from: position + 1, until: options.fileBytes }
-  const isBelow = result.endOffset < options.verifyFrom
-  if (!isBelow && !hasValidBatchAfter(segment.file, rest, result.endOffset)) return
-  const why = isBelow ? `below the recovery point ${options.verifyFrom}` : 'valid batches follow'
+function setAside(active: Segment, position: number, fileBytes: number): string | null {
+  const { disk } = active
+  const path = `${active.path.slice(0, active.path.lastIndexOf('/'))}/${tornFileName(active.baseOffset, position)}`
+  let copy: DiskFile | null = null
+  try {
+    copy = disk.open(path, { create: true })
+    const chunk = Buffer.allocUnsafe(Math.min(COPY_CHUNK_BYTES, fileBytes - position))
+    for (let at = position; at < fileBytes; at += chunk.length) {
+      const count = active.handle.read(chunk.subarray(0, fileBytes - at), at)
+      copy.write([chunk.subarray(0, count)], at - position)
+    }
+    copy.syncNow()
+    return path
+  } catch (error) {
+    if (!(error instanceof DiskError) || !isShortage(error)) throw error
+    if (copy !== null) disk.unlink(path)
+    return null
+  } finally {
+    copy?.close()
+  }
+}
+
+function quarantine(segment: Segment, options: RecoverOptions, at: { position: number; reason: string }): LogCorrupt {
+  const { disk, directory } = options.context
   const quarantined = `${segment.path}${CORRUPT_SUFFIX}`
   segment.closeFile()
-  options.disk.rename(segment.path, quarantined)
-  options.disk.syncDirectory(segment.path.slice(0, segment.path.lastIndexOf('/')))
-  throw new LogCorrupt({ path: segment.path, position, reason: `${result.reason}, and ${why}`, quarantined })
+  options.lowerRecoveryPoint(segment.baseOffset)
+  disk.rename(segment.path, quarantined)
+  disk.syncDirectory(directory)
+  return new LogCorrupt({ path: segment.path, ...at, quarantined })
 }
 
 function stillQuarantined(directory: string, name: string): LogCorrupt {
@@ -158,49 +174,15 @@ function stillQuarantined(directory: string, name: string): LogCorrupt {
 /** Everything on disk lies below the log start: it was deleted, and the next record gets the offset `floor`. */
 function startOver(
   options: RecoverOptions,
-  found: { segments: readonly Segment[]; epochs: EpochCache; floor: number; snapshots: readonly number[] }
+  found: { segments: readonly Segment[]; epochs: EpochCache; floor: number; snapshots: SnapshotFiles }
 ): RecoveredLog {
-  for (const segment of found.segments) deleteSegment(options.disk, segment)
-  dropSnapshotsAbove(options, found.snapshots, -1)
-  found.epochs.truncateFromStart(found.floor)
-  const producers = loadProducerState({
-    ...options,
-    segments: [],
-    snapshots: [],
-    endOffset: found.floor,
-    expirationMs: 0
-  })
-  const segments = [createSegment(options, found.floor)]
-  return { segments, epochs: found.epochs, producers, snapshots: [], logStartOffset: found.floor }
-}
-
-/** Renames first: a crash in between leaves a name that the next start takes away. */
-export function deleteSegment(disk: Disk, segment: Segment): void {
-  segment.release()
-  for (const kind of ['log', 'index', 'timeindex'] as const) {
-    const path = segment.pathOf(kind)
-    if (!disk.exists(path)) continue
-    disk.rename(path, `${path}.deleted`)
-    disk.unlink(`${path}.deleted`)
-  }
-}
-
-/**
- * Deletes the snapshots above `endOffset`, durably: one that came back after a power cut would describe records that
- * were cut, once the log has grown past its offset again. Returns the others.
- */
-export function dropSnapshotsAbove(
-  options: Pick<RecoverOptions, 'disk' | 'directory'>,
-  snapshots: readonly number[],
-  endOffset: number
-): number[] {
-  const kept = snapshots.filter(offset => offset <= endOffset)
-  if (kept.length === snapshots.length) return kept
-  for (const offset of snapshots) {
-    if (offset > endOffset) options.disk.unlink(`${options.directory}/${logFileName(offset, 'snapshot')}`)
-  }
-  options.disk.syncDirectory(options.directory)
-  return kept
+  const { context, nowMs } = options
+  const { epochs, floor, snapshots } = found
+  for (const segment of found.segments) deleteSegment(context, segment)
+  snapshots.dropAbove(-1)
+  epochs.truncateFromStart(floor)
+  const segments = [createSegment(context, floor, nowMs)]
+  return { segments, epochs, producers: new ProducerState(), snapshots, logStartOffset: floor }
 }
 
 function rebuildEpochs(epochs: EpochCache, segments: readonly Segment[]): void {

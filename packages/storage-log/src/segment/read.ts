@@ -121,7 +121,7 @@ function fill(segment: Segment, position: number, pool: ReadBufferPool, bytes: n
   const view = whole.length === bytes ? whole : whole.subarray(0, bytes)
   let count = 0
   try {
-    count = segment.file.read(view, position)
+    count = segment.handle.read(view, position)
   } catch (error) {
     pool.give(whole)
     throw error

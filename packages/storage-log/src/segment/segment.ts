@@ -1,132 +1,142 @@
-import { assert, type Disk, type DiskError, type DiskFile, readWhole } from '@streambus/base'
-import { HEADER_BYTES, readBaseOffset, readLastOffset } from '@streambus/protocol/records'
+import { assert, type Disk, type DiskError, type DiskFile } from '@streambus/base'
+import { HEADER_BYTES, readLastOffset, readMaxTimestamp } from '@streambus/protocol/records'
 import { LogCorrupt } from '../errors.ts'
 import { type LogFileKind, logFileName } from '../file-names.ts'
-import { OffsetIndex } from '../lookup/offset-index.ts'
-import { TimeIndex } from '../lookup/time-index.ts'
+import type { AbortedTransaction } from '../lookup/transaction-index.ts'
 import { BatchScanner } from './batch-scanner.ts'
+import type { OpenFiles } from './open-files.ts'
 import { ReadCursors } from './read-cursors.ts'
-import { StoredBatch } from './stored-batch.ts'
+import { SegmentFile } from './segment-file.ts'
+import { SegmentIndexes, WALK_CHUNK_BYTES } from './segment-indexes.ts'
 
-/** Look-ups walk at most one index interval; whole-segment walks read more at a time. */
 const LOOKUP_CHUNK_BYTES = 4 * 1024
-const WALK_CHUNK_BYTES = 256 * 1024
 
-export interface SegmentOptions {
+/** What all segments of a log share. */
+export interface SegmentContext {
   readonly disk: Disk
   readonly directory: string
+  readonly indexIntervalBytes: number
+  readonly openFiles: OpenFiles
+  readonly onIndexRebuilt: (path: string) => void
+  /** The file has unsynced writes and its handle is needed elsewhere. */
+  readonly onSyncWanted: () => void
+}
+
+export interface SegmentOptions {
   readonly baseOffset: number
   readonly sizeBytes: number
-  /** One past the last offset, or −1 when only `loadIndexes` can tell. */
+  /** One past the last offset, or −1 when only the batches can tell. */
   readonly endOffset: number
   /** When the file was created or opened; stands in for the age of records without timestamps. */
   readonly createdMs: number
-  readonly indexIntervalBytes: number
 }
 
 /**
- * One data file with its two indexes: `<base offset>.log` holds whole batches back to back, byte-identical to what the
+ * One data file with its indexes: `<base offset>.log` holds whole batches back to back, byte-identical to what the
  * producer sent except for base offset and leader epoch. Only the last segment of a log is written to.
  */
 export class Segment {
+  readonly disk: Disk
   readonly baseOffset: number
   readonly createdMs: number
   readonly cursors = new ReadCursors()
   sizeBytes: number
   endOffset: number
-  /** Timestamp of the first batch, for rolling by time; −1 when it is not known or has none. */
-  firstTimestampMs = -1
-  readonly #disk: Disk
-  readonly #directory: string
-  readonly #indexIntervalBytes: number
-  #file: DiskFile | null = null
-  #syncsUnderWay = 0
-  #isCloseWanted = false
-  #index = new OffsetIndex()
-  #timeIndex = new TimeIndex()
-  #isIndexed: boolean
+  /** Written to; a sealed one may forget its indexes. */
+  isActive = false
+  readonly #context: SegmentContext
+  readonly #file: SegmentFile
+  readonly #indexes: SegmentIndexes
+  #firstTimestampMs = -1
+  /** Forgetting the indexes keeps the maximum timestamp. */
   #isMaxTimestampKnown: boolean
-  #maxTimestamp = -1
-  /** Last offset of the first batch that has the maximum timestamp. */
-  #maxTimestampOffset = -1
-  #bytesSinceIndexEntry = 0
 
-  constructor(options: SegmentOptions) {
-    this.#disk = options.disk
-    this.#directory = options.directory
+  constructor(context: SegmentContext, options: SegmentOptions) {
+    const { disk, openFiles, onSyncWanted } = context
+    this.disk = disk
+    this.#context = context
     this.baseOffset = options.baseOffset
     this.sizeBytes = options.sizeBytes
     this.endOffset = options.endOffset
     this.createdMs = options.createdMs
-    this.#indexIntervalBytes = options.indexIntervalBytes
-    this.#isIndexed = options.sizeBytes === 0
     this.#isMaxTimestampKnown = options.sizeBytes === 0
+    const path = this.pathOf('log')
+    this.#file = new SegmentFile({ disk, path, openFiles, onSyncWanted, onEvicted: () => this.#forget() })
+    this.#indexes = new SegmentIndexes(this, context.indexIntervalBytes)
+    if (options.sizeBytes === 0) this.#indexes.reset()
   }
 
   get path(): string {
-    return this.pathOf('log')
+    return this.#file.path
   }
 
   get isOpen(): boolean {
-    return this.#file !== null
+    return this.#file.isOpen
   }
 
   get indexSizeBytes(): number {
-    return Math.max(this.#index.sizeBytes + 8, this.#timeIndex.sizeBytes + 12)
+    return this.#indexes.sizeBytes
   }
 
   /** −1 when no record has a timestamp. */
   get maxTimestampMs(): number {
-    if (!this.#isMaxTimestampKnown) this.#ensureIndexed()
-    return this.#maxTimestamp
+    if (!this.#isMaxTimestampKnown) this.load()
+    return this.#indexes.maxTimestampMs
   }
 
-  get file(): DiskFile {
-    this.#file ??= this.#disk.open(this.path)
-    return this.#file
+  /** Timestamp of the first batch, for rolling by time; −1 when there is none. */
+  get firstTimestampMs(): number {
+    if (this.#firstTimestampMs < 0 && this.sizeBytes >= HEADER_BYTES) {
+      const header = Buffer.allocUnsafe(HEADER_BYTES)
+      this.handle.read(header, 0)
+      this.#firstTimestampMs = readMaxTimestamp(header, 0)
+    }
+    return this.#firstTimestampMs
+  }
+
+  /** For reading at once; not to be kept. Throws DiskError. */
+  get handle(): DiskFile {
+    return this.#file.handle
   }
 
   pathOf(kind: LogFileKind): string {
-    return `${this.#directory}/${logFileName(this.baseOffset, kind)}`
+    return `${this.#context.directory}/${logFileName(this.baseOffset, kind)}`
   }
 
   createFile(): void {
-    this.#file = this.#disk.open(this.path, { create: true })
+    this.#file.create()
   }
 
   /** Throws DiskError; then the size on disk is unknown and `sizeBytes` is what it has to be cut back to. */
   write(parts: readonly Uint8Array[]): void {
-    this.file.write(parts, this.sizeBytes)
+    this.#file.write(parts, this.sizeBytes)
   }
 
-  /** Makes a written batch part of the segment. `maxTimestampMs` may be −1. */
-  publish(lastOffset: number, maxTimestampMs: number, batchBytes: number): void {
-    if (maxTimestampMs > this.#maxTimestamp) {
-      this.#maxTimestamp = maxTimestampMs
-      this.#maxTimestampOffset = lastOffset
-    }
-    if (this.firstTimestampMs < 0) this.firstTimestampMs = maxTimestampMs
-    if (this.#bytesSinceIndexEntry > this.#indexIntervalBytes) {
-      this.#index.append(lastOffset - this.baseOffset, this.sizeBytes)
-      this.#timeIndex.maybeAppend(this.#maxTimestamp, this.#maxTimestampOffset - this.baseOffset)
-      this.#bytesSinceIndexEntry = 0
-    }
-    this.#bytesSinceIndexEntry += batchBytes
+  /** After a failed write. Durable when it returns: what follows must not be mixed with what is cut off now. */
+  cutBack(): void {
+    this.#file.truncate(this.sizeBytes)
+    this.#file.syncNow()
+  }
+
+  /**
+   * Makes a written batch part of the segment. `maxTimestampMs` may be −1; `isKnown` is false for a marker whose
+   * transaction nobody has looked at (see `setAborted`).
+   */
+  // oxlint-disable-next-line max-params -- once per produced batch: an options object more is an allocation more
+  publish(lastOffset: number, maxTimestampMs: number, batchBytes: number, isKnown: boolean): void {
+    this.#indexes.add(this.sizeBytes, batchBytes, lastOffset, maxTimestampMs)
+    if (isKnown) this.#indexes.extendAborted(this.endOffset, lastOffset + 1)
+    if (this.sizeBytes === 0) this.#firstTimestampMs = maxTimestampMs
     this.sizeBytes += batchBytes
     this.endOffset = lastOffset + 1
   }
 
   sync(done: (error: DiskError | null) => void): void {
-    this.#syncsUnderWay++
-    this.file.sync(error => {
-      this.#syncsUnderWay--
-      if (this.#isCloseWanted) this.closeFile()
-      done(error)
-    })
+    this.#file.sync(done)
   }
 
   syncNow(): void {
-    this.file.syncNow()
+    this.#file.syncNow()
   }
 
   /**
@@ -137,8 +147,8 @@ export class Segment {
     if (offset <= this.baseOffset) return this.sizeBytes === 0 ? -1 : 0
     const remembered = this.cursors.find(offset)
     if (remembered >= 0) return remembered < this.sizeBytes ? remembered : -1
-    this.#ensureIndexed()
-    const scanner = this.#scannerAt(this.#verifiedFloor(offset), LOOKUP_CHUNK_BYTES)
+    this.load()
+    const scanner = this.#scannerAt(this.#indexes.floorPosition(offset), LOOKUP_CHUNK_BYTES)
     while (this.advance(scanner)) if (scanner.batch.lastOffset >= offset) return scanner.position
     return -1
   }
@@ -148,12 +158,11 @@ export class Segment {
    * batch below `untilOffset`: everything up to a batch the index knows and whose header in `bytes` says the same.
    */
   skippable(bytes: Buffer, position: number, untilOffset: number): number {
-    if (!this.#isIndexed) return 0
-    const byPosition = this.#index.floorByPosition(position + bytes.length - HEADER_BYTES)
-    const entry = Math.min(byPosition, this.#index.floorByOffset(untilOffset - 1 - this.baseOffset))
-    const skipped = entry < 0 ? 0 : this.#index.position(entry) - position
-    if (skipped <= 0) return 0
-    return readLastOffset(bytes, skipped) === this.baseOffset + this.#index.relativeOffset(entry) ? skipped : 0
+    if (!this.#indexes.isLoaded) return 0
+    const known = this.#indexes.floorWithin(position + bytes.length - HEADER_BYTES, untilOffset - 1)
+    const skipped = known === null ? 0 : known.position - position
+    if (known === null || skipped <= 0) return 0
+    return readLastOffset(bytes, skipped) === known.lastOffset ? skipped : 0
   }
 
   /** Headers from `position` on, for walks over much of the segment. */
@@ -171,196 +180,94 @@ export class Segment {
 
   /** Where to start looking for the first record with a timestamp ≥ `timestamp`. */
   positionForTimestamp(timestamp: number): number {
-    this.#ensureIndexed()
-    const entry = this.#timeIndex.lower(timestamp)
-    if (entry < 0) return 0
-    const offset = this.baseOffset + this.#timeIndex.relativeOffset(entry)
-    const position = this.#positionOfBatchEnding(offset, this.#timeIndex.timestamp(entry))
-    if (position >= 0) return position
-    this.#rebuildIndexes()
-    return 0
+    this.load()
+    return this.#indexes.positionForTimestamp(timestamp)
   }
 
   /**
    * Reads the indexes, finds `endOffset` and the maximum timestamp. Rebuilds what is missing or wrong. Throws
    * LogCorrupt.
    */
-  loadIndexes(): void {
-    this.#ensureIndexed()
+  load(): void {
+    if (this.#indexes.isLoaded) return
+    this.endOffset = this.#indexes.load(this.isActive ? -1 : this.endOffset, this.#context.onIndexRebuilt)
+    this.#isMaxTimestampKnown = true
   }
 
-  /** Set to hear about rebuilt indexes. */
-  onIndexRebuilt: (path: string) => void = () => {}
+  /** The aborted transactions whose markers are in this segment; null when only a replay of the log can tell. */
+  get aborted(): readonly AbortedTransaction[] | null {
+    this.load()
+    return this.#indexes.abortedUntil < this.endOffset ? null : this.#indexes.aborted
+  }
 
-  /** Empties the indexes before a recovery scan publishes the batches again. */
-  beginReplay(): void {
-    this.#resetIndexes()
-    this.sizeBytes = 0
-    this.endOffset = this.baseOffset
-    this.firstTimestampMs = -1
-    this.#isIndexed = true
+  addAborted(transaction: AbortedTransaction): void {
+    this.#indexes.addAborted(transaction)
+  }
+
+  /** What a replay found. */
+  setAborted(aborted: AbortedTransaction[]): void {
+    this.#indexes.setAborted(aborted, this.endOffset)
+  }
+
+  /**
+   * Before a recovery scan: takes over what the index files know of the batches below `offset`. Returns where the
+   * batches
+   * begin that have to be published again.
+   */
+  beginReplay(offset: number): number {
+    const start = this.#indexes.resume(offset)
+    this.sizeBytes = start.position
+    this.endOffset = start.baseOffset
+    this.#firstTimestampMs = -1
     this.#isMaxTimestampKnown = true
+    return start.position
+  }
+
+  /** After a recovery scan, and after the file was cut to what it accepted. */
+  endReplay(): void {
+    if (this.#indexes.abortedUntil <= this.endOffset) return
+    // The seal speaks of batches that are gone; it must not come back when the log has grown past them again.
+    this.#dropSeal()
+    this.#indexes.rebuild()
   }
 
   /** Cuts the file at a batch boundary. Not synced. */
   truncateTo(position: number): void {
-    this.file.truncate(position)
+    this.#dropSeal()
+    this.#file.truncate(position)
     this.cursors.clear()
     this.sizeBytes = position
-    const scanner = this.scan()
-    this.beginReplay()
-    while (this.advance(scanner)) {
-      const { lastOffset, maxTimestamp, sizeBytes } = scanner.batch
-      this.publish(lastOffset, maxTimestamp, sizeBytes)
-    }
-    assert(this.sizeBytes === position, 'a segment is cut between two batches')
+    this.endOffset = this.#indexes.rebuild()
+    assert(position > 0 || this.endOffset === this.baseOffset, 'a segment is cut between two batches')
   }
 
   /** Writes the indexes out. Not synced: a cache that is lost or torn is built again. Throws DiskError. */
-  saveIndexes(): void {
-    if (!this.#isIndexed) return
-    this.#timeIndex.maybeAppend(this.#maxTimestamp, this.#maxTimestampOffset - this.baseOffset)
-    this.#replaceFile('index', this.#index.encode())
-    this.#replaceFile('timeindex', this.#timeIndex.encode())
+  saveIndexes(isFinal: boolean): void {
+    this.#indexes.save(this.endOffset, isFinal)
   }
 
   /** Frees handle and index memory; both come back when they are needed. */
   release(): void {
-    this.closeFile()
-    if (this.sizeBytes === 0) return
-    this.#index = new OffsetIndex()
-    this.#timeIndex = new TimeIndex()
-    this.#isIndexed = false
-  }
-
-  /** A descriptor must not be closed under a running sync: the number could be another file's by then. */
-  closeFile(): void {
-    this.#isCloseWanted = this.#syncsUnderWay > 0
-    if (this.#file === null || this.#isCloseWanted) return
     this.#file.close()
-    this.#file = null
+    this.#forget()
   }
 
-  #ensureIndexed(): void {
-    if (this.#isIndexed) return
-    if (!this.#adoptIndexFiles()) this.#rebuildIndexes()
-    this.#isIndexed = true
-    this.#isMaxTimestampKnown = true
+  closeFile(): void {
+    this.#file.close()
   }
 
-  /** False when the index files cannot be believed. */
-  #adoptIndexFiles(): boolean {
-    const index = this.#readFile('index')
-    const timeIndex = this.#readFile('timeindex')
-    if (index === null || timeIndex === null) return false
-    if (!this.#index.decode(index, this.sizeBytes) || !this.#timeIndex.decode(timeIndex)) return false
-    const lastEntry = this.#index.count - 1
-    if (lastEntry >= 0 && !this.#isEntryTrue(lastEntry)) return false
-    const lastTime = this.#timeIndex.count - 1
-    const timePosition = lastTime < 0 ? 0 : this.#lastTimestampPosition(lastTime)
-    if (timePosition < 0) return false
-    this.#walkTail(timePosition, lastEntry < 0 ? 0 : this.#index.position(lastEntry))
-    return true
+  #forget(): void {
+    if (!this.isActive && this.sizeBytes > 0) this.#indexes.forget()
   }
 
-  #lastTimestampPosition(lastTime: number): number {
-    this.#maxTimestamp = this.#timeIndex.timestamp(lastTime)
-    this.#maxTimestampOffset = this.baseOffset + this.#timeIndex.relativeOffset(lastTime)
-    return this.#positionOfBatchEnding(this.#maxTimestampOffset, this.#maxTimestamp)
-  }
-
-  /**
-   * A file may have lost entries at its end, so both are completed from the batches: the maximum timestamp from the
-   * batch of the last time entry on, index entries from the batch of the last offset entry on.
-   */
-  #walkTail(timePosition: number, indexPosition: number): void {
-    const end = this.sizeBytes
-    const scanner = this.#scannerAt(Math.min(timePosition, indexPosition), WALK_CHUNK_BYTES)
-    this.#bytesSinceIndexEntry = 0
-    this.firstTimestampMs = this.#headerAt(0)?.maxTimestamp ?? -1
-    this.sizeBytes = indexPosition
-    try {
-      while (this.advance(scanner)) {
-        const { lastOffset, maxTimestamp, sizeBytes } = scanner.batch
-        if (scanner.position >= indexPosition) this.publish(lastOffset, maxTimestamp, sizeBytes)
-        else if (maxTimestamp > this.#maxTimestamp) {
-          this.#maxTimestamp = maxTimestamp
-          this.#maxTimestampOffset = lastOffset
-        }
-      }
-    } finally {
-      this.sizeBytes = end
-    }
-  }
-
-  #rebuildIndexes(): void {
-    this.#resetIndexes()
-    this.onIndexRebuilt(this.path)
-    this.#walkTail(0, 0)
-  }
-
-  #resetIndexes(): void {
-    this.#index.clear()
-    this.#timeIndex.clear()
-    this.#maxTimestamp = -1
-    this.#maxTimestampOffset = -1
-    this.#bytesSinceIndexEntry = 0
-  }
-
-  /** Position of the index entry at or before `offset`, after a look at the batch there. */
-  #verifiedFloor(offset: number): number {
-    let entry = this.#index.floorByOffset(offset - this.baseOffset)
-    if (entry >= 0 && !this.#isEntryTrue(entry)) {
-      this.#rebuildIndexes()
-      entry = this.#index.floorByOffset(offset - this.baseOffset)
-    }
-    return entry < 0 ? 0 : this.#index.position(entry)
-  }
-
-  #isEntryTrue(entry: number): boolean {
-    const batch = this.#headerAt(this.#index.position(entry))
-    return batch !== null && batch.lastOffset === this.baseOffset + this.#index.relativeOffset(entry)
-  }
-
-  #headerAt(position: number): StoredBatch | null {
-    const bytes = Buffer.allocUnsafe(HEADER_BYTES)
-    const count = this.file.read(bytes, position)
-    if (count < HEADER_BYTES || readBaseOffset(bytes, 0) < this.baseOffset) return null
-    const batch = new StoredBatch()
-    batch.read(bytes, 0)
-    return batch.isPlausible && position + batch.sizeBytes <= this.sizeBytes ? batch : null
-  }
-
-  /** Position of the batch whose last offset and maximum timestamp are these; −1 when there is none. */
-  #positionOfBatchEnding(lastOffset: number, maxTimestamp: number): number {
-    const entry = this.#index.floorByOffset(lastOffset - this.baseOffset)
-    if (entry >= 0 && !this.#isEntryTrue(entry)) return -1
-    const scanner = this.#scannerAt(entry < 0 ? 0 : this.#index.position(entry), LOOKUP_CHUNK_BYTES)
-    while (this.advance(scanner)) {
-      const { batch } = scanner
-      if (batch.lastOffset >= lastOffset) {
-        return batch.lastOffset === lastOffset && batch.maxTimestamp === maxTimestamp ? scanner.position : -1
-      }
-    }
-    return -1
+  #dropSeal(): void {
+    const path = this.pathOf('txnindex')
+    if (!this.disk.exists(path)) return
+    this.disk.unlink(path)
+    this.disk.syncDirectory(this.#context.directory)
   }
 
   #scannerAt(position: number, chunkBytes: number): BatchScanner {
-    return new BatchScanner(this.file, { from: position, until: this.sizeBytes, chunkBytes })
-  }
-
-  #readFile(kind: LogFileKind): Buffer | null {
-    const path = this.pathOf(kind)
-    return this.#disk.exists(path) ? readWhole(this.#disk, path) : null
-  }
-
-  #replaceFile(kind: LogFileKind, bytes: Buffer): void {
-    const file = this.#disk.open(this.pathOf(kind), { create: true })
-    try {
-      if (bytes.length > 0) file.write([bytes], 0)
-      file.truncate(bytes.length)
-    } finally {
-      file.close()
-    }
+    return new BatchScanner(this.handle, { from: position, until: this.sizeBytes, chunkBytes })
   }
 }

@@ -12,8 +12,8 @@ const LOGS = [0, 100, 200].map(base => logFileName(base, 'log'))
 test.each<[string, Partial<RecoveryInput>, Partial<ReturnType<typeof planRecovery>>]>([
   ['an empty directory', {}, { activeMode: 'create', segments: [], deletions: [] }],
   ['a clean stop', { names: LOGS, cleanStart: true }, { activeMode: 'trust', segments: [0, 100, 200] }],
-  ['an unclean stop scans the last segment', { names: LOGS }, { activeMode: 'scan', verifyFrom: 200 }],
-  ['and compares CRCs from the recovery point', { names: LOGS, recoveryPoint: 250 }, { verifyFrom: 250 }],
+  ['an unclean stop scans the last segment', { names: LOGS }, { activeMode: 'scan', recoveryPoint: 200 }],
+  ['and compares CRCs from the recovery point', { names: LOGS, recoveryPoint: 250 }, { recoveryPoint: 250 }],
   [
     'segments below the log start go',
     { names: LOGS, logStartOffset: 150 },

@@ -2,7 +2,7 @@ import { readWhole } from '@streambus/base'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { MemoryDisk } from '../../../testkit/src/memory-disk.ts'
-import { LogCorrupt } from '../../src/index.ts'
+import { LogCorrupt, SILENT_LOG_PROBE } from '../../src/index.ts'
 import { append, DIRECTORY, newDisk, openLog, readAll, repeat, SMALL, settle } from '../helpers.ts'
 
 const FIRST_LOG = `${DIRECTORY}/00000000000000000000.log`
@@ -65,6 +65,79 @@ test('a flipped bit with valid batches behind it is corruption: nothing is cut, 
   expect(() => openLog(disk)).toThrow(/\.corrupt/)
   disk.crash()
   expect(() => openLog(disk)).toThrow(LogCorrupt)
+})
+
+test('whole batches behind a lost sector are cut, kept aside and reported: a power cut keeps any subset of what was not synced', () => {
+  const disk = newDisk()
+  const { log } = openLog(disk)
+  for (let i = 0; i < 5; i++) append(log, { valueBytes: 300, tag: i })
+  const before = readAll(log)
+  const batchBytes = before.length / 5
+  disk.kill()
+  // The second sector lies in the second batch.
+  overwrite(disk, FIRST_LOG, all => all.fill(0, 512, 1024))
+  const kept: [string, number][] = []
+  const probe = { ...SILENT_LOG_PROBE, tailSetAside: (path: string, bytes: number) => kept.push([path, bytes]) }
+  const { log: again } = openLog(disk, { probe })
+  expect(again.logEndOffset).toBe(1)
+  const path = `${FIRST_LOG}.${batchBytes}.torn`
+  expect(kept).toEqual([[path, batchBytes * 4]])
+  expect(
+    readWhole(disk, path)
+      .subarray(batchBytes * 2)
+      .equals(before.subarray(batchBytes * 3))
+  ).toBe(true)
+  expect(append(again).baseOffset).toBe(1)
+})
+
+test('the same hole below the recovery point is corruption', () => {
+  const disk = newDisk()
+  const { log } = openLog(disk)
+  for (let i = 0; i < 5; i++) append(log, { valueBytes: 300, tag: i })
+  disk.kill()
+  overwrite(disk, FIRST_LOG, all => all.fill(0, 512, 1024))
+  expect(() => openLog(disk, { recoveryPoint: 3 })).toThrow(/below the recovery point 3/)
+})
+
+test('a file that ends between two batches below the recovery point is corruption, and accepting the loss is possible', () => {
+  const disk = newDisk()
+  const { log } = openLog(disk)
+  for (let i = 0; i < 4; i++) append(log)
+  disk.kill()
+  overwrite(disk, FIRST_LOG, all => all.subarray(0, (all.length / 4) * 3))
+  let promised = 4
+  const lowerRecoveryPoint = (offset: number) => void (promised = offset)
+  for (const cleanStart of [true, false]) {
+    expect(() => openLog(disk, { recoveryPoint: promised, cleanStart, lowerRecoveryPoint })).toThrow(LogCorrupt)
+  }
+  expect(promised).toBe(0)
+  disk.rename(`${FIRST_LOG}.corrupt`, FIRST_LOG)
+  expect(openLog(disk, { recoveryPoint: promised }).log.logEndOffset).toBe(3)
+})
+
+test('a start after a crash reads what was not synced, and not what the indexes know', async () => {
+  const config = { ...SMALL, segmentBytes: 10_000_000, indexIntervalBytes: 4096 }
+  const reads = async (older: number, unsynced: number): Promise<number> => {
+    const disk = newDisk()
+    const { log } = openLog(disk, { config })
+    for (let i = 0; i < older; i++) append(log, { valueBytes: 1000, timestamps: [i] })
+    log.requestSync()
+    await settle()
+    log.saveCaches()
+    // Taken every ten minutes and after 64 MiB.
+    log.snapshotProducers()
+    const { recoveryPoint } = log
+    for (let i = 0; i < unsynced; i++) append(log, { valueBytes: 1000, timestamps: [i] })
+    const end = log.logEndOffset
+    disk.kill()
+    const before = disk.counts.read
+    const again = openLog(disk, { config, recoveryPoint, probe: SILENT_LOG_PROBE })
+    expect(again.log.logEndOffset).toBe(end)
+    return disk.counts.read - before
+  }
+  const small = await reads(100, 20)
+  expect(await reads(4000, 20)).toBeLessThan(small + 5)
+  expect(await reads(100, 400)).toBeGreaterThan(small + 5)
 })
 
 test('bad bytes below the recovery point are corruption even at the end of the file', () => {

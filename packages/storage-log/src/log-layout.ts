@@ -1,0 +1,162 @@
+import type { EpochCache } from './epoch-cache.ts'
+import { writeLogStart } from './log-start.ts'
+import { findAborted, loadProducerState, type ReplayOptions } from './producer/producer-replay.ts'
+import type { ProducerState } from './producer/producer-state.ts'
+import type { SnapshotFiles } from './producer/snapshot-files.ts'
+import type { RecoveredLog } from './recovery/recovery.ts'
+import type { Segment, SegmentContext } from './segment/segment.ts'
+import { createSegment, deleteSegment } from './segment/segment-life.ts'
+import { SegmentList } from './segment/segment-list.ts'
+
+/**
+ * So much may be replayed for the producer state at a start after a crash, besides what came since the last
+ * checkpoint.
+ */
+const SNAPSHOT_BYTES = 64 * 1024 * 1024
+
+export interface LogLayoutOptions {
+  /** Called before the end of the log moves below what may be checkpointed as durable. */
+  readonly lowerRecoveryPoint: (offset: number) => void
+  readonly expirationMs: () => number
+}
+
+/**
+ * What a log consists of on disk, and every change of it that is not an append: each is durable when it returns, and
+ * a crash in the middle leaves the state before or after it. Throws DiskError.
+ */
+export class LogLayout {
+  readonly segments: SegmentList
+  readonly epochs: EpochCache
+  readonly snapshots: SnapshotFiles
+  producers: ProducerState
+  readonly #context: SegmentContext
+  readonly #options: LogLayoutOptions
+  #logStartOffset: number
+  #sizeAtSnapshot: number
+
+  constructor(context: SegmentContext, recovered: RecoveredLog, options: LogLayoutOptions) {
+    this.#context = context
+    this.#options = options
+    this.segments = new SegmentList(recovered.segments)
+    this.epochs = recovered.epochs
+    this.snapshots = recovered.snapshots
+    this.producers = recovered.producers
+    this.#logStartOffset = recovered.logStartOffset
+    this.#sizeAtSnapshot = this.segments.sizeBytes
+  }
+
+  get logStartOffset(): number {
+    return this.#logStartOffset
+  }
+
+  get active(): Segment {
+    return this.segments.active
+  }
+
+  /**
+   * Lets a start after a crash begin near the end: indexes, and a producer snapshot if much was written since the
+   * last.
+   */
+  saveCaches(): void {
+    this.active.saveIndexes(false)
+    if (Math.abs(this.segments.sizeBytes - this.#sizeAtSnapshot) > SNAPSHOT_BYTES) this.saveSnapshot()
+  }
+
+  saveSnapshot(): void {
+    this.#sizeAtSnapshot = this.segments.sizeBytes
+    this.snapshots.save(this.active.endOffset, this.producers, this.active.baseOffset)
+  }
+
+  /**
+   * Snapshot → indexes → create new → sync directory → publish. The old segment must be synced: so only the last one
+   * can be
+   * torn.
+   */
+  roll(nowMs: number): void {
+    const old = this.active
+    this.saveSnapshot()
+    old.saveIndexes(true)
+    this.segments.push(createSegment(this.#context, old.endOffset, nowMs))
+    old.isActive = false
+  }
+
+  moveLogStart(offset: number): void {
+    writeLogStart(this.#context.disk, this.#context.directory, offset)
+    this.#logStartOffset = offset
+    this.epochs.truncateFromStart(offset)
+  }
+
+  /** Deletes the oldest `count` segments. Returns their bytes. */
+  deleteFirst(count: number): number {
+    const newStart = (this.segments.all[count] as Segment).baseOffset
+    // First the log start: if the unlinks reach the disk in another order, what is left is dropped at the next start.
+    if (newStart > this.#logStartOffset) this.moveLogStart(newStart)
+    const removed = this.segments.removeFirst(count)
+    this.#delete(removed)
+    let bytes = 0
+    for (const segment of removed) bytes += segment.sizeBytes
+    return bytes
+  }
+
+  /** Cuts everything from the batch that contains `offset`, which is above the first segment's base. */
+  cutAt(offset: number, nowMs: number): void {
+    this.#options.lowerRecoveryPoint(offset)
+    this.#delete(this.segments.removeFrom(offset))
+    const { active } = this
+    active.isActive = true
+    const position = active.positionOf(offset)
+    if (position >= 0) active.truncateTo(position)
+    active.syncNow()
+    // A batch that holds `offset` goes as a whole; behind a gap that compaction left, offsets go on where they were
+    // cut.
+    const endOffset = position >= 0 ? active.endOffset : offset
+    if (active.endOffset < endOffset) this.#beginSegmentAt(endOffset, nowMs)
+    // The log start may lie inside a batch that just went as a whole.
+    if (endOffset < this.#logStartOffset) writeLogStart(this.#context.disk, this.#context.directory, endOffset)
+    this.#logStartOffset = Math.min(this.#logStartOffset, endOffset)
+    this.#truncated(nowMs)
+  }
+
+  /** Drops all records; the next one gets `offset`. */
+  restartAt(offset: number, nowMs: number): void {
+    this.#options.lowerRecoveryPoint(0)
+    // First the log start: after a crash in between, the next start drops what lies below it.
+    if (offset !== this.#logStartOffset) writeLogStart(this.#context.disk, this.#context.directory, offset)
+    this.#logStartOffset = offset
+    this.#delete(this.segments.removeFrom(0))
+    this.segments.reset(createSegment(this.#context, offset, nowMs))
+    this.#truncated(nowMs)
+  }
+
+  /** Makes the aborted transactions of a segment known. Throws LogCorrupt. */
+  loadAborted(segment: Segment, nowMs: number): void {
+    segment.setAborted(findAborted(this.#replay(nowMs), segment))
+  }
+
+  #beginSegmentAt(offset: number, nowMs: number): void {
+    const old = this.active
+    old.endOffset = offset
+    old.saveIndexes(true)
+    this.segments.push(createSegment(this.#context, offset, nowMs))
+    old.isActive = false
+  }
+
+  #truncated(nowMs: number): void {
+    const { endOffset } = this.active
+    this.epochs.truncateFromEnd(endOffset)
+    this.snapshots.dropAbove(endOffset)
+    const replay = this.#replay(nowMs)
+    this.producers = loadProducerState(replay, endOffset)
+    if (this.active.aborted === null) this.loadAborted(this.active, nowMs)
+  }
+
+  #replay(nowMs: number): ReplayOptions {
+    const expirationMs = this.#options.expirationMs()
+    return { segments: this.segments.all, snapshots: this.snapshots, nowMs, expirationMs }
+  }
+
+  #delete(segments: readonly Segment[]): void {
+    for (const segment of segments) deleteSegment(this.#context, segment)
+    this.#context.disk.syncDirectory(this.#context.directory)
+  }
+}

@@ -1,0 +1,360 @@
+import { type Disk, type DiskFile, readWhole } from '@streambus/base'
+import { HEADER_BYTES, readBaseOffset } from '@streambus/protocol/records'
+import { LogCorrupt } from '../errors.ts'
+import type { LogFileKind } from '../file-names.ts'
+import { OffsetIndex } from '../lookup/offset-index.ts'
+import { TimeIndex } from '../lookup/time-index.ts'
+import {
+  type AbortedTransaction,
+  decodeTransactionIndex,
+  encodeTransactionIndex,
+  type IndexSeal
+} from '../lookup/transaction-index.ts'
+import { BatchScanner } from './batch-scanner.ts'
+import { StoredBatch } from './stored-batch.ts'
+
+/** Look-ups walk at most one index interval; whole-segment walks read more at a time. */
+const LOOKUP_CHUNK_BYTES = 4 * 1024
+export const WALK_CHUNK_BYTES = 256 * 1024
+
+/** The data file that the indexes are about. */
+export interface IndexedSegment {
+  readonly disk: Disk
+  readonly path: string
+  readonly baseOffset: number
+  readonly sizeBytes: number
+  readonly handle: DiskFile
+  pathOf(kind: LogFileKind): string
+}
+
+/**
+ * What is known of one segment without walking it: positions, times and aborted transactions. All of it is a cache of
+ * the
+ * data file: loaded when it is needed, compared with the batches it points to before it is used, built again when it
+ * is missing or wrong. Throws LogCorrupt when the data itself cannot be walked, DiskError when the disk fails.
+ */
+export class SegmentIndexes {
+  readonly #segment: IndexedSegment
+  readonly #intervalBytes: number
+  #offsets = new OffsetIndex()
+  #times = new TimeIndex()
+  #aborted: AbortedTransaction[] = []
+  /** The aborted transactions are known for markers below this offset; −1: for none. */
+  #abortedUntil = -1
+  #maxTimestampMs = -1
+  #maxTimestampOffset = -1
+  #bytesSinceEntry = 0
+  /** Entries that the files have already. */
+  #savedOffsets = 0
+  #savedTimes = 0
+  #savedEnd = -1
+  #isLoaded = false
+
+  constructor(segment: IndexedSegment, intervalBytes: number) {
+    this.#segment = segment
+    this.#intervalBytes = intervalBytes
+  }
+
+  get isLoaded(): boolean {
+    return this.#isLoaded
+  }
+
+  /** Size of the larger index file, with room for one more entry. */
+  get sizeBytes(): number {
+    return Math.max(this.#offsets.sizeBytes + 8, this.#times.sizeBytes + 12)
+  }
+
+  /** −1 when no record has a timestamp. Stays known when the indexes are forgotten. */
+  get maxTimestampMs(): number {
+    return this.#maxTimestampMs
+  }
+
+  get abortedUntil(): number {
+    return this.#abortedUntil
+  }
+
+  get aborted(): readonly AbortedTransaction[] {
+    return this.#aborted
+  }
+
+  addAborted(transaction: AbortedTransaction): void {
+    this.#aborted.push(transaction)
+  }
+
+  /** What a replay of the batches found. */
+  setAborted(aborted: AbortedTransaction[], untilOffset: number): void {
+    this.#aborted = aborted
+    this.#abortedUntil = untilOffset
+  }
+
+  /** For a segment without batches, or before all of them are published again. */
+  reset(): void {
+    this.#offsets.clear()
+    this.#times.clear()
+    this.#maxTimestampMs = -1
+    this.#maxTimestampOffset = -1
+    this.#bytesSinceEntry = 0
+    this.#aborted = []
+    this.#abortedUntil = this.#segment.baseOffset
+    this.#savedOffsets = 0
+    this.#savedTimes = 0
+    this.#savedEnd = -1
+    this.#isLoaded = true
+  }
+
+  /** Frees the memory; what was not saved is built again. */
+  forget(): void {
+    this.#offsets = new OffsetIndex()
+    this.#times = new TimeIndex()
+    this.#aborted = []
+    this.#abortedUntil = -1
+    this.#isLoaded = false
+  }
+
+  // Four numbers instead of an object: this runs once per append.
+  add(position: number, sizeBytes: number, lastOffset: number, maxTimestamp: number): void {
+    this.#raiseMaximum(lastOffset, maxTimestamp)
+    if (this.#bytesSinceEntry > this.#intervalBytes) {
+      const { baseOffset } = this.#segment
+      this.#offsets.append(lastOffset - baseOffset, position)
+      this.#times.maybeAppend(this.#maxTimestampMs, this.#maxTimestampOffset - baseOffset)
+      this.#bytesSinceEntry = 0
+    }
+    this.#bytesSinceEntry += sizeBytes
+  }
+
+  /** The markers up to `endOffset` have been told of: appended batches extend what is known. */
+  extendAborted(fromOffset: number, endOffset: number): void {
+    if (this.#abortedUntil === fromOffset) this.#abortedUntil = endOffset
+  }
+
+  /**
+   * Makes everything known that the files or a walk can tell. `knownEnd`: one past the last offset, −1 when only the
+   * batches can tell. Returns it.
+   */
+  load(knownEnd: number, onRebuilt: (path: string) => void): number {
+    const endOffset = this.#adoptFiles(knownEnd)
+    this.#isLoaded = true
+    if (endOffset >= 0) return endOffset
+    onRebuilt(this.#segment.path)
+    return Math.max(knownEnd, this.rebuild())
+  }
+
+  /** Walks the whole segment. Returns one past the last offset. */
+  rebuild(): number {
+    this.reset()
+    return this.#walk(0)
+  }
+
+  /**
+   * For recovery: adopts what the files say of the batches below `offset`, and returns where the first batch begins
+   * that
+   * has to be added again. Everything, when the files are of no use. `add` must follow for all batches from there on,
+   * and
+   * `rebuild` when they end below `abortedUntil`.
+   */
+  resume(offset: number): { position: number; baseOffset: number } {
+    this.reset()
+    const file = this.#readSeal()
+    if (file === null || !this.#readEntries()) return this.#resumeAtStart()
+    const { aborted, seal } = file
+    const known = Math.min(offset, seal.endOffset) - this.#segment.baseOffset - 1
+    const entry = this.#offsets.floorByOffset(known)
+    const position = entry < 0 ? 0 : this.#offsets.position(entry)
+    const header = entry < 0 ? null : this.#headerAt(position)
+    if (header === null || !this.#isEntryTrue(entry)) return this.#resumeAtStart()
+    this.#offsets.truncateToPosition(position)
+    this.#times.truncateToOffset(header.baseOffset - this.#segment.baseOffset)
+    this.#savedOffsets = this.#offsets.count
+    this.#savedTimes = this.#times.count
+    // The entry of the batch at `position` is added again with it.
+    this.#bytesSinceEntry = Number.POSITIVE_INFINITY
+    this.#adoptSeal(aborted, seal)
+    return { position, baseOffset: header.baseOffset }
+  }
+
+  #resumeAtStart(): { position: number; baseOffset: number } {
+    this.reset()
+    return { position: 0, baseOffset: this.#segment.baseOffset }
+  }
+
+  #adoptSeal(aborted: readonly AbortedTransaction[], seal: IndexSeal): void {
+    this.#maxTimestampMs = seal.maxTimestampMs
+    this.#maxTimestampOffset = seal.maxTimestampOffset
+    this.#aborted = [...aborted]
+    this.#abortedUntil = seal.endOffset
+  }
+
+  /** Position of the last known batch at or before `offset`, after a look at it; 0 when none is known. */
+  floorPosition(offset: number): number {
+    const entry = this.#trueFloor(offset)
+    return entry < 0 ? 0 : this.#offsets.position(entry)
+  }
+
+  /** Position of a batch from which to look for the first record with a timestamp ≥ `timestamp`. */
+  positionForTimestamp(timestamp: number): number {
+    const entry = this.#times.lower(timestamp)
+    if (entry < 0) return 0
+    const position = this.#positionOfTimeEntry(entry)
+    if (position >= 0) return position
+    this.rebuild()
+    return 0
+  }
+
+  /** Relative last offset and position of the last entry within both bounds, or null. */
+  floorWithin(positionMax: number, offsetMax: number): { position: number; lastOffset: number } | null {
+    const { baseOffset } = this.#segment
+    const byPosition = this.#offsets.floorByPosition(positionMax)
+    const entry = Math.min(byPosition, this.#offsets.floorByOffset(offsetMax - baseOffset))
+    if (entry < 0) return null
+    return { position: this.#offsets.position(entry), lastOffset: baseOffset + this.#offsets.relativeOffset(entry) }
+  }
+
+  /**
+   * Writes out what the files do not have yet. Not synced: a cache that is lost or torn is built again. `isFinal`: no
+   * batch follows, so the maximum timestamp gets its entry. Throws DiskError.
+   */
+  save(endOffset: number, isFinal: boolean): void {
+    if (!this.#isLoaded || this.#savedEnd === endOffset) return
+    const { baseOffset } = this.#segment
+    if (isFinal) this.#times.maybeAppend(this.#maxTimestampMs, this.#maxTimestampOffset - baseOffset)
+    this.#append('index', this.#offsets.encode(this.#savedOffsets), this.#offsets.sizeBytes)
+    this.#append('timeindex', this.#times.encode(this.#savedTimes), this.#times.sizeBytes)
+    this.#savedOffsets = this.#offsets.count
+    this.#savedTimes = this.#times.count
+    if (this.#abortedUntil !== endOffset) return
+    const seal = { endOffset, maxTimestampMs: this.#maxTimestampMs, maxTimestampOffset: this.#maxTimestampOffset }
+    const bytes = encodeTransactionIndex({ aborted: this.#aborted, seal })
+    this.#append('txnindex', bytes, bytes.length)
+    this.#savedEnd = endOffset
+  }
+
+  /** One past the last offset; −1 when the files cannot be believed. */
+  #adoptFiles(knownEnd: number): number {
+    const file = this.#readSeal()
+    if (file === null || !this.#readEntries()) return -1
+    const { aborted, seal } = file
+    const last = this.#offsets.count - 1
+    if (last >= 0 && !this.#isEntryTrue(last)) return -1
+    this.#adoptSeal(aborted, seal)
+    this.#bytesSinceEntry = 0
+    if (seal.endOffset === knownEnd) {
+      this.#savedEnd = knownEnd
+      return knownEnd
+    }
+    const position = last < 0 ? 0 : this.#offsets.position(last)
+    const endOffset = Math.max(knownEnd, this.#walk(position))
+    if (seal.endOffset > endOffset) return -1
+    if (seal.endOffset === endOffset) this.#savedEnd = endOffset
+    return endOffset
+  }
+
+  /**
+   * Adds the batches from `position` on. What is known of aborted transactions reaches as far as the first marker that
+   * it did not know. Returns one past the last offset.
+   */
+  #walk(position: number): number {
+    const scanner = this.#scannerAt(position, WALK_CHUNK_BYTES)
+    const { batch } = scanner
+    let endOffset = this.#segment.baseOffset
+    let isMarkerUnknown = false
+    while (this.#advance(scanner)) {
+      this.add(scanner.position, batch.sizeBytes, batch.lastOffset, batch.maxTimestamp)
+      if (batch.isControl && batch.baseOffset >= this.#abortedUntil) isMarkerUnknown = true
+      endOffset = batch.lastOffset + 1
+    }
+    if (!isMarkerUnknown) this.#abortedUntil = Math.max(this.#abortedUntil, endOffset)
+    return endOffset
+  }
+
+  #raiseMaximum(lastOffset: number, maxTimestamp: number): void {
+    if (maxTimestamp <= this.#maxTimestampMs) return
+    this.#maxTimestampMs = maxTimestamp
+    this.#maxTimestampOffset = lastOffset
+  }
+
+  /** Position of the batch that the time entry is about; −1 when no batch is as it says. */
+  #positionOfTimeEntry(timeEntry: number): number {
+    const relativeOffset = this.#times.relativeOffset(timeEntry)
+    const lastOffset = this.#segment.baseOffset + relativeOffset
+    const entry = this.#offsets.floorByOffset(relativeOffset)
+    if (entry >= 0 && !this.#isEntryTrue(entry)) return -1
+    const scanner = this.#scannerAt(entry < 0 ? 0 : this.#offsets.position(entry), LOOKUP_CHUNK_BYTES)
+    const { batch } = scanner
+    while (this.#advance(scanner)) {
+      if (batch.lastOffset < lastOffset) continue
+      const isIt = batch.lastOffset === lastOffset && batch.maxTimestamp === this.#times.timestamp(timeEntry)
+      return isIt ? scanner.position : -1
+    }
+    return -1
+  }
+
+  /** The last entry at or before `offset` that is true; −1 when there is none. Builds the index again if one lies. */
+  #trueFloor(offset: number): number {
+    const { baseOffset } = this.#segment
+    const entry = this.#offsets.floorByOffset(offset - baseOffset)
+    if (entry < 0 || this.#isEntryTrue(entry)) return entry
+    this.rebuild()
+    return this.#offsets.floorByOffset(offset - baseOffset)
+  }
+
+  #isEntryTrue(entry: number): boolean {
+    const batch = this.#headerAt(this.#offsets.position(entry))
+    return batch !== null && batch.lastOffset === this.#segment.baseOffset + this.#offsets.relativeOffset(entry)
+  }
+
+  #headerAt(position: number): StoredBatch | null {
+    const bytes = Buffer.allocUnsafe(HEADER_BYTES)
+    const count = this.#segment.handle.read(bytes, position)
+    if (count < HEADER_BYTES || readBaseOffset(bytes, 0) < this.#segment.baseOffset) return null
+    const batch = new StoredBatch()
+    batch.read(bytes, 0)
+    return batch.isPlausible && position + batch.sizeBytes <= this.#segment.sizeBytes ? batch : null
+  }
+
+  #scannerAt(position: number, chunkBytes: number): BatchScanner {
+    const { handle, sizeBytes } = this.#segment
+    return new BatchScanner(handle, { from: position, until: sizeBytes, chunkBytes })
+  }
+
+  #advance(scanner: BatchScanner): boolean {
+    const step = scanner.next()
+    if (step !== 'bad') return step === 'batch'
+    const reason = 'the bytes are not a record batch'
+    throw new LogCorrupt({ path: this.#segment.path, position: scanner.position, reason, quarantined: null })
+  }
+
+  #readSeal(): ReturnType<typeof decodeTransactionIndex> {
+    const bytes = this.#readFile('txnindex')
+    return bytes === null ? null : decodeTransactionIndex(bytes)
+  }
+
+  /** False when one of the files is missing. */
+  #readEntries(): boolean {
+    const offsets = this.#readFile('index')
+    const times = this.#readFile('timeindex')
+    if (offsets === null || times === null) return false
+    this.#offsets.decode(offsets, this.#segment.sizeBytes)
+    this.#times.decode(times)
+    this.#savedOffsets = this.#offsets.count
+    this.#savedTimes = this.#times.count
+    return true
+  }
+
+  #readFile(kind: LogFileKind): Buffer | null {
+    const { disk } = this.#segment
+    const path = this.#segment.pathOf(kind)
+    return disk.exists(path) ? readWhole(disk, path) : null
+  }
+
+  /** Writes `bytes` at the end of a file that then has `sizeBytes`. */
+  #append(kind: LogFileKind, bytes: Buffer, sizeBytes: number): void {
+    const file = this.#segment.disk.open(this.#segment.pathOf(kind), { create: true })
+    try {
+      if (bytes.length > 0) file.write([bytes], sizeBytes - bytes.length)
+      file.truncate(sizeBytes)
+    } finally {
+      file.close()
+    }
+  }
+}
