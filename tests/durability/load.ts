@@ -1,4 +1,4 @@
-import { createTopicsApi, deleteRecordsApi, Errors, errorByCode } from '@streambus/protocol'
+import { createTopicsApi, deleteRecordsApi, deleteTopicsApi, Errors, errorByCode } from '@streambus/protocol'
 import type { CodecName } from '@streambus/protocol/records'
 import { SeededPrng } from '@streambus/testkit'
 import { type Address, Connection, parseBootstrap } from '@streambus/wire-client'
@@ -91,6 +91,17 @@ export class Load {
       const answer = await connection.send(createTopicsApi, { topics })
       for (const { name, errorCode, errorMessage } of answer.topics) {
         if (errorCode !== 0) throw new Error(`topic ${name}: ${errorByCode(errorCode).name}: ${errorMessage ?? ''}`)
+      }
+    })
+  }
+
+  /** Deletes the topics. The broker must run. */
+  async remove(): Promise<void> {
+    await this.#with(async connection => {
+      const topicNames = this.#options.topics.map(({ name }) => name)
+      const { responses } = await connection.send(deleteTopicsApi, { topicNames, timeoutMs: TRIM_MS }, { version: 5 })
+      for (const { name, errorCode } of responses) {
+        if (errorCode !== 0) throw new Error(`deleting ${name ?? '?'}: ${errorByCode(errorCode).name}`)
       }
     })
   }

@@ -1,10 +1,12 @@
 import { parseArgs } from 'node:util'
 import { Cleanup } from './cleanup.ts'
 import { killRig } from './kill.ts'
+import { powerCutRig } from './power-cut.ts'
 import type { Rig, RigReport } from './rig.ts'
 
 const RIGS: Readonly<Record<string, Rig>> = {
-  kill: killRig
+  kill: killRig,
+  'power-cut': powerCutRig
 }
 
 const { values } = parseArgs({
