@@ -1,10 +1,11 @@
 import { DELETE_HORIZON_BIT, HEADER_BYTES, readBaseTimestamp, readRecordCount } from '@streambus/protocol/records'
+import { readMarker } from '../producer/producer-replay.ts'
 import type { StoredBatch } from '../segment/stored-batch.ts'
 import type { BatchReader } from './batch-reader.ts'
 import type { KeyMap } from './key-map.ts'
 import { RecordWalk } from './record-walk.ts'
 import type { CompactionStats } from './stats.ts'
-import { markerType, type TransactionWalk } from './transactions.ts'
+import type { TransactionWalk } from './transactions.ts'
 
 /** What the log knows of an active producer; its last batch has to stay, or its next sequence would look wrong. */
 export interface LastRecord {
@@ -58,7 +59,7 @@ export class BatchFilter {
     const { isControl } = batch
     // The walk has to see every transactional batch.
     const isPointless = isControl
-      ? transactions.isMarkerOfNothing(batch, markerType(bytes.subarray(at, at + batch.sizeBytes), HEADER_BYTES))
+      ? transactions.isMarkerOfNothing(batch, readMarker(bytes.subarray(at, at + batch.sizeBytes), HEADER_BYTES))
       : transactions.isAborted(batch)
     stats.recordsRead += this.recordCount
     if (isPointless && (!isControl || (horizonMs >= 0 && horizonMs <= nowMs))) {

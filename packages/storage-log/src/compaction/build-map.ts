@@ -1,11 +1,12 @@
 import type { Disk } from '@streambus/base'
 import { HEADER_BYTES, readRecordCount } from '@streambus/protocol/records'
 import { logFileName } from '../file-names.ts'
+import { readMarker } from '../producer/producer-replay.ts'
 import type { BatchReader } from './batch-reader.ts'
 import type { KeyMap } from './key-map.ts'
 import type { SegmentFacts } from './plan.ts'
 import { RecordWalk } from './record-walk.ts'
-import { markerType, type TransactionWalk } from './transactions.ts'
+import type { TransactionWalk } from './transactions.ts'
 
 export interface BuildMapOptions {
   readonly disk: Disk
@@ -53,7 +54,7 @@ export function buildKeyMap(options: BuildMapOptions): number {
 function addBatch({ reader, transactions, map, firstDirtyOffset }: BuildMapOptions): boolean {
   const { batch, bytes, at } = reader
   if (batch.isControl) {
-    transactions.isMarkerOfNothing(batch, markerType(bytes.subarray(at, at + batch.sizeBytes), HEADER_BYTES))
+    transactions.isMarkerOfNothing(batch, readMarker(bytes.subarray(at, at + batch.sizeBytes), HEADER_BYTES))
     return true
   }
   if (transactions.isAborted(batch) || batch.lastOffset < firstDirtyOffset) return true

@@ -1,8 +1,10 @@
 import type { Disk, DiskFile } from '@streambus/base'
+import { type LogFileKind, logFileName } from '../file-names.ts'
 import { OffsetIndex } from '../lookup/offset-index.ts'
 import { TimeIndex } from '../lookup/time-index.ts'
+import { encodeTransactionIndex } from '../lookup/transaction-index.ts'
 import { account, type CompactionHooks } from './hooks.ts'
-import { CLEANED_SUFFIX, segmentFile } from './swap-plan.ts'
+import { CLEANED_SUFFIX } from './swap-plan.ts'
 
 /** Index entries hold positions in 31 bits. */
 const SEGMENT_BYTES_MAX = 2 ** 31 - 1
@@ -57,8 +59,11 @@ export class CleanedSegment {
     this.#publish(batch.lastOffset - this.#options.baseOffset, batch.maxTimestamp, batchBytes)
   }
 
-  /** All three files are durable when it returns; their names need a sync of the directory. Throws DiskError. */
-  finish(): void {
+  /**
+   * All files are durable when it returns; their names need a sync of the directory. `endOffset` is where the next
+   * segment begins. Throws DiskError.
+   */
+  finish(endOffset: number): void {
     try {
       this.#flush()
       this.#file.syncNow()
@@ -68,6 +73,11 @@ export class CleanedSegment {
     this.#timeIndex.maybeAppend(this.maxTimestampMs, this.#maxTimestampOffset)
     this.#saveIndex('index', this.#index.encode())
     this.#saveIndex('timeindex', this.#timeIndex.encode())
+    const { baseOffset } = this.#options
+    const maxTimestampOffset = this.maxTimestampMs < 0 ? -1 : baseOffset + this.#maxTimestampOffset
+    const seal = { endOffset, maxTimestampMs: this.maxTimestampMs, maxTimestampOffset }
+    // No consumer has to be told of aborted transactions: a round leaves no data of them in front of their markers.
+    this.#saveIndex('txnindex', encodeTransactionIndex({ aborted: [], seal }))
   }
 
   /** Instead of `finish`. */
@@ -101,7 +111,7 @@ export class CleanedSegment {
     this.#file.write([bytes], position)
   }
 
-  #saveIndex(kind: 'index' | 'timeindex', bytes: Buffer): void {
+  #saveIndex(kind: LogFileKind, bytes: Buffer): void {
     const file = openEmpty(this.#options, kind)
     try {
       if (bytes.length > 0) file.write([bytes], 0)
@@ -112,7 +122,7 @@ export class CleanedSegment {
   }
 
   #tooLarge(): Error {
-    const name = segmentFile(this.#options.baseOffset, 'log')
+    const name = logFileName(this.#options.baseOffset, 'log')
     return new RangeError(
       `cleaning ${this.#options.directory}/${name} would make it larger than ${SEGMENT_BYTES_MAX} bytes, because its ` +
         `batches compress worse than before; nothing was changed. Lower segment.bytes of the topic`
@@ -120,8 +130,8 @@ export class CleanedSegment {
   }
 }
 
-function openEmpty(options: CleanedSegmentOptions, kind: string): DiskFile {
-  const path = `${options.directory}/${segmentFile(options.baseOffset, kind)}${CLEANED_SUFFIX}`
+function openEmpty(options: CleanedSegmentOptions, kind: LogFileKind): DiskFile {
+  const path = `${options.directory}/${logFileName(options.baseOffset, kind)}${CLEANED_SUFFIX}`
   const file = options.disk.open(path, { create: true })
   if (file.sizeBytes() > 0) file.truncate(0)
   return file

@@ -64,8 +64,8 @@ export class KeyMapTooSmall extends Error {
 
   constructor(directory: string, offset: number, map: KeyMap) {
     super(
-      `${directory} cannot be compacted: the batch at offset ${offset} alone has more than the ${map.capacity} keys for ` +
-        `which ${map.bytes} bytes have room. Raise log.cleaner.dedupe.buffer.size or lower log.cleaner.threads`
+      `${directory} cannot be compacted: the batch at offset ${offset} alone has more than the ${map.capacity} keys ` +
+        `for which ${map.bytes} bytes have room. Raise log.cleaner.dedupe.buffer.size or lower log.cleaner.threads`
     )
   }
 }

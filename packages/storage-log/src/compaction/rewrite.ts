@@ -32,9 +32,10 @@ export interface CleanedGroup {
 }
 
 /**
- * Copies what the filter keeps of neighbouring segments into one `.cleaned` segment beside them, durable with its indexes
- * and its manifest. Null when nothing would change: then nothing is left behind. Groups have to come in the order of the
- * log, all with the same filter. Throws LogCorrupt, DiskError, CompactionStopped, and leaves nothing behind either.
+ * Copies what the filter keeps of neighbouring segments into one `.cleaned` segment beside them, durable with its
+ * indexes and its manifest. Null when nothing would change: then nothing is left behind. Groups have to come in the
+ * order of the log, all with the same filter. Throws LogCorrupt, DiskError, CompactionStopped, and leaves nothing
+ * behind either.
  */
 export function rewriteGroup(group: readonly SegmentFacts[], options: RewriteOptions): CleanedGroup | null {
   const { disk, directory } = options
@@ -48,7 +49,7 @@ export function rewriteGroup(group: readonly SegmentFacts[], options: RewriteOpt
       cleaned.abandon()
       return null
     }
-    cleaned.finish()
+    cleaned.finish(last.endOffset)
     const replaced = group.map(segment => segment.baseOffset)
     writeManifest(disk, directory, { replaced })
     isWritten = true

@@ -1,15 +1,14 @@
 import { crc32c } from '@streambus/base'
 import { parseCheckpoint, printCheckpoint } from '../directory/checkpoints.ts'
+import { logFileName } from '../file-names.ts'
 
 /** What the cleaned segment is called until it is in place. */
 export const CLEANED_SUFFIX = '.cleaned'
 export const SWAP_SUFFIX = '.swap'
-/** Files that a cleaned segment brings along. The data file comes first. */
-export const CLEANED_KINDS = ['log', 'index', 'timeindex'] as const
-/** Cleaned segments need no list of aborted transactions: all data in front of an abort marker is gone. */
-const REPLACED_KINDS = [...CLEANED_KINDS, 'txnindex'] as const
-const CLEANED = /^(\d{20})\.(log|index|timeindex|swap)\.cleaned(\.tmp)?$/
-const SWAPPED = /^(\d{20})\.(log|index|timeindex)\.swap$/
+/** The files of a segment. */
+export const SEGMENT_KINDS = ['log', 'index', 'timeindex', 'txnindex'] as const
+const CLEANED = /^(\d{20})\.(log|index|timeindex|txnindex|swap)\.cleaned$/
+const SWAPPED = /^(\d{20})\.(log|index|timeindex|txnindex)\.swap$/
 const MANIFEST = /^(\d{20})\.swap$/
 
 export type SwapStep =
@@ -31,12 +30,8 @@ export interface SwapRecoveryInput {
   readonly manifests: ReadonlyMap<string, string>
 }
 
-export function segmentFile(baseOffset: number, kind: string): string {
-  return `${String(baseOffset).padStart(20, '0')}.${kind}`
-}
-
 export function manifestName(baseOffset: number): string {
-  return segmentFile(baseOffset, 'swap')
+  return `${String(baseOffset).padStart(20, '0')}${SWAP_SUFFIX}`
 }
 
 export function isManifestName(name: string): boolean {
@@ -94,15 +89,14 @@ export function planSwapRecovery(input: SwapRecoveryInput): SwapRecovery {
 /** Steps from a manifest to the new contents, whatever of them was done before. `names` is kept up to date. */
 export function finish(replaced: readonly number[], names: Set<string>, steps: SwapStep[]): void {
   const base = replaced[0] as number
-  for (const kind of CLEANED_KINDS) {
-    const to = segmentFile(base, kind)
+  for (const kind of SEGMENT_KINDS) {
+    const to = logFileName(base, kind)
     if (names.has(to + CLEANED_SUFFIX)) rename(to + CLEANED_SUFFIX, to, names, steps)
   }
-  remove(segmentFile(base, 'txnindex'), names, steps)
   steps.push({ do: 'sync' })
   if (replaced.length > 1) {
     for (const old of replaced.slice(1)) {
-      for (const kind of REPLACED_KINDS) remove(segmentFile(old, kind), names, steps)
+      for (const kind of SEGMENT_KINDS) remove(logFileName(old, kind), names, steps)
     }
     steps.push({ do: 'sync' })
   }
@@ -112,7 +106,7 @@ export function finish(replaced: readonly number[], names: Set<string>, steps: S
 }
 
 function missingSegment(replaced: readonly number[], names: ReadonlySet<string>): SwapRecovery['damaged'] {
-  const name = segmentFile(replaced[0] as number, 'log')
+  const name = logFileName(replaced[0] as number, 'log')
   const isThere = names.has(name) || names.has(name + CLEANED_SUFFIX)
   return isThere ? null : { name, reason: 'a swap was under way, and neither the old nor the cleaned file is there' }
 }
@@ -123,8 +117,8 @@ function missingSegment(replaced: readonly number[], names: ReadonlySet<string>)
  */
 function undo(manifest: string, names: Set<string>, steps: SwapStep[]): void {
   const base = Number.parseInt(manifest, 10)
-  for (const kind of ['index', 'timeindex']) remove(segmentFile(base, kind), names, steps)
-  for (const kind of CLEANED_KINDS) remove(segmentFile(base, kind) + CLEANED_SUFFIX, names, steps)
+  for (const kind of ['index', 'timeindex', 'txnindex'] as const) remove(logFileName(base, kind), names, steps)
+  for (const kind of SEGMENT_KINDS) remove(logFileName(base, kind) + CLEANED_SUFFIX, names, steps)
   remove(manifest, names, steps)
   steps.push({ do: 'sync' })
 }
@@ -136,10 +130,11 @@ function dropUncommitted(names: Set<string>, steps: SwapStep[]): void {
     const [, base = '', kind] = SWAPPED.exec(name) ?? []
     if (kind !== 'log') continue
     const isMissing = !names.has(`${base}.log`)
-    for (const each of CLEANED_KINDS) {
+    for (const each of SEGMENT_KINDS) {
       const swapped = `${base}.${each}${SWAP_SUFFIX}`
-      if (isMissing && names.has(swapped)) rename(swapped, `${base}.${each}`, names, steps)
-      else remove(swapped, names, steps)
+      if (!isMissing) remove(swapped, names, steps)
+      else if (names.has(swapped)) rename(swapped, `${base}.${each}`, names, steps)
+      else remove(`${base}.${each}`, names, steps)
     }
   }
   for (const name of names) if (SWAPPED.test(name)) remove(name, names, steps)

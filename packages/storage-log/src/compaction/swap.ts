@@ -1,15 +1,15 @@
 import { type Disk, readWhole } from '@streambus/base'
 import { LogCorrupt } from '../errors.ts'
+import { logFileName } from '../file-names.ts'
 import {
-  CLEANED_KINDS,
   CLEANED_SUFFIX,
   finish,
   isManifestName,
   manifestName,
   planSwapRecovery,
   printManifest,
-  type SwapStep,
-  segmentFile
+  SEGMENT_KINDS,
+  type SwapStep
 } from './swap-plan.ts'
 
 /** Which segments become one; the cleaned files lie beside them under the first one's base offset. */
@@ -45,8 +45,8 @@ export function writeManifest(disk: Disk, directory: string, { replaced }: Repla
 export function swapIn(disk: Disk, directory: string, { replaced }: Replacement): boolean {
   const base = replaced[0] as number
   const areThere =
-    replaced.every(each => disk.exists(`${directory}/${segmentFile(each, 'log')}`)) &&
-    [...CLEANED_KINDS, 'swap'].every(kind => disk.exists(`${directory}/${segmentFile(base, kind)}${CLEANED_SUFFIX}`))
+    replaced.every(each => disk.exists(`${directory}/${logFileName(each, 'log')}`)) &&
+    cleanedPaths(directory, base).every(path => disk.exists(path))
   if (!areThere) {
     dropCleaned(disk, directory, base)
     return false
@@ -61,10 +61,12 @@ export function swapIn(disk: Disk, directory: string, { replaced }: Replacement)
 
 /** Removes what a round has left behind that is not going to be swapped in. Throws DiskError. */
 export function dropCleaned(disk: Disk, directory: string, baseOffset: number): void {
-  for (const kind of ['swap', ...CLEANED_KINDS]) {
-    const path = `${directory}/${segmentFile(baseOffset, kind)}${CLEANED_SUFFIX}`
-    if (disk.exists(path)) disk.unlink(path)
-  }
+  for (const path of cleanedPaths(directory, baseOffset)) if (disk.exists(path)) disk.unlink(path)
+}
+
+function cleanedPaths(directory: string, baseOffset: number): string[] {
+  const names = [manifestName(baseOffset), ...SEGMENT_KINDS.map(kind => logFileName(baseOffset, kind))]
+  return names.map(name => `${directory}/${name}${CLEANED_SUFFIX}`)
 }
 
 /**

@@ -2,24 +2,19 @@ import type { Disk, DiskFile } from '@streambus/base'
 import { HEADER_BYTES } from '@streambus/protocol/records'
 import { LogCorrupt } from '../errors.ts'
 import { logFileName } from '../file-names.ts'
+import { type EndMarker, readMarker } from '../producer/producer-replay.ts'
 import { BatchScanner } from '../segment/batch-scanner.ts'
 import type { StoredBatch } from '../segment/stored-batch.ts'
-import { VarintCursor } from '../segment/varint-cursor.ts'
 import { account, type CompactionHooks } from './hooks.ts'
 import type { SegmentFacts } from './plan.ts'
 
-export interface AbortedTransaction {
+export interface AbortedRange {
   readonly producerId: number
   /** First offset of its data that is still in the log. */
   readonly firstOffset: number
   /** Offset of the abort marker. */
   readonly lastOffset: number
 }
-
-/** −1: no marker that ends a transaction, or one whose record is gone. */
-export type MarkerType = -1 | 0 | 1
-export const ABORT = 0
-export const COMMIT = 1
 
 const SCAN_CHUNK_BYTES = 256 * 1024
 /** A marker has 78 bytes. */
@@ -47,7 +42,7 @@ export interface TransactionScanOptions {
  * Returns a lower `upToOffset`, a base offset of a segment again, when a transaction below it is not decided.
  * Throws LogCorrupt, DiskError, CompactionStopped.
  */
-export function findAborted(options: TransactionScanOptions): { aborted: AbortedTransaction[]; upToOffset: number } {
+export function findAborted(options: TransactionScanOptions): { aborted: AbortedRange[]; upToOffset: number } {
   const scan = new TransactionScan(options.upToOffset, options.decidedOffset)
   for (const segment of options.segments) {
     if (segment.baseOffset >= scan.upToOffset && scan.isSettled) break
@@ -62,7 +57,7 @@ export function findAborted(options: TransactionScanOptions): { aborted: Aborted
 }
 
 class TransactionScan {
-  readonly aborted: AbortedTransaction[] = []
+  readonly aborted: AbortedRange[] = []
   upToOffset: number
   readonly decidedOffset: number
   /** Producer → first offset of the transaction that has data and no marker so far. */
@@ -88,12 +83,12 @@ class TransactionScan {
     if (isNew) this.#open.set(batch.producerId, batch.baseOffset)
   }
 
-  marker(batch: StoredBatch, type: MarkerType): void {
+  marker(batch: StoredBatch, marker: EndMarker | null): void {
     const { producerId, lastOffset } = batch
     const firstOffset = this.#open.get(producerId)
-    if (type < 0 || firstOffset === undefined) return
+    if (marker === null || firstOffset === undefined) return
     this.#open.delete(producerId)
-    if (type === ABORT) this.aborted.push({ producerId, firstOffset, lastOffset })
+    if (marker.isAbort) this.aborted.push({ producerId, firstOffset, lastOffset })
   }
 }
 
@@ -116,7 +111,7 @@ function scanFile(options: TransactionScanOptions, segment: SegmentFacts, scan: 
       }
       if (batch.baseOffset >= scan.decidedOffset) return false
       if (batch.producerId < 0 || !batch.isTransactional) continue
-      if (batch.isControl) scan.marker(batch, storedMarkerType(file, position, batch.sizeBytes))
+      if (batch.isControl) scan.marker(batch, storedMarker(file, position, batch.sizeBytes))
       else scan.data(batch)
     }
     return true
@@ -125,23 +120,10 @@ function scanFile(options: TransactionScanOptions, segment: SegmentFacts, scan: 
   }
 }
 
-function storedMarkerType(file: DiskFile, position: number, sizeBytes: number): MarkerType {
+function storedMarker(file: DiskFile, position: number, sizeBytes: number): EndMarker | null {
   const bytes = Buffer.alloc(Math.min(sizeBytes, MARKER_BYTES_MAX))
   file.read(bytes, position)
-  return markerType(bytes, HEADER_BYTES)
-}
-
-/** From the control record at `at`, whose key is int16 version, int16 type (KIP-98). */
-export function markerType(bytes: Buffer, at: number): MarkerType {
-  const cursor = new VarintCursor(bytes, at)
-  cursor.varint() // record length
-  cursor.at++ // attributes
-  cursor.varint() // timestamp delta
-  cursor.varint() // offset delta
-  const keyBytes = cursor.varint()
-  if (keyBytes < 4 || cursor.at + keyBytes > bytes.length) return -1
-  const type = bytes.readInt16BE(cursor.at + 2)
-  return type === ABORT || type === COMMIT ? type : -1
+  return readMarker(bytes, HEADER_BYTES)
 }
 
 /**
@@ -149,14 +131,14 @@ export function markerType(bytes: Buffer, at: number): MarkerType {
  * front of them any more (KIP-98, KIP-534).
  */
 export class TransactionWalk {
-  readonly #aborted: readonly AbortedTransaction[]
+  readonly #aborted: readonly AbortedRange[]
   #next = 0
   /** Aborted transactions that have begun, by producer, and the producers whose other transactions have data. */
-  readonly #ongoing = new Map<number, AbortedTransaction>()
+  readonly #ongoing = new Map<number, AbortedRange>()
   readonly #withData = new Set<number>()
 
   /** By first offset, as `findAborted` returns them. */
-  constructor(aborted: readonly AbortedTransaction[]) {
+  constructor(aborted: readonly AbortedRange[]) {
     this.#aborted = aborted
   }
 
@@ -170,15 +152,15 @@ export class TransactionWalk {
   }
 
   /** Whether the marker's transaction has no data left in the log. */
-  isMarkerOfNothing(batch: StoredBatch, type: MarkerType): boolean {
-    if (type < 0) return false
+  isMarkerOfNothing(batch: StoredBatch, marker: EndMarker | null): boolean {
+    if (marker === null) return false
     this.#ongoing.delete(batch.producerId)
     return !this.#withData.delete(batch.producerId)
   }
 
   #beginUpTo(batch: StoredBatch): void {
     for (; this.#next < this.#aborted.length; this.#next++) {
-      const transaction = this.#aborted[this.#next] as AbortedTransaction
+      const transaction = this.#aborted[this.#next] as AbortedRange
       if (transaction.firstOffset > batch.baseOffset) return
       // A walk may begin behind transactions that have ended.
       if (transaction.lastOffset >= batch.baseOffset) this.#ongoing.set(transaction.producerId, transaction)

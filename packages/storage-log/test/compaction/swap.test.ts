@@ -27,7 +27,7 @@ function prepared(replaced: readonly number[]): MemoryDisk {
   for (const base of [0, 10, 20, 30]) {
     for (const kind of ['log', 'index', 'timeindex', 'txnindex']) put(disk, name(base, kind), `old ${kind} ${base}`)
   }
-  for (const kind of ['log', 'index', 'timeindex'])
+  for (const kind of ['log', 'index', 'timeindex', 'txnindex'])
     put(disk, `${name(replaced[0] as number, kind)}.cleaned`, `new ${kind}`)
   writeManifest(disk, DIRECTORY, { replaced })
   return disk
@@ -50,7 +50,8 @@ function after(replaced: readonly number[]): Record<string, string> {
   for (const base of replaced) {
     for (const kind of ['log', 'index', 'timeindex', 'txnindex']) delete expected[name(base, kind)]
   }
-  for (const kind of ['log', 'index', 'timeindex']) expected[name(replaced[0] as number, kind)] = `new ${kind}`
+  for (const kind of ['log', 'index', 'timeindex', 'txnindex'])
+    expected[name(replaced[0] as number, kind)] = `new ${kind}`
   return expected
 }
 
@@ -218,7 +219,8 @@ describe('a start', () => {
     disk.rename(`${DIRECTORY}/${name(0, 'swap')}.cleaned`, `${DIRECTORY}/${name(0, 'swap')}`)
     put(disk, name(0, 'swap'), '0\n2\nreplaces 0\nreplaces 20')
     recoverSwaps(disk, DIRECTORY)
-    const { [name(0, 'index')]: _, [name(0, 'timeindex')]: __, ...kept } = before()
+    const kept = before()
+    for (const kind of ['index', 'timeindex', 'txnindex']) delete kept[name(0, kind)]
     expect(contents(disk)).toEqual(kept)
     put(disk, name(0, 'swap'), 'torn')
     expect(() => recoverSwaps(disk, DIRECTORY)).toThrow('is damaged')
