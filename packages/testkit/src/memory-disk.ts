@@ -7,17 +7,12 @@ import {
   type OpenOptions
 } from '@streambus/base'
 import { MemoryDirectory, type MemoryInode } from './memory-inode.ts'
+import { type Fault, Faults, type FaultyOperation, type Touched } from './sim-disk/faults.ts'
+import { type CrashChoice, survivors } from './sim-disk/survival.ts'
+import { type DiskOperation, DiskTrace, type SyncOutcome } from './sim-disk/trace.ts'
+import { DiskTree, failure } from './sim-disk/tree.ts'
 
-export type FaultyOperation = 'open' | 'write' | 'read' | 'sync' | 'truncate' | 'rename' | 'unlink' | 'syncDirectory'
-
-export interface Fault {
-  /** The operating system's code, such as ENOSPC or EIO. */
-  readonly code: string
-  /** Only a path that contains this text is hit. Default: every path. */
-  readonly path?: string
-  /** For `write`: this many bytes reach the file first, as on a nearly full disk. Default 0. */
-  readonly shortBytes?: number
-}
+export type { Fault, FaultyOperation } from './sim-disk/faults.ts'
 
 export interface MemoryDiskOptions {
   /** `manual`: an asynchronous sync ends only in `completeSyncs()`. `auto`: in the next microtask. Default `auto`. */
@@ -29,6 +24,8 @@ export interface MemoryDiskOptions {
 export interface CrashOptions {
   /** How many of the unsynced bytes at the end of a file survive (0 … unsyncedBytes). Default: none. */
   readonly keep?: (path: string, unsyncedBytes: number) => number
+  /** Which of the single changes survive, names included; goes before `keep`. */
+  readonly choice?: CrashChoice
 }
 
 /** What the real disk calls these operations in its errors. */
@@ -49,15 +46,17 @@ interface PendingSync {
 
 /**
  * A disk that forgets like a real one: a write is durable after a sync of the file that began after the write, and a
- * name is durable after a sync of its directory. `crash` drops the rest (a power cut), `kill` keeps it (kill −9:
- * the page cache survives the process). Both make every open handle unusable.
+ * name is durable after a sync of its directory. `crash` drops the rest or any part of it (a power cut), `kill` keeps
+ * it (kill −9: the page cache survives the process). Both make every open handle unusable.
  */
 export class MemoryDisk implements Disk {
-  readonly #root = new MemoryDirectory()
   readonly #options: MemoryDiskOptions
   readonly #locks = new Set<string>()
-  #faults: { operation: FaultyOperation; fault: Fault }[] = []
+  readonly #faults = new Faults()
+  #tree: DiskTree
+  #trace: DiskTrace | null = null
   #pending: PendingSync[] = []
+  #syncCount = 0
   /** Handles of an older boot are dead. */
   #boot = 0
   /** Files handed out and not closed, for tests of handle limits. */
@@ -65,8 +64,9 @@ export class MemoryDisk implements Disk {
   /** Completed operations since creation, for tests that count syncs. */
   readonly counts = { open: 0, write: 0, read: 0, sync: 0, syncDirectory: 0 }
 
-  constructor(options: MemoryDiskOptions = {}) {
+  constructor(options: MemoryDiskOptions = {}, tree = new DiskTree()) {
     this.#options = options
+    this.#tree = tree
   }
 
   get boot(): number {
@@ -75,7 +75,29 @@ export class MemoryDisk implements Disk {
 
   /** The next matching operation fails once. Several faults may be armed; each fires once. */
   failNext(operation: FaultyOperation, fault: Fault): void {
-    this.#faults.push({ operation, fault })
+    this.#faults.arm(operation, fault, true)
+  }
+
+  /** Every matching operation fails, over kills and crashes too, until the returned function is called. */
+  failAlways(operation: FaultyOperation, fault: Fault): () => void {
+    return this.#faults.arm(operation, fault, false)
+  }
+
+  /** Syncs of paths that contain `path` say OK and do nothing, directories' too, until the returned function is called. */
+  lieAboutSyncs(path = ''): () => void {
+    return this.#faults.lie(path)
+  }
+
+  /** Asynchronous syncs of files whose path contains `path` do not end before the returned function is called. */
+  stallSyncs(path = ''): () => void {
+    return this.#faults.stall(path)
+  }
+
+  /** Rot: one bit of a file changes, in the page cache and on the device. `bit` is 0 … 7. Throws ENOENT. */
+  flipBit(path: string, position: number, bit: number): void {
+    const node = this.#tree.find(path)
+    if (node === undefined || node instanceof MemoryDirectory) throw failure('ENOENT', 'open', path)
+    node.flipBit(position, bit)
   }
 
   /** Ends the oldest `count` asynchronous syncs that are under way (all by default). Only for `syncs: 'manual'`. */
@@ -88,29 +110,44 @@ export class MemoryDisk implements Disk {
     return this.#pending.length
   }
 
-  /** Power cut: unsynced contents and unsynced directory entries are gone; locks and handles too. */
+  /** Writes down every change from now on; not over a crash. Throws when something is unsynced already. */
+  record<Mark>(): DiskTrace<Mark> {
+    if (this.#tree.pending().length > 0) throw new Error('a recording begins on a disk with nothing unsynced')
+    const trace = new DiskTrace<Mark>(this.#tree)
+    this.#trace = trace as DiskTrace
+    return trace
+  }
+
+  /** Power cut: unsynced contents and names are gone, except for what the options keep; locks and handles too. */
   crash(options: CrashOptions = {}): void {
     this.kill()
-    this.#root.dropUnsynced('', options.keep ?? (() => 0))
+    this.#trace = null
+    const tree = this.#tree
+    if (options.choice === undefined) {
+      this.#tree = options.keep === undefined ? tree.image([], []) : tree.imageWithTails(options.keep)
+      return
+    }
+    const pending = tree.pending()
+    this.#tree = tree.image(pending, survivors(options.choice, pending))
   }
 
   /** kill −9: contents stay as the last write left them; syncs under way never report. */
   kill(): void {
     this.#boot++
     this.#pending = []
-    this.#faults = []
+    this.#faults.forgetOnce()
     this.#locks.clear()
     this.openFiles = 0
   }
 
   open(path: string, options: OpenOptions = {}): DiskFile {
     this.hit('open', path)
-    const { directory, name } = this.#parent(path, 'open')
-    let node = directory.entries.get(name)
+    let node = this.#tree.find(path)
     if (node instanceof MemoryDirectory) throw failure('EISDIR', 'open', path)
     if (node === undefined) {
       if (options.create !== true || options.readOnly === true) throw failure('ENOENT', 'open', path)
-      node = directory.create(name)
+      node = this.#tree.create(path)
+      this.note({ kind: 'create', path })
     }
     this.openFiles++
     this.counts.open++
@@ -118,61 +155,49 @@ export class MemoryDisk implements Disk {
   }
 
   exists(path: string): boolean {
-    return this.#find(path) !== undefined
+    return this.#tree.find(path) !== undefined
   }
 
   list(directory: string): readonly DirectoryEntry[] {
-    const node = this.#directory(directory, 'readdir')
+    const node = this.#tree.directory(directory, 'readdir')
     return [...node.entries]
       .map(([name, entry]) => ({ name, isDirectory: entry instanceof MemoryDirectory }))
       .sort((a, b) => (a.name < b.name ? -1 : 1))
   }
 
   makeDirectory(path: string): void {
-    let node = this.#root
-    for (const name of parts(path)) {
-      let next = node.entries.get(name)
-      if (next === undefined) {
-        next = new MemoryDirectory()
-        node.entries.set(name, next)
-      }
-      if (!(next instanceof MemoryDirectory)) throw failure('ENOTDIR', 'mkdir', path)
-      node = next
-    }
+    this.#tree.makeDirectory(path)
+    this.note({ kind: 'makeDirectory', path })
   }
 
   rename(from: string, to: string): void {
     this.hit('rename', from)
-    const source = this.#parent(from, 'rename')
-    const target = this.#parent(to, 'rename')
-    const node = source.directory.entries.get(source.name)
-    if (node === undefined) throw failure('ENOENT', 'rename', from)
-    source.directory.entries.delete(source.name)
-    target.directory.entries.set(target.name, node)
+    this.#tree.rename(from, to)
+    this.note({ kind: 'rename', path: from, to })
   }
 
   unlink(path: string): void {
     this.hit('unlink', path)
-    const { directory, name } = this.#parent(path, 'unlink')
-    if (!directory.entries.delete(name)) throw failure('ENOENT', 'unlink', path)
+    this.#tree.unlink(path)
+    this.note({ kind: 'unlink', path })
   }
 
   removeDirectory(path: string): void {
-    const names = parts(path)
-    const name = names.pop()
-    const parent = this.#find(`/${names.join('/')}`)
-    if (name !== undefined && parent instanceof MemoryDirectory) parent.entries.delete(name)
+    if (this.#tree.removeDirectory(path)) this.note({ kind: 'removeDirectory', path })
   }
 
   syncDirectory(path: string): void {
     this.hit('syncDirectory', path)
-    this.#directory(path, 'fsync').syncEntries()
+    if (!this.#faults.isLie(path)) {
+      this.#tree.syncDirectory(path)
+      this.note({ kind: 'syncDirectory', path })
+    }
     this.counts.syncDirectory++
   }
 
   space(_directory: string): DiskSpace {
     const totalBytes = this.#options.capacityBytes ?? 2 ** 40
-    return { device: 'memory', totalBytes, availableBytes: Math.max(0, totalBytes - this.#root.usedBytes()) }
+    return { device: 'memory', totalBytes, availableBytes: Math.max(0, totalBytes - this.#tree.root.usedBytes()) }
   }
 
   lock(path: string): { release(): void } {
@@ -185,54 +210,50 @@ export class MemoryDisk implements Disk {
   }
 
   /** Throws the armed fault for this operation, if there is one. Used by the files of this disk. */
-  hit(operation: FaultyOperation, path: string): void {
-    const fault = this.takeFault(operation, path)
+  hit(operation: FaultyOperation, path: string, touched?: Touched): void {
+    const fault = this.takeFault(operation, path, touched)
     if (fault !== null) throw failure(fault.code, SYSTEM_CALLS[operation], path)
   }
 
-  takeFault(operation: FaultyOperation, path: string): Fault | null {
-    const index = this.#faults.findIndex(
-      armed => armed.operation === operation && path.includes(armed.fault.path ?? '')
-    )
-    return index < 0 ? null : (this.#faults.splice(index, 1)[0]?.fault ?? null)
+  takeFault(operation: FaultyOperation, path: string, touched?: Touched): Fault | null {
+    return this.#faults.take(operation, path, touched)
+  }
+
+  note(operation: DiskOperation): void {
+    this.#trace?.add(operation)
   }
 
   availableBytes(): number {
     return this.#options.capacityBytes === undefined ? Number.POSITIVE_INFINITY : this.space('/').availableBytes
   }
 
-  enqueueSync(finish: () => void): void {
+  /** Begins a sync of `inode`; the returned function ends it as the armed fault says and gives the error, or null. */
+  beginSync(path: string, inode: MemoryInode): (isOpen: boolean) => DiskError | null {
+    const fault = this.takeFault('sync', path)
+    const sync = this.#syncCount++
+    const capture = inode.capture()
+    this.note({ kind: 'syncBegin', path, file: inode.id, sync })
+    return isOpen => {
+      let outcome: SyncOutcome = 'nothing'
+      if (fault !== null && fault.marksClean === true) outcome = 'lost'
+      else if (fault === null && isOpen && !this.#faults.isLie(path)) outcome = 'durable'
+      if (outcome === 'durable') capture.apply()
+      else if (outcome === 'lost') capture.drop()
+      this.note({ kind: 'syncEnd', path, sync, outcome })
+      if (fault === null && isOpen) this.counts.sync++
+      // What closes the descriptor under a running fdatasync gets EBADF on a real disk.
+      return fault === null && isOpen ? null : failure(fault?.code ?? 'EBADF', 'fdatasync', path)
+    }
+  }
+
+  enqueueSync(path: string, end: () => void): void {
     const boot = this.#boot
-    const pending = {
-      finish: () => {
-        if (boot === this.#boot) finish()
-      }
+    const finish = (): void => {
+      if (boot === this.#boot) end()
     }
-    if (this.#options.syncs === 'manual') this.#pending.push(pending)
-    else queueMicrotask(pending.finish)
-  }
-
-  #find(path: string): MemoryDirectory | MemoryInode | undefined {
-    let node: MemoryDirectory | MemoryInode | undefined = this.#root
-    for (const name of parts(path)) {
-      if (!(node instanceof MemoryDirectory)) return undefined
-      node = node.entries.get(name)
-    }
-    return node
-  }
-
-  #directory(path: string, operation: string): MemoryDirectory {
-    const node = this.#find(path)
-    if (node === undefined) throw failure('ENOENT', operation, path)
-    if (!(node instanceof MemoryDirectory)) throw failure('ENOTDIR', operation, path)
-    return node
-  }
-
-  #parent(path: string, operation: string): { directory: MemoryDirectory; name: string } {
-    const names = parts(path)
-    const name = names.pop()
-    if (name === undefined) throw failure('EISDIR', operation, path)
-    return { directory: this.#directory(`/${names.join('/')}`, operation), name }
+    if (this.#faults.isStalled(path, finish)) return
+    if (this.#options.syncs === 'manual') this.#pending.push({ finish })
+    else queueMicrotask(finish)
   }
 }
 
@@ -255,53 +276,45 @@ class MemoryFile implements DiskFile {
   write(chunks: readonly Uint8Array[], position: number): void {
     this.#check('write')
     if (this.#readOnly) throw failure('EBADF', 'write', this.path)
-    const fault = this.#disk.takeFault('write', this.path)
-    // Bytes that may be written: overwriting needs no room on the disk.
-    const overwritten = Math.max(0, this.#inode.size - position)
-    let room = fault === null ? overwritten + this.#disk.availableBytes() : (fault.shortBytes ?? 0)
+    let bytes = 0
+    for (const chunk of chunks) bytes += chunk.length
+    const fault = this.#disk.takeFault('write', this.path, { from: position, until: position + bytes })
+    const { room, code } = this.#room(fault, position)
+    let taken = 0
     for (const chunk of chunks) {
-      const taken = Math.min(chunk.length, room)
-      this.#inode.write(chunk.subarray(0, taken), position)
-      if (taken < chunk.length) throw failure(fault?.code ?? 'ENOSPC', 'write', this.path)
-      room -= taken
-      position += taken
+      const part = chunk.subarray(0, Math.min(chunk.length, room - taken))
+      this.#write(part, position + taken)
+      taken += part.length
+      if (part.length < chunk.length) break
     }
-    if (fault !== null) throw failure(fault.code, 'write', this.path)
+    if (fault !== null || taken < bytes) throw failure(code, 'write', this.path)
     this.#disk.counts.write++
   }
 
   read(target: Uint8Array, position: number): number {
     this.#check('read')
-    this.#disk.hit('read', this.path)
+    this.#disk.hit('read', this.path, { from: position, until: position + target.length })
     this.#disk.counts.read++
     return this.#inode.read(target, position)
   }
 
   sync(done: (error: DiskError | null) => void): void {
     this.#check('fdatasync')
-    const fault = this.#disk.takeFault('sync', this.path)
-    const apply = this.#inode.capture()
-    this.#disk.enqueueSync(() => {
-      // What closes the descriptor under a running fdatasync gets EBADF on a real disk.
-      if (fault !== null || !this.#isOpen) return done(failure(fault?.code ?? 'EBADF', 'fdatasync', this.path))
-      apply()
-      this.#disk.counts.sync++
-      done(null)
-    })
+    const end = this.#disk.beginSync(this.path, this.#inode)
+    this.#disk.enqueueSync(this.path, () => done(end(this.#isOpen)))
   }
 
   syncNow(): void {
     this.#check('fdatasync')
-    const fault = this.#disk.takeFault('sync', this.path)
-    if (fault !== null) throw failure(fault.code, 'fdatasync', this.path)
-    this.#inode.capture()()
-    this.#disk.counts.sync++
+    const error = this.#disk.beginSync(this.path, this.#inode)(true)
+    if (error !== null) throw error
   }
 
   truncate(sizeBytes: number): void {
     this.#check('ftruncate')
     this.#disk.hit('truncate', this.path)
     this.#inode.truncate(sizeBytes)
+    this.#disk.note({ kind: 'truncate', path: this.path, file: this.#inode.id, sizeBytes })
   }
 
   sizeBytes(): number {
@@ -315,15 +328,24 @@ class MemoryFile implements DiskFile {
     this.#disk.openFiles--
   }
 
+  /** How many bytes get through, and what is said about the others. Overwriting needs no room on the disk. */
+  #room(fault: Fault | null, position: number): { room: number; code: string } {
+    if (fault === null) {
+      const overwritten = Math.max(0, this.#inode.size - position)
+      return { room: overwritten + this.#disk.availableBytes(), code: 'ENOSPC' }
+    }
+    const beforeRange = fault.range === undefined ? 0 : Math.max(0, fault.range.from - position)
+    return { room: fault.shortBytes ?? beforeRange, code: fault.code }
+  }
+
+  #write(bytes: Uint8Array, position: number): void {
+    if (bytes.length === 0) return
+    this.#inode.write(bytes, position)
+    const { id } = this.#inode
+    this.#disk.note({ kind: 'write', path: this.path, file: id, position, bytes: Buffer.from(bytes) })
+  }
+
   #check(operation: string): void {
     if (!this.#isOpen || this.#boot !== this.#disk.boot) throw failure('EBADF', operation, this.path)
   }
-}
-
-function parts(path: string): string[] {
-  return path.split('/').filter(name => name !== '')
-}
-
-function failure(code: string, operation: string, path: string): DiskError {
-  return new DiskError({ code, operation, path })
 }
