@@ -83,7 +83,7 @@ export class MemoryDisk implements Disk {
     return this.#faults.arm(operation, fault, false)
   }
 
-  /** Syncs of paths that contain `path` say OK and do nothing, directories' too, until the returned function is called. */
+  /** Syncs of files and directories whose path contains `path` only say OK. Returns what makes the disk honest again. */
   lieAboutSyncs(path = ''): () => void {
     return this.#faults.lie(path)
   }
