@@ -83,7 +83,7 @@ export class MemoryDisk implements Disk {
     return this.#faults.arm(operation, fault, false)
   }
 
-  /** Syncs of files and directories whose path contains `path` only say OK. Returns what makes the disk honest again. */
+  /** Syncs of files and directories whose path contains `path` only say OK. Returns what ends the lie. */
   lieAboutSyncs(path = ''): () => void {
     return this.#faults.lie(path)
   }
