@@ -61,8 +61,8 @@ function addBatch({ reader, transactions, map, firstDirtyOffset }: BuildMapOptio
   const walk = new RecordWalk()
   walk.begin(reader, readRecordCount(bytes, at))
   while (walk.next()) {
+    if (walk.keyBytes < 0) continue
     const offset = batch.baseOffset + walk.offsetDelta
-    if (walk.keyBytes < 0 || offset < firstDirtyOffset) continue
     if (!map.put(walk.records, walk.keyAt, walk.keyAt + walk.keyBytes, offset)) return false
   }
   return true

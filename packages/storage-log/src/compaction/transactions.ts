@@ -133,8 +133,8 @@ function storedMarker(file: DiskFile, position: number, sizeBytes: number): EndM
 export class TransactionWalk {
   readonly #aborted: readonly AbortedRange[]
   #next = 0
-  /** Aborted transactions that have begun, by producer, and the producers whose other transactions have data. */
-  readonly #ongoing = new Map<number, AbortedRange>()
+  /** Producers in the middle of an aborted transaction, and those whose transaction has data. */
+  readonly #ongoing = new Set<number>()
   readonly #withData = new Set<number>()
 
   /** By first offset, as `findAborted` returns them. */
@@ -147,8 +147,7 @@ export class TransactionWalk {
     if (!batch.isTransactional) return false
     this.#beginUpTo(batch)
     this.#withData.add(batch.producerId)
-    const ongoing = this.#ongoing.get(batch.producerId)
-    return ongoing !== undefined && batch.lastOffset <= ongoing.lastOffset
+    return this.#ongoing.has(batch.producerId)
   }
 
   /** Whether the marker's transaction has no data left in the log. */
@@ -163,7 +162,7 @@ export class TransactionWalk {
       const transaction = this.#aborted[this.#next] as AbortedRange
       if (transaction.firstOffset > batch.baseOffset) return
       // A walk may begin behind transactions that have ended.
-      if (transaction.lastOffset >= batch.baseOffset) this.#ongoing.set(transaction.producerId, transaction)
+      if (transaction.lastOffset >= batch.baseOffset) this.#ongoing.add(transaction.producerId)
     }
   }
 }
