@@ -282,6 +282,11 @@ export class Log {
     this.#flusher.onDurable(listener)
   }
 
+  /** How long the sync under way has taken so far; 0 when none is. `nowMonotonicMs` is of the clock of the options. */
+  syncRunningMs(nowMonotonicMs: number): number {
+    return this.#flusher.syncRunningMs(nowMonotonicMs)
+  }
+
   /** Asks for a sync when `flush.messages` or `flush.ms` says so; to be called about once a second. */
   flushIfDue(nowMs = this.#clock.wallMs()): void {
     if (this.#unsynced.isDue(nowMs, this.#config)) this.#requestCountedSync()

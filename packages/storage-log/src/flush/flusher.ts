@@ -50,6 +50,11 @@ export class Flusher {
     return this.#durable
   }
 
+  /** How long the sync under way has taken so far; 0 when none is. For whoever watches for stalled disks. */
+  syncRunningMs(nowMonotonicMs: number): number {
+    return this.#running === null ? 0 : Math.max(0, nowMonotonicMs - this.#startedMs)
+  }
+
   request(): void {
     if (this.#running !== null) this.#isRequested = true
     else if (this.#isStopped) return

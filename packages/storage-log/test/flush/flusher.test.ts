@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { append, newDisk, openLog, SMALL } from '../helpers.ts'
+import { append, newDisk, openLog, SMALL, TestClock } from '../helpers.ts'
 
 test('a sync that began before a write does not cover it', () => {
   const disk = newDisk({ syncs: 'manual' })
@@ -115,4 +115,24 @@ test('flush.messages and flush.ms ask for a sync by themselves', async () => {
   expect(disk.pendingSyncs).toBe(0)
   log.flushIfDue(1_700_000_001_000)
   expect(disk.pendingSyncs).toBe(1)
+})
+
+test('a sync under way says how long it has taken, and the next one starts at nothing', () => {
+  const disk = newDisk({ syncs: 'manual' })
+  const clock = new TestClock()
+  const { log } = openLog(disk, { clock })
+  append(log)
+  expect(log.syncRunningMs(clock.monotonicMs())).toBe(0)
+  log.requestSync()
+  append(log)
+  log.requestSync()
+  clock.nowMs += 5_001
+  expect(log.syncRunningMs(clock.monotonicMs())).toBe(5_001)
+  disk.completeSyncs(1)
+  expect(log.syncRunningMs(clock.monotonicMs())).toBe(0)
+  clock.nowMs += 7
+  expect(log.syncRunningMs(clock.monotonicMs())).toBe(7)
+  disk.completeSyncs()
+  clock.nowMs += 7
+  expect(log.syncRunningMs(clock.monotonicMs())).toBe(0)
 })
