@@ -1,6 +1,6 @@
 import type { Disk } from '@streambus/base'
-import { readMaxTimestamp } from '@streambus/protocol/records'
 import { logFileName } from '../file-names.ts'
+import { StoredBatch } from '../segment/stored-batch.ts'
 import type { BatchFilter } from './batch-filter.ts'
 import type { BatchReader } from './batch-reader.ts'
 import { CleanedSegment } from './cleaned-segment.ts'
@@ -94,7 +94,8 @@ function copyBatch(cleaned: CleanedSegment, { reader, filter }: RewriteOptions):
     return true
   }
   const rebuilt = verdict === 'empty' ? emptyBatch(reader) : rebuildBatch(reader, filter)
-  const { lastOffset } = batch
-  cleaned.append(rebuilt, 0, rebuilt.length, { lastOffset, maxTimestamp: readMaxTimestamp(rebuilt, 0) })
+  const stored = new StoredBatch()
+  stored.read(rebuilt, 0)
+  cleaned.append(rebuilt, 0, rebuilt.length, stored)
   return false
 }

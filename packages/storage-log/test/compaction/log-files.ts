@@ -188,22 +188,8 @@ export class LogFiles {
     return Math.min(this.logEndOffset, ...this.open.values())
   }
 
-  /** As the log's own segments would say it. */
   facts(): SegmentFacts[] {
-    const bases = segmentBases(this.disk)
-    return bases.map((baseOffset, i) => {
-      const bytes = readWhole(this.disk, `${DIRECTORY}/${logFileName(baseOffset, 'log')}`)
-      const batches = decode(bytes)
-      return {
-        baseOffset,
-        endOffset: bases[i + 1] ?? this.logEndOffset,
-        sizeBytes: bytes.length,
-        indexBytes: 8 + Math.ceil(bytes.length / CONFIG.indexIntervalBytes) * 12,
-        firstTimestampMs: batches[0]?.maxTimestamp ?? -1,
-        maxTimestampMs: Math.max(-1, ...batches.map(batch => batch.maxTimestamp)),
-        lastModifiedMs: -1
-      }
-    })
+    return factsOf(this.disk, this.logEndOffset)
   }
 
   batches(): Batch[] {
@@ -243,6 +229,24 @@ export class LogFiles {
       for (const { offset } of batch.records) this.#owner.set(offset, batch.producerId)
     }
   }
+}
+
+/** As the log's own segments would say it. */
+export function factsOf(disk: Disk, logEndOffset: number): SegmentFacts[] {
+  const bases = segmentBases(disk)
+  return bases.map((baseOffset, i) => {
+    const bytes = readWhole(disk, `${DIRECTORY}/${logFileName(baseOffset, 'log')}`)
+    const batches = decode(bytes)
+    return {
+      baseOffset,
+      endOffset: bases[i + 1] ?? logEndOffset,
+      sizeBytes: bytes.length,
+      indexBytes: 8 + Math.ceil(bytes.length / CONFIG.indexIntervalBytes) * 12,
+      firstTimestampMs: batches[0]?.maxTimestamp ?? -1,
+      maxTimestampMs: Math.max(-1, ...batches.map(batch => batch.maxTimestamp)),
+      lastModifiedMs: -1
+    }
+  })
 }
 
 export function segmentBases(disk: Disk): number[] {
