@@ -4,7 +4,7 @@ export interface SegmentFacts {
   /** One past the last offset; for all but the active segment the next one's base offset. */
   readonly endOffset: number
   readonly sizeBytes: number
-  /** The larger of the two index files. */
+  /** The larger of the two index files, or an upper bound of it. */
   readonly indexBytes: number
   /** Timestamp of the first batch; −1 when there is none or it is not known. */
   readonly firstTimestampMs: number
@@ -12,6 +12,32 @@ export interface SegmentFacts {
   readonly maxTimestampMs: number
   /** Stands in for timestamps that records do not have; −1 when it is not known. */
   readonly lastModifiedMs: number
+}
+
+/** Index entries hold positions and relative offsets in 31 bits. */
+const INT32_MAX = 2 ** 31 - 1
+/** Of a time index; those of an offset index are smaller. */
+const INDEX_ENTRY_BYTES = 12
+
+/**
+ * Facts of one segment of a log. Looks up timestamps, which may cost a read, only above `firstDirtyOffset`: nobody asks
+ * for those of clean segments. The index size is an upper bound.
+ */
+export function segmentFacts(
+  segment: Omit<SegmentFacts, 'indexBytes' | 'lastModifiedMs'> & { readonly createdMs: number },
+  log: { readonly firstDirtyOffset: number; readonly indexIntervalBytes: number }
+): SegmentFacts {
+  const { baseOffset, endOffset, sizeBytes, createdMs } = segment
+  const isDirty = endOffset > log.firstDirtyOffset
+  return {
+    baseOffset,
+    endOffset,
+    sizeBytes,
+    indexBytes: Math.ceil(sizeBytes / Math.max(log.indexIntervalBytes, 1)) * INDEX_ENTRY_BYTES,
+    firstTimestampMs: isDirty ? segment.firstTimestampMs : -1,
+    maxTimestampMs: isDirty ? segment.maxTimestampMs : -1,
+    lastModifiedMs: createdMs
+  }
 }
 
 /** Settings of one topic; the names in brackets are Kafka's. */
@@ -70,9 +96,6 @@ export interface CompactionPlan {
   readonly overdueMs: number
   readonly isDue: boolean
 }
-
-/** Index entries hold positions and relative offsets in 31 bits. */
-const INT32_MAX = 2 ** 31 - 1
 
 /**
  * Where dirt begins. A checkpoint below the log start or beyond the log end is of another history: then everything is

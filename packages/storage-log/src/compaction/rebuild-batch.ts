@@ -34,7 +34,7 @@ export function rebuildBatch(reader: BatchReader, filter: BatchFilter): Buffer {
   const shift = newHorizonMs < 0 ? 0 : readBaseTimestamp(bytes, at) - newHorizonMs
   const plain = Buffer.allocUnsafe(walk.records.length + (newHorizonMs < 0 ? 0 : filter.keptCount * GROWTH_MAX))
   let to = 0
-  walk.begin(reader, filter.recordCount)
+  walk.rewind(filter.recordCount)
   for (let i = 0; walk.next(); i++) {
     if (filter.keeps[i] !== 1) continue
     if (newHorizonMs < 0) to += walk.records.copy(plain, to, walk.start, walk.end)

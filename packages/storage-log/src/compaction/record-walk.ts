@@ -40,6 +40,11 @@ export class RecordWalk {
     if (count < 0 || count * RECORD_BYTES_MIN > this.records.length) {
       throw reader.corrupt(`the batch cannot hold ${count} records`)
     }
+    this.rewind(count)
+  }
+
+  /** Begins again with the same `count` records. */
+  rewind(count: number): void {
     this.#left = count
     this.#cursor = new VarintCursor(this.records)
   }

@@ -23,6 +23,8 @@ export interface RewriteOptions {
 export interface CleanedGroup {
   /** Base offsets of the segments that it replaces, ascending; the first is also its own. */
   readonly replaced: readonly number[]
+  /** Sizes of their data files when they were read. */
+  readonly replacedBytes: readonly number[]
   /** Facts for the segment that takes their place. */
   readonly baseOffset: number
   readonly endOffset: number
@@ -51,11 +53,12 @@ export function rewriteGroup(group: readonly SegmentFacts[], options: RewriteOpt
     }
     cleaned.finish(last.endOffset)
     const replaced = group.map(segment => segment.baseOffset)
-    writeManifest(disk, directory, { replaced })
+    writeManifest(disk, directory, replaced)
     isWritten = true
     const { sizeBytes, indexBytes, maxTimestampMs } = cleaned
     const { baseOffset } = first
-    return { replaced, baseOffset, endOffset: last.endOffset, sizeBytes, indexBytes, maxTimestampMs }
+    const replacedBytes = group.map(segment => segment.sizeBytes)
+    return { replaced, replacedBytes, baseOffset, endOffset: last.endOffset, sizeBytes, indexBytes, maxTimestampMs }
   } finally {
     if (!isWritten) dropCleaned(disk, directory, first.baseOffset)
   }

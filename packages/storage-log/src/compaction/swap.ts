@@ -16,13 +16,15 @@ import {
 export interface Replacement {
   /** Base offsets, ascending. */
   readonly replaced: readonly number[]
+  /** Sizes of their data files when they were read. */
+  readonly replacedBytes: readonly number[]
 }
 
 /**
  * The manifest as the cleaner leaves it, not yet in force; the files it is about must be synced. Durable with its name
  * when it returns, and with it the names of the cleaned files. Throws DiskError.
  */
-export function writeManifest(disk: Disk, directory: string, { replaced }: Replacement): void {
+export function writeManifest(disk: Disk, directory: string, replaced: readonly number[]): void {
   const path = `${directory}/${manifestName(replaced[0] as number)}${CLEANED_SUFFIX}`
   const file = disk.open(path, { create: true })
   try {
@@ -38,14 +40,19 @@ export function writeManifest(disk: Disk, directory: string, { replaced }: Repla
 
 /**
  * Puts a cleaned segment in the place of those it replaces, in one synchronous step with three or four syncs of the
- * directory. False, and the cleaned files are gone, when one of the replaced segments is no longer there (retention was
- * faster). Close their handles before and open new ones after. Throws DiskError: the segments on disk may be the old or
- * the new ones, and only `recoverSwaps` makes that certain, so the log must not be used any more.
+ * directory. Close their handles before and open new ones after.
+ *
+ * False, and the cleaned files are gone, when one of the replaced segments is no longer there (retention was faster) or
+ * has another size. A log that was cut back must not come here with what was cleaned before: its segments may have the
+ * same names and sizes again.
+ *
+ * Throws DiskError: the segments on disk may be the old or the new ones, and only `recoverSwaps` makes that certain, so
+ * the log must not be used any more.
  */
-export function swapIn(disk: Disk, directory: string, { replaced }: Replacement): boolean {
+export function swapIn(disk: Disk, directory: string, { replaced, replacedBytes }: Replacement): boolean {
   const base = replaced[0] as number
   const areThere =
-    replaced.every(each => disk.exists(`${directory}/${logFileName(each, 'log')}`)) &&
+    replaced.every((each, i) => sizeOf(disk, `${directory}/${logFileName(each, 'log')}`) === replacedBytes[i]) &&
     cleanedPaths(directory, base).every(path => disk.exists(path))
   if (!areThere) {
     dropCleaned(disk, directory, base)
@@ -62,6 +69,17 @@ export function swapIn(disk: Disk, directory: string, { replaced }: Replacement)
 /** Removes what a round has left behind that is not going to be swapped in. Throws DiskError. */
 export function dropCleaned(disk: Disk, directory: string, baseOffset: number): void {
   for (const path of cleanedPaths(directory, baseOffset)) if (disk.exists(path)) disk.unlink(path)
+}
+
+/** −1: there is no such file. */
+function sizeOf(disk: Disk, path: string): number {
+  if (!disk.exists(path)) return -1
+  const file = disk.open(path, { readOnly: true })
+  try {
+    return file.sizeBytes()
+  } finally {
+    file.close()
+  }
 }
 
 function cleanedPaths(directory: string, baseOffset: number): string[] {

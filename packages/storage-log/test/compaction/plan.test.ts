@@ -6,7 +6,8 @@ import {
   groupSegments,
   type PlanInput,
   planCompaction,
-  type SegmentFacts
+  type SegmentFacts,
+  segmentFacts
 } from '../../src/compaction/plan.ts'
 
 const CONFIG: CompactionConfig = {
@@ -83,6 +84,32 @@ describe('what is cleanable', () => {
     const segments = [segment(0, { maxTimestampMs: -1, lastModifiedMs: 9500 }), segment(10)]
     expect(plan({ segments }, { minCompactionLagMs: 1000 }).upToOffset).toBe(0)
     expect(plan({ segments }, { minCompactionLagMs: 100 }).upToOffset).toBe(10)
+  })
+})
+
+describe('facts of a segment', () => {
+  test('ask for timestamps of dirty segments only', () => {
+    const asked: string[] = []
+    const sealed = {
+      baseOffset: 10,
+      endOffset: 20,
+      sizeBytes: 250,
+      createdMs: 7,
+      get firstTimestampMs() {
+        asked.push('first')
+        return 1
+      },
+      get maxTimestampMs() {
+        asked.push('max')
+        return 2
+      }
+    }
+    const log = { firstDirtyOffset: 20, indexIntervalBytes: 100 }
+    const known = { baseOffset: 10, endOffset: 20, sizeBytes: 250, indexBytes: 36, lastModifiedMs: 7 }
+    expect(segmentFacts(sealed, log)).toEqual({ ...known, firstTimestampMs: -1, maxTimestampMs: -1 })
+    expect(asked).toEqual([])
+    const dirty = segmentFacts(sealed, { ...log, firstDirtyOffset: 19 })
+    expect(dirty).toEqual({ ...known, firstTimestampMs: 1, maxTimestampMs: 2 })
   })
 })
 

@@ -2,7 +2,7 @@ import { type Disk, readWhole } from '@streambus/base'
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { MemoryDisk } from '../../../testkit/src/memory-disk.ts'
-import { dropCleaned, recoverSwaps, swapIn, writeManifest } from '../../src/compaction/swap.ts'
+import { dropCleaned, type Replacement, recoverSwaps, swapIn, writeManifest } from '../../src/compaction/swap.ts'
 import { parseManifest, planSwapRecovery, printManifest } from '../../src/compaction/swap-plan.ts'
 import { newDisk } from '../helpers.ts'
 
@@ -29,8 +29,12 @@ function prepared(replaced: readonly number[]): MemoryDisk {
   }
   for (const kind of ['log', 'index', 'timeindex', 'txnindex'])
     put(disk, `${name(replaced[0] as number, kind)}.cleaned`, `new ${kind}`)
-  writeManifest(disk, DIRECTORY, { replaced })
+  writeManifest(disk, DIRECTORY, replaced)
   return disk
+}
+
+function replacement(replaced: readonly number[]): Replacement {
+  return { replaced, replacedBytes: replaced.map(base => `old log ${base}`.length) }
 }
 
 function contents(disk: MemoryDisk): Record<string, string> {
@@ -115,7 +119,7 @@ const REPLACEMENTS = [[0], [10], [0, 10], [0, 10, 20], [10, 20]]
 describe.each(REPLACEMENTS.map(replaced => ({ replaced })))('a swap of $replaced', ({ replaced }) => {
   test('leaves the new files only', () => {
     const disk = prepared(replaced)
-    expect(swapIn(disk, DIRECTORY, { replaced })).toBe(true)
+    expect(swapIn(disk, DIRECTORY, replacement(replaced))).toBe(true)
     expect(contents(disk)).toEqual(after(replaced))
     disk.crash()
     expect(contents(disk)).toEqual(after(replaced))
@@ -123,7 +127,7 @@ describe.each(REPLACEMENTS.map(replaced => ({ replaced })))('a swap of $replaced
   })
 
   test('a power cut with any subset of unsynced renames and removals leads to old or new, wholly', () => {
-    const operations = record(prepared(replaced), disk => void swapIn(disk, DIRECTORY, { replaced }))
+    const operations = record(prepared(replaced), disk => void swapIn(disk, DIRECTORY, replacement(replaced)))
     const images = crashImages(operations, () => prepared(replaced))
     expect(images.length).toBeGreaterThan(16)
     let isNewSeen = false
@@ -138,7 +142,7 @@ describe.each(REPLACEMENTS.map(replaced => ({ replaced })))('a swap of $replaced
   })
 
   test('so does a power cut during the recovery of any of these', () => {
-    const operations = record(prepared(replaced), disk => void swapIn(disk, DIRECTORY, { replaced }))
+    const operations = record(prepared(replaced), disk => void swapIn(disk, DIRECTORY, replacement(replaced)))
     for (const image of crashImages(operations, () => prepared(replaced))) {
       const again = record(image(), disk => void recoverSwaps(disk, DIRECTORY)).filter(each => each.kind !== 'sync')
       for (let count = 0; count <= again.length; count++) {
@@ -158,7 +162,7 @@ describe.each(REPLACEMENTS.map(replaced => ({ replaced })))('a swap of $replaced
           const disk = prepared(replaced)
           const flaky = failingAt(disk, operation, nth)
           try {
-            swapIn(flaky, DIRECTORY, { replaced })
+            swapIn(flaky, DIRECTORY, replacement(replaced))
           } catch {
             // The test is about what is left.
           }
@@ -196,9 +200,16 @@ describe('a start', () => {
   test('a swap does not begin when retention has removed a segment of it', () => {
     const disk = prepared([0, 10])
     disk.unlink(`${DIRECTORY}/${name(0, 'log')}`)
-    expect(swapIn(disk, DIRECTORY, { replaced: [0, 10] })).toBe(false)
+    expect(swapIn(disk, DIRECTORY, replacement([0, 10]))).toBe(false)
     expect(disk.list(DIRECTORY).some(entry => entry.name.endsWith('.cleaned'))).toBe(false)
     expect(disk.exists(`${DIRECTORY}/${name(10, 'log')}`)).toBe(true)
+  })
+
+  test('nor when it is not the segment that was read', () => {
+    const disk = prepared([0])
+    put(disk, name(0, 'log'), 'cut back and written again')
+    expect(swapIn(disk, DIRECTORY, replacement([0]))).toBe(false)
+    expect(contents(disk)).toEqual({ ...before(), [name(0, 'log')]: 'cut back and written again' })
   })
 
   test("takes Kafka's .swap when its segment is missing, and drops it when it is there", () => {

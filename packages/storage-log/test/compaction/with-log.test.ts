@@ -28,7 +28,7 @@ function append(log: Log, producer: { id: number; sequence: number }, records: r
   return log.append(bytes, 0, bytes.length, summary, CLIENT)
 }
 
-/** 120 records of producer 7 over 10 keys, after one batch of producer 8; every key's last record is a tombstone or not. */
+/** 120 records of producer 7 over ten keys and five that are deleted, after one batch of producer 8. */
 function filled(disk: MemoryDisk): Log {
   const { log } = openLog(disk)
   append(log, { id: 8, sequence: 5 }, [{ key: 'k0', value: 'first', timestamp: 1 }])
@@ -84,7 +84,7 @@ test('a compacted log opens with its indexes, and says the same as a walk over i
     const next = decode(readAll(log, offset)).find(batch => batch.lastOffset >= offset)
     expect(next?.lastOffset).toBeGreaterThanOrEqual(offset)
   }
-  // Indexes of sealed segments were believed; only the active one had been closed without a final seal, or not even that.
+  // Indexes of sealed segments were believed.
   expect(rebuilt.filter(path => path !== log.activeSegment.path)).toEqual([])
 })
 
