@@ -88,6 +88,27 @@ test('a compacted log opens with its indexes, and says the same as a walk over i
   expect(rebuilt.filter(path => path !== log.activeSegment.path)).toEqual([])
 })
 
+test('its indexes are only caches: without them the answers are the same', () => {
+  const disk = newDisk()
+  const old = filled(disk)
+  const end = old.logEndOffset
+  clean(disk, old, 1000)
+  const answers = (): unknown[] => {
+    const { log } = openLog(disk, { recoveryPoint: end })
+    const times = Array.from({ length: 260 }, (_, time) => log.offsetForTimestamp(time))
+    const reads = Array.from({ length: end }, (_, offset) => {
+      const read = log.read({ fromOffset: offset, untilOffset: end, bytesMax: 100, minOneBatch: true })
+      return [read.nextOffset, read.bytes]
+    })
+    const rest = [log.offsetOfMaxTimestamp(), log.abortedTransactions(0, end), log.endOffsetForEpoch(0)]
+    log.closeUnclean()
+    return [...times, ...reads, ...rest]
+  }
+  const withIndexes = answers()
+  for (const { name } of disk.list(DIRECTORY)) if (name.endsWith('index')) disk.unlink(`${DIRECTORY}/${name}`)
+  expect(answers()).toEqual(withIndexes)
+})
+
 test('sequences survive, even when only the batches are left to tell of them', () => {
   const disk = newDisk()
   const old = filled(disk)
