@@ -201,6 +201,8 @@ export class PartitionLedger {
       for (const value of found[kind])
         faults.add(kind, `${this.name}: record ${value} of producer ${producer} (${of.discipline})`)
     }
+    // Said once, as for offsets.
+    for (const value of found.lost) (of.at(Number(value)) as Entry).isAcknowledged = false
     if (of.discipline === 'once') return
     seen.forEach((sequence, index) => {
       const before = seen[index - 1]

@@ -6,7 +6,7 @@ import { Faults } from './faults.ts'
 import { Gate, until } from './gate.ts'
 import { type Discipline, PartitionLedger } from './ledger.ts'
 import { Producer } from './producer.ts'
-import { type Place, readPartition } from './reader.ts'
+import { EARLIEST, LATEST, offsetAt, type Place, readPartition } from './reader.ts'
 
 export interface TopicPlan {
   readonly name: string
@@ -152,9 +152,21 @@ export class Load {
     }
   }
 
-  async #trimOne(connection: Connection, { place, ledger }: Part): Promise<void> {
-    const read = await readPartition(connection, place)
-    const offset = read.logStartOffset + this.#prng.below(read.endOffset - read.logStartOffset + 1)
+  /** Deletes all records there are. Throws when it cannot. */
+  async clear(): Promise<void> {
+    await this.#with(async connection => {
+      for (const part of this.#parts)
+        await this.#deleteBefore(connection, part, await offsetAt(connection, part.place, LATEST))
+    })
+  }
+
+  async #trimOne(connection: Connection, part: Part): Promise<void> {
+    const start = await offsetAt(connection, part.place, EARLIEST)
+    const end = await offsetAt(connection, part.place, LATEST)
+    await this.#deleteBefore(connection, part, start + this.#prng.below(end - start + 1))
+  }
+
+  async #deleteBefore(connection: Connection, { place, ledger }: Part, offset: number): Promise<void> {
     ledger.deletionRequested(offset)
     const partitions = [{ partitionIndex: place.partition, offset }]
     const answer = await connection.send(deleteRecordsApi, {

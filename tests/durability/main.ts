@@ -1,11 +1,15 @@
 import { parseArgs } from 'node:util'
 import { Cleanup } from './cleanup.ts'
+import { fullDiskRig } from './full-disk.ts'
 import { killRig } from './kill.ts'
 import { powerCutRig } from './power-cut.ts'
 import type { Rig, RigReport } from './rig.ts'
+import { syncErrorRig } from './sync-error.ts'
 
 const RIGS: Readonly<Record<string, Rig>> = {
   kill: killRig,
+  'full-disk': fullDiskRig,
+  'sync-error': syncErrorRig,
   'power-cut': powerCutRig
 }
 

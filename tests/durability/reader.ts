@@ -4,8 +4,9 @@ import type { Connection } from '@streambus/wire-client'
 import type { PartitionRead, ReadRecord } from './ledger.ts'
 import { readValue } from './values.ts'
 
-const EARLIEST = -2
-const LATEST = -1
+/** Timestamps that ask ListOffsets for the log start and the end. */
+export const EARLIEST = -2
+export const LATEST = -1
 const FETCH_BYTES = 1 << 20
 
 export interface Place {
@@ -53,7 +54,7 @@ async function readOnce(connection: Connection, place: Place): Promise<Partition
   return { logStartOffset, endOffset, records, sizeBytes }
 }
 
-/** ListOffsets: −2 is the log start, −1 the end. */
+/** The answer of ListOffsets. Throws when the broker refuses. */
 export async function offsetAt(
   connection: Connection,
   { topic, partition }: Place,
