@@ -274,7 +274,7 @@ class MemoryFile implements DiskFile {
   }
 
   write(chunks: readonly Uint8Array[], position: number): void {
-    this.#check('write')
+    this.#check('write', position)
     if (this.#readOnly) throw failure('EBADF', 'write', this.path)
     let bytes = 0
     for (const chunk of chunks) bytes += chunk.length
@@ -292,7 +292,7 @@ class MemoryFile implements DiskFile {
   }
 
   read(target: Uint8Array, position: number): number {
-    this.#check('read')
+    this.#check('read', position)
     this.#disk.hit('read', this.path, { from: position, until: position + target.length })
     this.#disk.counts.read++
     return this.#inode.read(target, position)
@@ -311,7 +311,7 @@ class MemoryFile implements DiskFile {
   }
 
   truncate(sizeBytes: number): void {
-    this.#check('ftruncate')
+    this.#check('ftruncate', sizeBytes)
     this.#disk.hit('truncate', this.path)
     this.#inode.truncate(sizeBytes)
     this.#disk.note({ kind: 'truncate', path: this.path, file: this.#inode.id, sizeBytes })
@@ -345,7 +345,8 @@ class MemoryFile implements DiskFile {
     this.#disk.note({ kind: 'write', path: this.path, file: id, position, bytes: Buffer.from(bytes) })
   }
 
-  #check(operation: string): void {
+  #check(operation: string, position = 0): void {
+    if (!(Number.isSafeInteger(position) && position >= 0)) throw failure('EINVAL', operation, this.path)
     if (!this.#isOpen || this.#boot !== this.#disk.boot) throw failure('EBADF', operation, this.path)
   }
 }

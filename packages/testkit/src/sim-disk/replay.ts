@@ -84,8 +84,13 @@ export class TraceReplay {
 }
 
 /** The disk as it would be found after a power cut after the first `at` operations of the trace. */
-export function crashImage(trace: DiskTrace, at: number, choice: CrashChoice = NOTHING_SURVIVES): MemoryDisk {
+export function crashImage(
+  trace: DiskTrace,
+  at: number,
+  choice: CrashChoice = NOTHING_SURVIVES,
+  options: MemoryDiskOptions = {}
+): MemoryDisk {
   const replay = new TraceReplay(trace)
   replay.advanceTo(at)
-  return replay.image(choice)
+  return replay.image(choice, options)
 }

@@ -128,3 +128,12 @@ test('a stalled sync ends when it is told to, and not when the process has died 
   releaseAgain()
   expect(ended).toEqual(['first'])
 })
+
+test('no byte lies before the first one', () => {
+  const file = fileOn(new MemoryDisk(), 'x')
+  for (const position of [-1, 0.5, Number.NaN]) {
+    expect(() => file.read(Buffer.alloc(1), position)).toThrow(/EINVAL/)
+    expect(() => file.write([Buffer.alloc(1)], position)).toThrow(/EINVAL/)
+    expect(() => file.truncate(position)).toThrow(/EINVAL/)
+  }
+})

@@ -1,0 +1,269 @@
+import type { MemoryDisk } from '../../../testkit/src/memory-disk.ts'
+import { SeededPrng } from '../../../testkit/src/seeded-prng.ts'
+import type { LogConfig } from '../../src/index.ts'
+import type { BatchSpec } from '../batches.ts'
+import { Driver, type Recording } from './driver.ts'
+
+/** A deterministic run of a log: the same seed gives the same operations on the disk. */
+export interface Workload {
+  readonly config?: Partial<LogConfig>
+  readonly run: (driver: Driver, prng: SeededPrng) => void
+}
+
+/** Throws Broken when the log does not do what the workload asks of it, even without a power cut. */
+export function record(workload: Workload, seed: number, sabotage?: (disk: MemoryDisk) => void): Recording {
+  const driver = new Driver(workload.config ?? {}, sabotage)
+  workload.run(driver, new SeededPrng(seed))
+  return driver.finish()
+}
+
+/** Any batch: 1 to 6 records, up to 400 bytes each, timestamps around now and out of order. */
+function batchOf(driver: Driver, prng: SeededPrng): BatchSpec {
+  const count = 1 + prng.below(6)
+  const timestamps = Array.from({ length: count }, () => driver.nowMs + prng.below(2000) - 1000)
+  const valueBytesMax = Math.floor((driver.config.segmentBytes - 100) / count) - 20
+  return { timestamps, valueBytes: Math.min(valueBytesMax, prng.chance(0.2) ? 400 : 8 + prng.below(60)) }
+}
+
+function appendSome(driver: Driver, prng: SeededPrng, count: number): void {
+  for (let i = 0; i < count; i++) {
+    driver.pass(100)
+    driver.append(batchOf(driver, prng))
+  }
+}
+
+/** Producers with sequences, epochs and, for the even ones, transactions. */
+class Producers {
+  readonly #driver: Driver
+  readonly #prng: SeededPrng
+  readonly #states = new Map<number, { epoch: number; next: number; isOpen: boolean; isNew: boolean }>()
+
+  constructor(driver: Driver, prng: SeededPrng) {
+    this.#driver = driver
+    this.#prng = prng
+  }
+
+  step(): void {
+    const prng = this.#prng
+    const producerId = prng.below(4)
+    const isTransactional = producerId % 2 === 0
+    const state = this.#states.get(producerId) ?? { epoch: 0, next: 0, isOpen: false, isNew: true }
+    this.#states.set(producerId, state)
+    if (state.isOpen && prng.chance(0.4)) {
+      this.#driver.endTransaction(producerId, state.epoch, prng.pick(['commit', 'abort']))
+      state.isOpen = false
+      return
+    }
+    if (!state.isNew && prng.chance(0.2)) return this.#driver.retry(producerId)
+    if (!state.isOpen && prng.chance(0.1)) Object.assign(state, { epoch: state.epoch + 1, next: 0 })
+    const spec = batchOf(this.#driver, prng)
+    this.#driver.append({ ...spec, producerId, producerEpoch: state.epoch, baseSequence: state.next, isTransactional })
+    state.next += spec.timestamps.length
+    state.isOpen = isTransactional
+    state.isNew = false
+  }
+}
+
+const append: Workload = {
+  run(driver, prng) {
+    for (let i = 0; i < 8; i++) {
+      appendSome(driver, prng, 1 + prng.below(3))
+      driver.beginSync()
+      if (prng.chance(0.5)) appendSome(driver, prng, 1 + prng.below(2))
+      driver.endSync()
+    }
+    appendSome(driver, prng, 2)
+  }
+}
+
+const producers: Workload = {
+  run(driver, prng) {
+    const writers = new Producers(driver, prng)
+    for (let i = 0; i < 30; i++) {
+      driver.pass(50)
+      writers.step()
+      if (prng.chance(0.25)) driver.sync()
+      if (prng.chance(0.08)) driver.snapshot()
+      if (prng.chance(0.05)) driver.restartKilled()
+    }
+  }
+}
+
+const roll: Workload = {
+  config: { segmentBytes: 1200, segmentMs: 60_000, indexIntervalBytes: 150 },
+  run(driver, prng) {
+    const writers = new Producers(driver, prng)
+    for (let i = 0; i < 14; i++) {
+      appendSome(driver, prng, 1)
+      if (prng.chance(0.5)) writers.step()
+      if (prng.chance(0.3)) driver.sync()
+      if (prng.chance(0.2)) driver.roll()
+      if (prng.chance(0.15)) driver.checkpoint()
+    }
+  }
+}
+
+const retention: Workload = {
+  config: { segmentBytes: 1000, retentionBytes: 2500, retentionMs: 100_000 },
+  run(driver, prng) {
+    for (let i = 0; i < 9; i++) {
+      appendSome(driver, prng, 1 + prng.below(3))
+      if (prng.chance(0.7)) driver.sync()
+      if (prng.chance(0.2)) driver.checkpoint()
+      if (prng.chance(0.2)) driver.pass(150_000)
+      const { startOffset, endOffset } = driver.state
+      if (prng.chance(0.6)) driver.retain(startOffset + prng.below(endOffset - startOffset + 1))
+    }
+    driver.retain()
+  }
+}
+
+const deleteRecords: Workload = {
+  config: { segmentBytes: 1000 },
+  run(driver, prng) {
+    for (let i = 0; i < 9; i++) {
+      appendSome(driver, prng, 1 + prng.below(3))
+      if (prng.chance(0.5)) driver.sync()
+      const { startOffset, endOffset } = driver.state
+      if (prng.chance(0.7)) driver.deleteRecords(startOffset + prng.below(endOffset - startOffset + 1))
+      if (prng.chance(0.4)) driver.retain()
+      if (prng.chance(0.15)) driver.checkpoint()
+      if (prng.chance(0.1)) driver.restartKilled()
+    }
+    driver.deleteRecords(driver.state.endOffset)
+    appendSome(driver, prng, 1)
+  }
+}
+
+const truncate: Workload = {
+  config: { segmentBytes: 900, indexIntervalBytes: 150 },
+  run(driver, prng) {
+    const writers = new Producers(driver, prng)
+    for (let i = 0; i < 7; i++) {
+      appendSome(driver, prng, 2 + prng.below(3))
+      if (i < 2) writers.step()
+      if (prng.chance(0.6)) driver.sync()
+      if (prng.chance(0.25)) driver.checkpoint()
+      const { startOffset, endOffset } = driver.state
+      driver.truncate(Math.max(startOffset + 1, endOffset - prng.below(12)))
+      driver.newEpoch()
+      if (prng.chance(0.2)) driver.restartKilled()
+    }
+    driver.truncate(driver.state.startOffset)
+    driver.newEpoch()
+    appendSome(driver, prng, 2)
+    driver.sync()
+  }
+}
+
+const restartAt: Workload = {
+  config: { segmentBytes: 900 },
+  run(driver, prng) {
+    for (let i = 0; i < 5; i++) {
+      appendSome(driver, prng, 2 + prng.below(5))
+      if (prng.chance(0.6)) driver.sync()
+      if (prng.chance(0.4)) driver.checkpoint()
+      const { startOffset, endOffset } = driver.state
+      driver.restartAt(
+        prng.chance(0.6) ? endOffset + prng.below(50) : startOffset + prng.below(endOffset - startOffset)
+      )
+      if (prng.chance(0.3)) driver.restartKilled()
+    }
+    appendSome(driver, prng, 2)
+    driver.sync()
+  }
+}
+
+/** A follower whose new leader has a log that begins, or even ends, below its own. */
+const restartBelow: Workload = {
+  config: { segmentBytes: 900 },
+  run(driver, prng) {
+    appendSome(driver, prng, 12)
+    driver.sync()
+    for (let i = 0; i < 3; i++) {
+      driver.deleteRecords(driver.state.endOffset - prng.below(4))
+      if (prng.chance(0.7)) driver.checkpoint()
+      const offset = Math.max(0, driver.state.startOffset - 1 - prng.below(12))
+      if (prng.chance(0.5)) driver.restartAt(offset)
+      else driver.truncate(offset)
+      driver.newEpoch()
+      appendSome(driver, prng, 2 + prng.below(2))
+      driver.sync()
+      if (prng.chance(0.3)) driver.restartKilled()
+      if (prng.chance(0.3)) driver.restartClean()
+      appendSome(driver, prng, 1 + prng.below(3))
+      driver.sync()
+    }
+  }
+}
+
+const reopen: Workload = {
+  config: { segmentBytes: 1800 },
+  run(driver, prng) {
+    const writers = new Producers(driver, prng)
+    for (let i = 0; i < 7; i++) {
+      appendSome(driver, prng, 1 + prng.below(2))
+      writers.step()
+      if (prng.chance(0.4)) driver.sync()
+      if (prng.chance(0.3)) driver.checkpoint()
+      if (prng.chance(0.6)) driver.restartClean()
+      else driver.restartKilled()
+    }
+    appendSome(driver, prng, 2)
+  }
+}
+
+const epochs: Workload = {
+  config: { segmentBytes: 1500 },
+  run(driver, prng) {
+    for (let i = 0; i < 9; i++) {
+      driver.newEpoch()
+      if (prng.chance(0.3)) driver.newEpoch()
+      appendSome(driver, prng, 1 + prng.below(3))
+      if (prng.chance(0.5)) driver.sync()
+      const { startOffset, endOffset } = driver.state
+      if (prng.chance(0.3)) driver.deleteRecords(startOffset + prng.below(endOffset - startOffset + 1))
+      if (prng.chance(0.2)) driver.restartKilled()
+      if (prng.chance(0.2)) driver.restartClean()
+    }
+  }
+}
+
+/** Everything in any order. */
+const mixed: Workload = {
+  config: { segmentBytes: 1400, segmentMs: 60_000, retentionBytes: 6000, indexIntervalBytes: 200 },
+  run(driver, prng) {
+    const actions: readonly (() => void)[] = [
+      () => driver.sync(),
+      () => driver.sync(),
+      () => driver.checkpoint(),
+      () => driver.snapshot(),
+      () => driver.roll(),
+      () => driver.newEpoch(),
+      () => driver.retain(),
+      () => driver.deleteRecords(Math.max(driver.state.startOffset, driver.state.endOffset - prng.below(10))),
+      () => driver.truncate(Math.max(driver.state.startOffset, driver.state.endOffset - prng.below(10))),
+      () => driver.restartAt(driver.state.endOffset + prng.below(5)),
+      () => driver.restartClean(),
+      () => driver.restartKilled()
+    ]
+    for (let i = 0; i < 14; i++) {
+      appendSome(driver, prng, 1 + prng.below(3))
+      prng.pick(actions)()
+    }
+  }
+}
+
+export const WORKLOADS: Readonly<Record<string, Workload>> = {
+  append,
+  producers,
+  roll,
+  retention,
+  'delete-records': deleteRecords,
+  truncate,
+  'restart-at': restartAt,
+  'restart-below': restartBelow,
+  reopen,
+  epochs,
+  mixed
+}
