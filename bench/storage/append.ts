@@ -139,7 +139,7 @@ function noteRun(
   const { batches, seconds, syncs, durable, batchBytes, policy } = appended
   note(context.figures, place, { unit: 'MB/s', value: (batches * batchBytes) / seconds / 1e6 })
   note(context.figures, { name: `${name}, batches`, system }, { unit: '1/s', value: batches / seconds })
-  // With `os` the log still syncs once in 64 MiB, and nobody waits for it; a short run may end before the first flush.ms.
+  // With `os` the log still syncs once in 64 MiB, and nobody waits for it; a short run may end before any flush.ms.
   if (policy === 'os' || syncs === 0) return
   note(context.figures, { name: `${name}, syncs`, system }, { unit: '1/s', value: syncs / seconds })
   if (durable.count > 0) noteLatency(context.figures, { name: `${name}, to durable`, system }, durable)

@@ -63,7 +63,7 @@ export const FULL: StorageSizes = {
     flushMessages: 1_000
   },
   read: { logBytes: 1 * GIB, chunkBytes: [64 * KIB, MIB] },
-  lookup: { logBytes: [1 * GIB, 10 * GIB, 50 * GIB], segmentBytes: 1 * GIB, count: 2_000, coldCount: 100 },
+  lookup: { logBytes: [1 * GIB, 10 * GIB, 50 * GIB], segmentBytes: 1 * GIB, count: 1_000, coldCount: 100 },
   open: { partitions: 10_000, batches: 8, severalEvery: 5 },
   recovery: {
     unsyncedBytes: [1 * MIB, 16 * MIB, 128 * MIB, 1 * GIB],
@@ -84,9 +84,13 @@ export const QUICK: StorageSizes = {
   dropsPageCache: true,
   append: { ...FULL.append, partitions: [1, 100], bytesMax: 128 * MIB, durationMsMax: 500, flushMs: 20 },
   read: { ...FULL.read, logBytes: 64 * MIB },
-  lookup: { ...FULL.lookup, count: 300, coldCount: 20 },
+  lookup: { ...FULL.lookup, count: 200, coldCount: 20 },
   open: { ...FULL.open, partitions: 500 },
-  recovery: { ...FULL.recovery, unsyncedBytes: [1 * MIB, 16 * MIB, 64 * MIB], olderBytes: [16 * MIB, 256 * MIB] },
+  recovery: {
+    unsyncedBytes: [1 * MIB, 16 * MIB, 64 * MIB],
+    olderBytes: [16 * MIB, 256 * MIB, 1 * GIB],
+    segmentBytes: 64 * MIB
+  },
   compaction: { ...FULL.compaction, logBytes: 64 * MIB, segmentBytes: 8 * MIB, keys: 10_000, aloneMs: 1_000 }
 }
 
@@ -104,7 +108,7 @@ export const TINY: StorageSizes = {
   },
   read: { logBytes: 512 * KIB, chunkBytes: [64 * KIB] },
   lookup: { logBytes: [256 * KIB, 1536 * KIB], segmentBytes: 256 * KIB, count: 20, coldCount: 6 },
-  open: { partitions: 5, batches: 4, severalEvery: 2 },
+  open: { partitions: 5, batches: 5, severalEvery: 2 },
   recovery: { unsyncedBytes: [64 * KIB, 128 * KIB], olderBytes: [256 * KIB, 1 * MIB], segmentBytes: 256 * KIB },
   compaction: { logBytes: 512 * KIB, segmentBytes: 128 * KIB, keys: 50, producePerSecond: 500, aloneMs: 50 }
 }
