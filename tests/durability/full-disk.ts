@@ -49,18 +49,18 @@ export const fullDiskRig: Rig = async options => {
   let acknowledged = 0
   let refused = 0
   const cycles = options.cycles ?? CYCLES
-  for (let cycle = 0; cycle < cycles && lines.length === 0; cycle++) {
+  for (let cycle = 0; cycle < cycles; cycle++) {
     const remedy = REMEDIES[cycle % REMEDIES.length] as Remedy
     const found = await fillOnce(remedy, { ...options, seed: options.seed + cycle })
     lines.push(...found.faults.map(text => `cycle ${cycle + 1}, ${remedy}: ${text}`))
     acknowledged += found.acknowledgedCount
     refused += found.refusedCount
-    backMs.push(found.backMs)
-    if (lines.length === 0) options.say(`full-disk: ${remedy}: back after ${found.backMs.toFixed(0)} ms`)
+    if (!Number.isNaN(found.backMs)) backMs.push(found.backMs)
+    if (found.faults.length === 0) options.say(`full-disk: ${remedy}: back after ${found.backMs.toFixed(0)} ms`)
   }
   const verdict = lines.length > 0 ? 'failed' : 'passed'
   lines.unshift(
-    `${backMs.length} disks filled, ${acknowledged} records acknowledged, ${refused} times ${STORAGE_ERROR}, ${seconds(beganMs)}`,
+    `${cycles} disks filled, ${acknowledged} records acknowledged, ${refused} times ${STORAGE_ERROR}, ${seconds(beganMs)}`,
     `room until ${BACK_RECORDS} records more: ${spread(backMs)}`
   )
   return { verdict, lines }

@@ -45,6 +45,8 @@ type Moment = 'load' | 'spawn' | 'stop'
 interface Tally {
   readonly recoveryMs: number[]
   readonly moments: Record<Moment, number>
+  /** Orderly stops that ended before the kill came. */
+  stopsEnded: number
 }
 
 /** kill −9 at random moments under load, everything read back after each start. */
@@ -67,7 +69,7 @@ export const killRig: Rig = async options => {
   options.cleanup.add('producers', () => load.stop())
   await load.prepare()
   load.begin()
-  const tally: Tally = { recoveryMs: [], moments: { load: 0, spawn: 0, stop: 0 } }
+  const tally: Tally = { recoveryMs: [], moments: { load: 0, spawn: 0, stop: 0 }, stopsEnded: 0 }
   const prng = new SeededPrng(options.seed)
   let cycle = 0
   while (cycle < cycles && load.faults.isEmpty) {
@@ -76,7 +78,13 @@ export const killRig: Rig = async options => {
     await checkAfterStart(broker, load, tally)
     if (cycle % 10 === 0) options.say(`kill: ${cycle} cycles, ${load.acknowledgedCount} records acknowledged`)
   }
-  if (load.faults.isEmpty) await lastCheck(broker, load)
+  try {
+    if (load.faults.isEmpty) await lastCheck(broker, load)
+  } catch (error) {
+    const refused = JSON.stringify([...load.refusals])
+    const said = `${(error as Error).message}; refused: ${refused}; the broker printed:\n${broker.output.slice(-2000)}`
+    load.faults.add('broker', said)
+  }
   return report({ options, load, tally, cycle, beganMs, output: broker.output })
 }
 
@@ -94,7 +102,7 @@ async function killOnce(
     const stopping = broker.terminate()
     await pause(prng.below(STOP_MS_MAX))
     if (broker.isRunning) process.kill(broker.pid, 'SIGKILL')
-    await stopping
+    if ((await stopping) === 0) tally.stopsEnded++
   } else await broker.kill()
   await trimming
   if (moment === 'spawn') {
@@ -145,7 +153,8 @@ function report(run: {
   const { load, tally, cycle } = run
   const { moments, recoveryMs } = tally
   const lines = [
-    `${cycle} cycles (${moments.load} under load, ${moments.spawn} after spawn, ${moments.stop} during a stop), ` +
+    `${cycle} cycles (${moments.load} under load, ${moments.spawn} after spawn, ${moments.stop} during a stop, ` +
+      `${tally.stopsEnded} of which was quicker), ` +
       `${load.acknowledgedCount} records acknowledged, ${load.readCount} read back, ${seconds(run.beganMs)}`,
     `start after a kill until ready: ${spread(recoveryMs)}`,
     ...load.faults.lines()

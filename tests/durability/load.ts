@@ -155,8 +155,10 @@ export class Load {
   /** Deletes all records there are. Throws when it cannot. */
   async clear(): Promise<void> {
     await this.#with(async connection => {
-      for (const part of this.#parts)
-        await this.#deleteBefore(connection, part, await offsetAt(connection, part.place, LATEST))
+      for (const part of this.#parts) {
+        const errorCode = await this.#deleteBefore(connection, part, await offsetAt(connection, part.place, LATEST))
+        if (errorCode !== 0) throw new Error(`DeleteRecords of ${part.ledger.name}: ${errorByCode(errorCode).name}`)
+      }
     })
   }
 
@@ -166,7 +168,7 @@ export class Load {
     await this.#deleteBefore(connection, part, start + this.#prng.below(end - start + 1))
   }
 
-  async #deleteBefore(connection: Connection, { place, ledger }: Part, offset: number): Promise<void> {
+  async #deleteBefore(connection: Connection, { place, ledger }: Part, offset: number): Promise<number> {
     ledger.deletionRequested(offset)
     const partitions = [{ partitionIndex: place.partition, offset }]
     const answer = await connection.send(deleteRecordsApi, {
@@ -175,6 +177,7 @@ export class Load {
     })
     const { errorCode = -1, lowWatermark = -1 } = answer.topics[0]?.partitions[0] ?? {}
     if (errorCode === Errors.NONE.code) ledger.deletionAcknowledged(lowWatermark)
+    return errorCode
   }
 
   #producersOf({ place, ledger }: Part): Producer[] {

@@ -30,7 +30,7 @@ const ATTACH_MS_MAX = 10_000
 const END_MS_MAX = 1000
 const LINE = /^(\d+\.\d+) (\w+)\(\d+<([^>]*)>(.*)\) = (-?\d+)(.*?) <([\d.]+)>$/
 
-/** strace on a running process: changes what some calls return, and writes down all that touch the contents of files. */
+/** strace on a running process: changes what some calls return, writes down all that touch the contents of files. */
 export class Strace {
   readonly #child: ChildProcess
   readonly #directory: string

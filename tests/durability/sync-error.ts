@@ -52,7 +52,7 @@ interface Heard {
   readonly atMs: number
 }
 
-/** The n-th sync fails, or takes long: no acknowledgement without a sync that covers it, and no life after a failed one. */
+/** The n-th sync fails, or takes long: no acknowledgement without one that covers it, no life after a failed one. */
 export const syncErrorRig: Rig = async options => {
   const reason = obstacle(['strace'], false)
   if (reason !== null) return { verdict: 'skipped', lines: [reason] }
@@ -125,8 +125,12 @@ async function runCase(injection: Case, { seed, cleanup }: RigOptions): Promise<
   for (const text of syncsAfterFailure(calls)) load.faults.add('broker', text)
   if (injection.isFatal && !broker.output.includes('"event":"fatal"'))
     load.faults.add('broker', 'logged no fatal event')
-  await broker.start()
-  await load.check()
+  try {
+    await broker.start()
+    await load.check()
+  } catch (error) {
+    load.faults.add('broker', `${(error as Error).message}; it printed:\n${broker.output.slice(-3000)}`)
+  }
   await endLoad()
   await endBroker()
   await removeHome()
