@@ -1,4 +1,4 @@
-import type { DiskError } from '@streambus/base'
+import { DiskError } from '@streambus/base'
 
 /** Error names of the protocol that an append can end with; `@streambus/protocol` has their codes. */
 export type AppendRefusal =
@@ -46,15 +46,35 @@ export class LogCorrupt extends Error {
   readonly quarantined: string | null
 
   constructor(options: { path: string; position: number; reason: string; quarantined: string | null }) {
-    const kept = options.quarantined === null ? '' : `; the file is kept as ${options.quarantined}`
-    super(
-      `${options.path} is corrupt at byte ${options.position}: ${options.reason}${kept}. The partition stays offline; restore ` +
-        `the segment from a copy, or move the .corrupt file away to accept the loss of its records`
-    )
+    const { quarantined } = options
+    const way =
+      quarantined === null
+        ? 'Its records cannot be served; restore the segment from a copy, or delete the records up to its end'
+        : `The file is kept as ${quarantined} and the partition stays offline; restore the segment from a copy, ` +
+          'or move the .corrupt file away to accept the loss of its records'
+    super(`${options.path} is corrupt at byte ${options.position}: ${options.reason}. ${way}`)
     this.path = options.path
     this.position = options.position
     this.quarantined = options.quarantined
   }
+}
+
+/**
+ * A segment that could not be read a moment ago. It is tried again after a while; nothing of it is served until then.
+ */
+export class SegmentOffline extends Error {
+  override readonly name = 'SegmentOffline'
+  readonly path: string
+
+  constructor(path: string, cause: Error) {
+    super(`${path} is offline: ${cause.message}`, { cause })
+    this.path = path
+  }
+}
+
+/** The records are not readable now, whatever the reason; the log may be fine elsewhere. */
+export function isUnreadable(error: unknown): error is LogCorrupt | DiskError | SegmentOffline {
+  return error instanceof LogCorrupt || error instanceof DiskError || error instanceof SegmentOffline
 }
 
 /** No space or no descriptors: the disk itself works. A failed cut, rename or sync is never only a shortage. */

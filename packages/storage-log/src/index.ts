@@ -10,7 +10,15 @@ export {
 export { CleanShutdownMarker } from './directory/clean-shutdown.ts'
 export { LogDirectory } from './directory/log-directory.ts'
 export type { EpochEnd } from './epoch-cache.ts'
-export { type AppendRefusal, AppendRefused, isShortage, LogCorrupt, OffsetOutOfRange } from './errors.ts'
+export {
+  type AppendRefusal,
+  AppendRefused,
+  isShortage,
+  isUnreadable,
+  LogCorrupt,
+  OffsetOutOfRange,
+  SegmentOffline
+} from './errors.ts'
 export { logFileName, parseLogFileName, parsePartitionDirectoryName, partitionDirectoryName } from './file-names.ts'
 export { type AppendOptions, type AppendOrigin, type AppendResult, Log, type LogOptions } from './log.ts'
 export { type LogProbe, SILENT_LOG_PROBE } from './log-probe.ts'

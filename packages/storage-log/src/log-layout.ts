@@ -1,3 +1,4 @@
+import type { Clock } from '@streambus/base'
 import type { EpochCache } from './epoch-cache.ts'
 import { writeLogStart } from './log-start.ts'
 import { findAborted, loadProducerState, type ReplayOptions } from './producer/producer-replay.ts'
@@ -15,6 +16,7 @@ import { SegmentList } from './segment/segment-list.ts'
 const SNAPSHOT_BYTES = 64 * 1024 * 1024
 
 export interface LogLayoutOptions {
+  readonly clock: Clock
   /** Called before the end of the log moves below what may be checkpointed as durable. */
   readonly lowerRecoveryPoint: (offset: number) => void
   readonly expirationMs: () => number
@@ -37,7 +39,7 @@ export class LogLayout {
   constructor(context: SegmentContext, recovered: RecoveredLog, options: LogLayoutOptions) {
     this.#context = context
     this.#options = options
-    this.segments = new SegmentList(recovered.segments)
+    this.segments = new SegmentList(recovered.segments, options.clock)
     this.epochs = recovered.epochs
     this.snapshots = recovered.snapshots
     this.producers = recovered.producers

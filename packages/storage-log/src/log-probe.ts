@@ -13,6 +13,8 @@ export interface LogProbe {
   recovered(scannedBytes: number, cutBytes: number): void
   /** A power cut lost sectors before whole batches that were never promised: they were cut, and are kept in `path`. */
   tailSetAside(path: string, bytes: number): void
+  /** A read failed; records in [fromOffset, untilOffset) are not served for a while. */
+  rangeOffline(path: string, fromOffset: number, untilOffset: number, cause: Error): void
   /** The disk is full: the append was refused, reads go on. */
   diskFull(path: string): void
 }
@@ -26,5 +28,6 @@ export const SILENT_LOG_PROBE: LogProbe = {
   indexRebuilt() {},
   recovered() {},
   tailSetAside() {},
+  rangeOffline() {},
   diskFull() {}
 }

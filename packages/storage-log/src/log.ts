@@ -8,7 +8,7 @@ import {
 } from '@streambus/protocol/records'
 import type { LogConfig } from './config.ts'
 import type { EpochEnd } from './epoch-cache.ts'
-import { AppendRefused, isShortage, OffsetOutOfRange } from './errors.ts'
+import { AppendRefused, isShortage, LogCorrupt, OffsetOutOfRange } from './errors.ts'
 import { Flusher } from './flush/flusher.ts'
 import { Unsynced } from './flush/unsynced.ts'
 import { LogLayout } from './log-layout.ts'
@@ -134,7 +134,7 @@ export class Log {
     this.#buffers = options.buffers ?? FRESH_BUFFERS
     this.#rollPolicy = new RollPolicy(config, options.jitterShare ?? 0)
     const expirationMs = () => this.#config.producerIdExpirationMs
-    this.#layout = new LogLayout(context, recovered, { lowerRecoveryPoint, expirationMs })
+    this.#layout = new LogLayout(context, recovered, { clock: options.clock, lowerRecoveryPoint, expirationMs })
     this.#logEndOffset = this.#layout.active.endOffset
     this.#flusher = this.#newFlusher()
   }
@@ -233,7 +233,7 @@ export class Log {
   /**
    * Whole batches below `untilOffset`, the first of which contains `fromOffset`, from one segment. The caller releases
    * the
-   * result. Throws OffsetOutOfRange, LogCorrupt, DiskError.
+   * result. Throws OffsetOutOfRange; LogCorrupt or DiskError, and from then on SegmentOffline for a while.
    */
   read(options: ReadOptions): ReadResult {
     const { fromOffset } = options
@@ -241,7 +241,11 @@ export class Log {
       throw new OffsetOutOfRange(fromOffset, this.logStartOffset, this.#logEndOffset)
     }
     const untilOffset = Math.min(options.untilOffset, this.#logEndOffset)
-    if (fromOffset >= untilOffset) return emptyRead(fromOffset)
+    return fromOffset >= untilOffset ? emptyRead(fromOffset) : this.#reading(() => this.#read(options))
+  }
+
+  #read(options: ReadOptions): ReadResult {
+    const { fromOffset } = options
     for (let i = this.#layout.segments.floorIndex(fromOffset); i < this.#layout.segments.count; i++) {
       const segment = this.#layout.segments.use(i)
       const position = segment.positionOf(fromOffset)
@@ -258,6 +262,10 @@ export class Log {
    * minimum. Exact; looks at headers only. Throws LogCorrupt, DiskError.
    */
   bytesBetween(fromOffset: number, untilOffset: number): number {
+    return this.#reading(() => this.#bytesBetween(fromOffset, untilOffset))
+  }
+
+  #bytesBetween(fromOffset: number, untilOffset: number): number {
     let bytes = 0
     for (let i = this.#layout.segments.floorIndex(fromOffset); i < this.#layout.segments.count; i++) {
       const segment = this.#layout.segments.use(i)
@@ -294,12 +302,12 @@ export class Log {
 
   /** The first record, in offset order, with a timestamp ≥ `timestamp` ms; null when there is none. */
   offsetForTimestamp(timestamp: number): TimestampOffset | null {
-    return findTimestamp(this.#layout.segments, this.logStartOffset, timestamp)
+    return this.#reading(() => findTimestamp(this.#layout.segments, this.logStartOffset, timestamp))
   }
 
   /** The first record that has the largest timestamp; null for a log without timestamps. */
   offsetOfMaxTimestamp(): TimestampOffset | null {
-    return findMaxTimestamp(this.#layout.segments, this.logStartOffset)
+    return this.#reading(() => findMaxTimestamp(this.#layout.segments, this.logStartOffset))
   }
 
   /**
@@ -307,6 +315,10 @@ export class Log {
    * LogCorrupt, DiskError.
    */
   abortedTransactions(fromOffset: number, untilOffset: number): AbortedTransaction[] {
+    return this.#reading(() => this.#abortedTransactions(fromOffset, untilOffset))
+  }
+
+  #abortedTransactions(fromOffset: number, untilOffset: number): AbortedTransaction[] {
     const { segments } = this.#layout
     const found: AbortedTransaction[] = []
     for (let i = segments.floorIndex(fromOffset); i < segments.count; i++) {
@@ -517,6 +529,20 @@ export class Log {
   #truncated(): void {
     this.#logEndOffset = this.#layout.active.endOffset
     this.#flusher.truncatedTo(this.#logEndOffset)
+  }
+
+  /** What cannot be read is left alone for a while: a dying disk must not be asked again by every consumer. */
+  #reading<T>(read: () => T): T {
+    try {
+      return read()
+    } catch (error) {
+      const isDamage = error instanceof LogCorrupt || (error instanceof DiskError && error.operation === 'read')
+      const segment = isDamage ? this.#layout.segments.takeOffline(error.path, error) : null
+      if (segment !== null) {
+        this.#probe.rangeOffline(segment.path, segment.baseOffset, segment.endOffset, error as Error)
+      }
+      throw error
+    }
   }
 
   /** For changes of files. A disk error in them is final, unless there was just no room: each can be tried again. */

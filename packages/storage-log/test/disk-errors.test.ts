@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { AppendRefused } from '../src/index.ts'
-import { append, newDisk, openLog, readAll, SMALL, settle } from './helpers.ts'
+import { AppendRefused, SegmentOffline, SILENT_LOG_PROBE } from '../src/index.ts'
+import { append, DIRECTORY, newDisk, openLog, readAll, SMALL, settle, TestClock } from './helpers.ts'
 
 function refusal(run: () => unknown): string {
   try {
@@ -109,4 +109,33 @@ test('a closed log takes no append', () => {
   const { log } = openLog(newDisk())
   log.closeClean()
   expect(() => append(log)).toThrow(/closed/)
+})
+
+test('a segment that cannot be read is offline for a minute; the others are served, and the disk is left alone', () => {
+  const disk = newDisk()
+  const clock = new TestClock()
+  const offline: [number, number][] = []
+  const rangeOffline = (_path: string, from: number, until: number) => offline.push([from, until])
+  const { log } = openLog(disk, { clock, probe: { ...SILENT_LOG_PROBE, rangeOffline } })
+  for (let i = 0; i < 30; i++) append(log, { valueBytes: 300 })
+  // The first segment's range is what its damage is reported with; the second begins where it ends.
+  const second = Number(
+    disk
+      .list(DIRECTORY)
+      .filter(({ name }) => name.endsWith('.log'))[1]
+      ?.name.slice(0, 20)
+  )
+  const read = (fromOffset: number) =>
+    log.read({ fromOffset, untilOffset: log.logEndOffset, bytesMax: 100, minOneBatch: true })
+  disk.failNext('read', { code: 'EIO', path: '00000000000000000000.log' })
+  expect(() => read(0)).toThrow('EIO')
+  const before = disk.counts.read
+  expect(() => read(1)).toThrow(SegmentOffline)
+  expect(() => log.offsetForTimestamp(0)).toThrow(SegmentOffline)
+  expect(disk.counts.read).toBe(before)
+  expect(read(second).nextOffset).toBe(second + 1)
+  expect(append(log).baseOffset).toBe(30)
+  expect(offline).toEqual([[0, second]])
+  clock.nowMs += 60_000
+  expect(read(0).nextOffset).toBe(1)
 })

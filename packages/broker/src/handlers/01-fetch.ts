@@ -1,10 +1,10 @@
 // Serves v4–17. v7: sessions are never granted (id 0), which clients take as "send full requests" (KIP-227).
 // v9: current leader epoch. v12: last fetched epoch, diverging epoch. v13: topic ids. v15–17: fields for followers
 // only.
-import { type Clock, DiskError, type Timer } from '@streambus/base'
+import type { Clock, Timer } from '@streambus/base'
 import { Errors, type FetchRequest, type FetchResponse, fetchApi, type Input } from '@streambus/protocol'
 import { countRecords } from '@streambus/protocol/records'
-import { LogCorrupt, OffsetOutOfRange, type ReadResult } from '@streambus/storage-log'
+import { isUnreadable, OffsetOutOfRange, type ReadResult } from '@streambus/storage-log'
 import type { ParkedFetches } from '../partition/parked-fetches.ts'
 import type { FetchWatcher, Partition } from '../partition/partition.ts'
 import type { PartitionProbe } from '../partition/partition-probe.ts'
@@ -222,7 +222,7 @@ class FetchCall implements FetchWatcher {
 
   #errorOf(error: unknown, partition: Partition): number {
     if (error instanceof OffsetOutOfRange) return Errors.OFFSET_OUT_OF_RANGE.code
-    if (!(error instanceof LogCorrupt || error instanceof DiskError)) throw error
+    if (!isUnreadable(error)) throw error
     this.#dependencies.onStorageError(partition, error)
     return Errors.KAFKA_STORAGE_ERROR.code
   }

@@ -1,6 +1,5 @@
 // Serves v1–10. v2: isolation. v4: leader epoch. v7: max timestamp (-3). v8: earliest local (-4). v9: latest tiered
 // (-5).
-import { DiskError } from '@streambus/base'
 import {
   Errors,
   type Input,
@@ -8,7 +7,7 @@ import {
   type ListOffsetsResponse,
   listOffsetsApi
 } from '@streambus/protocol'
-import { LogCorrupt } from '@streambus/storage-log'
+import { isUnreadable } from '@streambus/storage-log'
 import type { Partition } from '../partition/partition.ts'
 import type { PartitionSet } from '../partition/partition-set.ts'
 import type { Handler } from './handler.ts'
@@ -64,7 +63,7 @@ export function listOffsetsHandler(dependencies: {
             try {
               return answer(part, partition, context.apiVersion)
             } catch (error) {
-              if (!(error instanceof LogCorrupt || error instanceof DiskError) || partition === undefined) throw error
+              if (!isUnreadable(error) || partition === undefined) throw error
               dependencies.onStorageError(partition, error)
               return refused(part, Errors.KAFKA_STORAGE_ERROR.code)
             }

@@ -34,6 +34,18 @@ export function bindLog({ cells }: BrokerMetrics, log: Log, repeated: RepeatedLi
       const message = 'a power cut lost sectors before whole batches that no sync had covered: cut off and kept aside'
       log.error(message, { event: 'log_tail_kept', path, bytes })
     },
+    rangeOffline(path, fromOffset, untilOffset, cause) {
+      cells.rangesOffline.add(1)
+      const fields = {
+        event: 'log_range_offline',
+        path,
+        from_offset: fromOffset,
+        until_offset: untilOffset,
+        err: cause
+      }
+      const message = 'records cannot be read: their range is offline, the rest is served'
+      repeated.write(`range-offline ${path}`, { log, level: 'error', message, fields })
+    },
     diskFull(path) {
       noSpace.add(1)
       const message = 'disk is full: appends are refused, reads go on; free space or shorten retention'

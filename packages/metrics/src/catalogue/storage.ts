@@ -24,6 +24,10 @@ export const storageMetrics = {
     'streambus_log_recovery_tails_kept_total',
     'Tails with whole but never promised batches behind a gap, cut off by recovery and kept in .torn files.'
   ),
+  rangesOffline: counter(
+    'streambus_log_ranges_offline_total',
+    'Segments taken offline for a while because they could not be read.'
+  ),
   storageErrors: counter('streambus_storage_errors_total', 'Disk operations that failed.', { labels: ['op', 'code'] }),
   logDirectoryTotal: gauge('streambus_log_dir_total_bytes', 'Size of the filesystem of a log directory.', directory),
   logDirectoryFree: gauge('streambus_log_dir_free_bytes', 'Bytes free for the broker on that filesystem.', directory),

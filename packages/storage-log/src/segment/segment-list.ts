@@ -1,17 +1,25 @@
-import { assert } from '@streambus/base'
+import { assert, type Clock } from '@streambus/base'
+import { SegmentOffline } from '../errors.ts'
 import type { Segment } from './segment.ts'
 
 /** Inactive segments of one log that may keep their handle and index in memory. */
 const WARM_SEGMENTS_MAX = 4
+
+/** How long a segment that could not be read is left alone. */
+const OFFLINE_MS = 60_000
 
 /** The segments of one log by base offset; the last one is active. */
 export class SegmentList {
   readonly #segments: Segment[]
   /** Inactive segments that were read lately, least recent first. */
   readonly #warm: Segment[] = []
+  /** Segments that could not be read, with the cause and the monotonic time from which on they are tried again. */
+  readonly #offline = new Map<Segment, { cause: Error; untilMs: number }>()
+  readonly #clock: Clock
   #inactiveBytes = 0
 
-  constructor(segments: readonly Segment[]) {
+  constructor(segments: readonly Segment[], clock: Clock) {
+    this.#clock = clock
     assert(segments.length > 0, 'a log has an active segment')
     this.#segments = [...segments]
     this.#countInactive()
@@ -50,14 +58,27 @@ export class SegmentList {
     return low
   }
 
-  /** The segment at `index`, remembered as in use so that its handle stays open for a while. */
+  /**
+   * The segment at `index`, remembered as in use so that its handle stays open for a while. Throws SegmentOffline when
+   * it
+   * could not be read lately.
+   */
   use(index: number): Segment {
     const segment = this.#segments[index] as Segment
+    if (this.#offline.size > 0) this.#checkOnline(segment)
     if (index === this.#segments.length - 1 || this.#warm.at(-1) === segment) return segment
     const known = this.#warm.indexOf(segment)
     if (known >= 0) this.#warm.splice(known, 1)
     this.#warm.push(segment)
     if (this.#warm.length > WARM_SEGMENTS_MAX) this.#warm.shift()?.release()
+    return segment
+  }
+
+  /** `path` could not be read: nothing of its segment is served for a while. Null when no segment is meant. */
+  takeOffline(path: string, cause: Error): Segment | null {
+    const segment = this.#segments.find(each => each.path === path)
+    if (segment === undefined) return null
+    this.#offline.set(segment, { cause, untilMs: this.#clock.monotonicMs() + OFFLINE_MS })
     return segment
   }
 
@@ -95,8 +116,16 @@ export class SegmentList {
     this.#countInactive()
   }
 
+  #checkOnline(segment: Segment): void {
+    const offline = this.#offline.get(segment)
+    if (offline === undefined) return
+    if (this.#clock.monotonicMs() < offline.untilMs) throw new SegmentOffline(segment.path, offline.cause)
+    this.#offline.delete(segment)
+  }
+
   #forget(removed: readonly Segment[]): void {
     for (const segment of removed) {
+      this.#offline.delete(segment)
       const known = this.#warm.indexOf(segment)
       if (known >= 0) this.#warm.splice(known, 1)
     }
