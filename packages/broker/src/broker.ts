@@ -3,6 +3,7 @@ import { type BrokerMetrics, createBrokerMetrics, RuntimeMonitor } from '@stream
 import { Ballast, LogDirectory, type LogProbe, OpenFiles } from '@streambus/storage-log'
 import { adminRoutes } from './admin/routes/index.ts'
 import { AdminServer } from './admin/server.ts'
+import { diskLimits } from './config/disk-limits.ts'
 import { effectiveValues } from './config/dynamic.ts'
 import { isLoopback } from './config/listeners.ts'
 import type { Config } from './config/load.ts'
@@ -22,11 +23,13 @@ import { Listener } from './net/listener.ts'
 import { MemoryBudget } from './net/memory-budget.ts'
 import { unreachableBecause } from './net/reachability.ts'
 import { bindConnections } from './observability/bind-connections.ts'
+import { bindDisks } from './observability/bind-disks.ts'
 import { bindLog } from './observability/bind-log.ts'
 import { bindPartitions } from './observability/bind-partitions.ts'
 import { bindRequests } from './observability/bind-requests.ts'
 import { bindState } from './observability/bind-state.ts'
 import { type Log, type LogControl, RepeatedLines } from './observability/log.ts'
+import { DiskWatch } from './partition/disk-watch.ts'
 import { Housekeeping } from './partition/housekeeping.ts'
 import { ParkedFetches } from './partition/parked-fetches.ts'
 import { sweepDeleted } from './partition/partition-files.ts'
@@ -66,6 +69,7 @@ interface Running {
   readonly controller: Controller
   readonly partitions: PartitionSet
   readonly housekeeping: Housekeeping
+  readonly diskWatch: DiskWatch
   readonly parked: ParkedFetches
 }
 
@@ -201,10 +205,15 @@ export class Broker {
       configProblem: configs => validateTopicConfigs(configs)[0]?.message ?? null
     })
     const parked = new ParkedFetches()
-    const partitions = this.#createPartitions(logProbe)
+    const diskWatch: DiskWatch = this.#createDiskWatch((directory, nowMs) => {
+      const own = metadataLog.directory.startsWith(`${directory.path}/`) ? metadataLog.syncRunningMs(nowMs) : 0
+      return Math.max(own, partitions.syncRunningMs(directory, nowMs))
+    })
+    const partitions: PartitionSet = this.#createPartitions(logProbe, diskWatch)
     const housekeeping = this.#createHousekeeping(partitions)
-    this.#running = { directories, metadataLog, controller, partitions, housekeeping, parked }
+    this.#running = { directories, metadataLog, controller, partitions, housekeeping, diskWatch, parked }
     this.#view.attach(this.#running)
+    diskWatch.start()
     await this.#register(controller, clusterId, isClean)
     this.#adoptSettings(controller)
     partitions.apply(
@@ -225,13 +234,28 @@ export class Broker {
     return this.#directories.map(({ path }) => new Ballast(this.#options.disk, path))
   }
 
-  #createPartitions(logProbe: LogProbe): PartitionSet {
+  #createDiskWatch(syncRunningMs: (directory: LogDirectory, nowMs: number) => number): DiskWatch {
+    const { disk, clock, log, onFatal } = this.#options
+    const paths = this.#directories.map(({ path }) => path)
+    return new DiskWatch({
+      disk,
+      clock,
+      directories: this.#directories,
+      syncRunningMs,
+      limits: () => diskLimits(this.#settings),
+      probe: bindDisks(this.metrics, { log: log.named('disk'), repeated: this.#repeated }, paths),
+      onStuck: onFatal
+    })
+  }
+
+  #createPartitions(logProbe: LogProbe, diskWatch: DiskWatch): PartitionSet {
     const { config, disk, clock, prng, log, onFatal } = this.#options
     return new PartitionSet({
       disk,
       clock,
       nodeId: config.values['node.id'],
       directories: this.#directories,
+      refusalIn: directory => diskWatch.stateOf(directory).refusal,
       buffers: this.#fetchPool,
       openFiles: new OpenFiles(segmentFilesThatFit(openFilesMax())),
       probe: bindPartitions(this.metrics),
@@ -347,10 +371,12 @@ export class Broker {
   }
 
   async #stopStorage(running: Running, isClean: boolean): Promise<void> {
-    const { directories, metadataLog, controller, partitions, housekeeping } = running
+    const { directories, metadataLog, controller, partitions, housekeeping, diskWatch } = running
     housekeeping.stop()
+    if (isClean) await controller.settled()
+    // Until here: what the stop waits for may be a sync that never ends.
+    diskWatch.stop()
     if (isClean) {
-      await controller.settled()
       for (const ballast of this.#ballasts()) ballast.drop()
     }
     partitions.close(isClean)

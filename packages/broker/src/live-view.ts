@@ -13,6 +13,7 @@ import type {
   PartitionView,
   TopicView
 } from './observability/broker-view.ts'
+import type { DiskWatch } from './partition/disk-watch.ts'
 import type { PartitionSet } from './partition/partition-set.ts'
 
 /** What exists only once the start has come that far. */
@@ -21,6 +22,7 @@ export interface LiveParts {
   readonly metadataLog: MetadataLog
   readonly partitions: PartitionSet
   readonly directories: readonly LogDirectory[]
+  readonly diskWatch: DiskWatch
 }
 
 export interface LiveViewOptions {
@@ -90,12 +92,13 @@ export class LiveView implements BrokerView {
 
   logDirectories(): readonly LogDirectoryView[] {
     if (this.#parts === null) return []
-    const { directories, partitions, metadataLog } = this.#parts
+    const { directories, partitions, metadataLog, diskWatch } = this.#parts
     return directories.map(directory => {
       let usedBytes = metadataLog.directory.startsWith(`${directory.path}/`) ? metadataLog.sizeBytes : 0
       for (const { log } of partitions.in(directory)) usedBytes += log.sizeBytes
       const { space, error } = spaceOf(this.#options.disk, directory.path)
-      return { path: directory.path, usedBytes, space, error }
+      const { refusal, warning } = diskWatch.stateOf(directory)
+      return { path: directory.path, usedBytes, space, error, refusal, warning }
     })
   }
 

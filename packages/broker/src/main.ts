@@ -6,6 +6,7 @@ import { createBrokerMetrics } from '@streambus/metrics'
 import { Broker } from './broker.ts'
 import { ConfigErrors } from './config/errors.ts'
 import { type Config, loadConfig } from './config/load.ts'
+import { endProcess } from './end-process.ts'
 import { isLogLevel } from './observability/log.ts'
 import { createPinoLog } from './observability/pino-log.ts'
 
@@ -70,7 +71,7 @@ function createBroker(config: Config): Broker {
       err: error instanceof Error ? error : new Error(String(error))
     })
     // Not process.abort: the log line is written, and a core dump of the page cache helps nobody.
-    process.exit(code)
+    endProcess(code)
   }
   process.on('uncaughtException', die(EXIT_FAILED))
   process.on('unhandledRejection', die(EXIT_FAILED))

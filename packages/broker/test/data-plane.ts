@@ -70,6 +70,7 @@ export async function openDataPlane(options: DataPlaneOptions = {}) {
     roomProblem: () => null,
     configProblem: () => null
   })
+  let refusal: string | null = null
   const counts = { produced: 0, consumed: 0, committed: 0, fetches: 0, produces: 0 }
   const probe: PartitionProbe = {
     produced: records => void (counts.produced += records),
@@ -84,6 +85,7 @@ export async function openDataPlane(options: DataPlaneOptions = {}) {
     clock,
     nodeId: 1,
     directories: [directory],
+    refusalIn: () => refusal,
     buffers: pool,
     openFiles: new OpenFiles(64),
     probe,
@@ -213,6 +215,7 @@ export async function openDataPlane(options: DataPlaneOptions = {}) {
     counts,
     bugs,
     storageErrors,
+    refuseWrites: (why: string | null) => void (refusal = why),
     inject,
     injectFrame,
     createTopic,

@@ -3,9 +3,7 @@ import type { CheckResult, HealthCheck } from './health.ts'
 
 const OK: CheckResult = { state: 'ok', message: '' }
 
-/** Free space below which writes will soon be refused. */
-const FREE_SHARE_MIN = 0.05
-/** Free space below which they are. */
+/** Free space below which no write can work, whatever the settings keep free. */
 const FREE_BYTES_MIN = 64 * 1024
 
 /**
@@ -27,15 +25,15 @@ function checkBroker(view: BrokerView): CheckResult {
 
 function checkStorage(view: BrokerView): CheckResult {
   const warnings: string[] = []
-  for (const { path, space, error } of view.logDirectories()) {
+  for (const { path, space, error, refusal, warning } of view.logDirectories()) {
     if (error !== null) return { state: 'failing', message: `${path}: ${error}` }
+    if (refusal !== null) return { state: 'failing', message: refusal }
     if (space === null) {
       warnings.push(`${path}: free space is unknown`)
     } else if (space.availableBytes < Math.min(FREE_BYTES_MIN, space.totalBytes / 100)) {
       return { state: 'failing', message: `${path}: the disk is full, writes are refused` }
-    } else if (space.availableBytes < space.totalBytes * FREE_SHARE_MIN) {
-      warnings.push(`${path}: ${space.availableBytes} of ${space.totalBytes} bytes are free`)
     }
+    if (warning !== null) warnings.push(warning)
   }
   return warnings.length === 0 ? OK : { state: 'degraded', message: warnings.join('; ') }
 }

@@ -62,6 +62,11 @@ export class QuorumOfOne implements MetadataLog {
     return this.#log.sizeBytes
   }
 
+  /** How long the sync under way has taken so far; 0 when none is. */
+  syncRunningMs(nowMonotonicMs: number): number {
+    return this.#log.syncRunningMs(nowMonotonicMs)
+  }
+
   replay(apply: (record: MetadataRecord) => void): void {
     const untilOffset = this.#log.logEndOffset
     let fromOffset = this.#log.logStartOffset

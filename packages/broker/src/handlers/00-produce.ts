@@ -115,6 +115,8 @@ class ProduceCall {
       const have = `${partition.inSyncCount} in-sync replica(s), min.insync.replicas is ${minInsyncReplicas}`
       return this.#refused(partition.index, Errors.NOT_ENOUGH_REPLICAS.code, have)
     }
+    const { refusal } = partition
+    if (refusal !== null) return this.#refused(partition.index, Errors.KAFKA_STORAGE_ERROR.code, refusal)
     const appended = partition.appendFromClient(records, this.#context.apiVersion)
     const answer: PartitionAnswer = {
       index: partition.index,

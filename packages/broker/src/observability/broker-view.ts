@@ -42,8 +42,11 @@ export interface LogDirectoryView {
   readonly usedBytes: number
   /** Null when the filesystem does not answer. */
   readonly space: DiskSpace | null
-  /** Why the directory cannot take writes; null when it can. */
+  /** Why the directory cannot be used; null when it can. */
   readonly error: string | null
+  /** Why producers are refused, and what the operator should look at; null when there is nothing. */
+  readonly refusal: string | null
+  readonly warning: string | null
 }
 
 export interface ClusterView {

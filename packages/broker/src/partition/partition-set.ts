@@ -18,6 +18,8 @@ export interface PartitionSetOptions {
   readonly clock: Clock
   readonly nodeId: number
   readonly directories: readonly LogDirectory[]
+  /** Why producers are refused in a directory at present; null while they are served. */
+  readonly refusalIn: (directory: LogDirectory) => string | null
   /** For reads; a fetch gives its buffer back when the socket has taken it. */
   readonly buffers: ReadBufferPool
   /** The segment files of all partitions. */
@@ -84,6 +86,13 @@ export class PartitionSet {
 
   in(directory: LogDirectory): Iterable<Partition> {
     return this.#in.get(directory) ?? []
+  }
+
+  /** How long the longest sync under way in `directory` has taken; 0 when none is. */
+  syncRunningMs(directory: LogDirectory, nowMs: number): number {
+    let longestMs = 0
+    for (const { log } of this.in(directory)) longestMs = Math.max(longestMs, log.syncRunningMs(nowMs))
+    return longestMs
   }
 
   /** Opens, retires and reconfigures what `topics` names so that it equals `image`. */
@@ -171,7 +180,14 @@ export class PartitionSet {
       })
       if (readTopicId(disk, directory) === null) writeTopicId(disk, directory, topic.id)
       const identity = { topic: topic.name, topicId: topic.id, index, leaderEpoch }
-      const partition = new Partition({ ...identity, log, settings, clock, probe })
+      const partition = new Partition({
+        ...identity,
+        log,
+        settings,
+        clock,
+        probe,
+        refusal: () => this.#options.refusalIn(home)
+      })
       this.#in.get(home)?.add(partition)
       return partition
     } catch (error) {
@@ -183,9 +199,9 @@ export class PartitionSet {
     }
   }
 
-  /** The directory that holds the partition, or the one with the fewest for a new partition. */
+  /** The directory that holds the partition; for a new one the one with the fewest, if it takes writes. */
   #homeOf(topic: TopicImage, index: number): LogDirectory {
-    const { disk, directories, onStray } = this.#options
+    const { disk, directories, onStray, refusalIn } = this.#options
     for (const directory of directories) {
       const path = directory.partitionPath(topic.name, index)
       if (!disk.exists(path)) continue
@@ -195,7 +211,9 @@ export class PartitionSet {
       onStray(setAside(disk, path, id, 'stray'))
     }
     const count = (directory: LogDirectory): number => this.#in.get(directory)?.size ?? 0
-    return directories.reduce((least, next) => (count(next) < count(least) ? next : least))
+    const open = directories.filter(directory => refusalIn(directory) === null)
+    const candidates = open.length > 0 ? open : directories
+    return candidates.reduce((least, next) => (count(next) < count(least) ? next : least))
   }
 
   #retire(entry: TopicEntry): void {

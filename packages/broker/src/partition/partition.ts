@@ -15,6 +15,8 @@ export interface PartitionOptions {
   readonly settings: TopicSettings
   readonly clock: Clock
   readonly probe: PartitionProbe
+  /** Of its log directory; see DirectoryState. */
+  readonly refusal: () => string | null
 }
 
 export interface Appended {
@@ -43,6 +45,7 @@ export class Partition {
   readonly log: Log
   readonly #clock: Clock
   readonly #probe: PartitionProbe
+  readonly #refusal: () => string | null
   readonly #watermark: Watermark
   readonly #commits = new CommitQueue()
   readonly #watchers = new Set<FetchWatcher>()
@@ -59,6 +62,7 @@ export class Partition {
     this.#clock = options.clock
     this.#probe = options.probe
     this.#settings = options.settings
+    this.#refusal = options.refusal
     // Recovery has synced what it accepted, and with one replica the log is the whole ISR.
     this.#watermark = new Watermark(options.log.logEndOffset)
     this.#onLatency = latencyMs => this.#probe.committed(latencyMs)
@@ -76,6 +80,11 @@ export class Partition {
 
   get lastStableOffset(): number {
     return this.#watermark.lastStableOffset
+  }
+
+  /** Why producers are refused at present, as a sentence for them; null while they are served. */
+  get refusal(): string | null {
+    return this.#refusal()
   }
 
   /** True once the topic was deleted; every further verb is answered as for an unknown partition. */

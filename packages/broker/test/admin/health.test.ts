@@ -81,17 +81,25 @@ describe('brokerChecks', () => {
   })
 
   it('fail for a directory out of service, and only warn when space runs low', async () => {
-    const low = { device: 'd', totalBytes: 1_000, availableBytes: 49 }
     expect(await states(view => (view.currentDirectories = [directory({}), directory({ error: 'EIO' })]))).toEqual([
       'ok',
       'failing',
       'ok'
     ])
-    expect(await states(view => (view.currentDirectories = [directory({ space: low })]))).toEqual([
+    expect(await states(view => (view.currentDirectories = [directory({ warning: 'low' })]))).toEqual([
       'ok',
       'degraded',
       'ok'
     ])
+  })
+
+  it('fail while producers are refused, and say why', async () => {
+    const view = new FakeBrokerView()
+    view.currentDirectories = [directory({ warning: 'slow', refusal: '/data: a sync has been under way for 31 s' })]
+    expect(await brokerChecks(view)[1]?.run()).toEqual({
+      state: 'failing',
+      message: '/data: a sync has been under way for 31 s'
+    })
   })
 
   it('do not fail for what a restart of this broker cannot mend: a lost quorum', async () => {

@@ -170,6 +170,30 @@ test('min.insync.replicas above the replicas there are: refused before anything 
   expect(produced(produce(plane, batchOf(['x']), { acks: 1 }))?.errorCode).toBe(0)
 })
 
+test('while its directory refuses writes, producers are told why and can retry; everything else is served', async () => {
+  const plane = await openDataPlane()
+  await plane.createTopic('t')
+  const first = produce(plane, batchOf(['a']))
+  await plane.settle()
+  expect(produced(first)?.errorCode).toBe(Errors.NONE.code)
+  plane.refuseWrites('/data: 7 bytes are free')
+  for (const acks of [-1, 1]) {
+    expect(produced(produce(plane, batchOf(['b']), { acks }))).toMatchObject({
+      errorCode: Errors.KAFKA_STORAGE_ERROR.code,
+      errorMessage: '/data: 7 bytes are free',
+      baseOffset: -1
+    })
+  }
+  expect(valuesIn(fetched(fetch(plane))?.records)).toEqual(['0:a'])
+  expect(plane.partitions.find('t', 0)?.deleteRecordsBefore(1)).toBe(1)
+  await plane.createTopic('u')
+  expect(plane.partitions.find('u', 0)).toBeDefined()
+  plane.refuseWrites(null)
+  const later = produce(plane, batchOf(['c']))
+  await plane.settle()
+  expect(produced(later)).toMatchObject({ errorCode: Errors.NONE.code, baseOffset: 1 })
+})
+
 test('a duplicate is answered with its first offsets and no error, also after a restart', async () => {
   const plane = await openDataPlane()
   await plane.createTopic('t')

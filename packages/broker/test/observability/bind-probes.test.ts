@@ -1,6 +1,7 @@
 import { createBrokerMetrics } from '@streambus/metrics'
 import { describe, expect, it } from 'vitest'
 import { bindConnections } from '../../src/observability/bind-connections.ts'
+import { bindDisks } from '../../src/observability/bind-disks.ts'
 import { bindLog } from '../../src/observability/bind-log.ts'
 import { bindPartitions } from '../../src/observability/bind-partitions.ts'
 import { bindRequests } from '../../src/observability/bind-requests.ts'
@@ -110,5 +111,64 @@ describe('bindPartitions and bindLog', () => {
     ])
     expect(metrics.cells.recoveryCutBytes.value).toBe(12)
     expect(metrics.cells.storageErrors.child('write', 'ENOSPC').value).toBe(3)
+  })
+})
+
+describe('bindDisks', () => {
+  function setup() {
+    const metrics = createBrokerMetrics()
+    const { log, lines } = capturedLog()
+    const repeated = new RepeatedLines(new ManualClock())
+    const probe = bindDisks(metrics, { log, repeated }, ['/a', '/b'])
+    const events = () => lines.map(({ level, fields }) => [level, fields['event'], fields['log_dir']])
+    return { metrics, cells: metrics.cells, probe, lines, events }
+  }
+
+  it('serves every directory at zero before anything happens', async () => {
+    const text = await setup().metrics.render()
+    expect(text).toContain('streambus_log_dir_stalls_total{log_dir="/b"} 0')
+    expect(text).toContain('streambus_log_dir_sync_running_seconds{log_dir="/a"} 0')
+    expect(text).toContain('streambus_log_dir_space_low{log_dir="/a"} 0')
+    expect(text).toContain('streambus_log_dir_writes_refused{log_dir="/a",reason="stall"} 0')
+    expect(text).toContain('streambus_log_dir_writes_refused{log_dir="/b",reason="space"} 0')
+  })
+
+  it('counts every stall and tells the operator of one a minute', () => {
+    const { cells, probe, events } = setup()
+    probe.syncRunning('/a', 6_000)
+    probe.stalled('/a', 6_000)
+    probe.stallRefusal('/a', '/a: slow')
+    expect(cells.logDirectoryRefusing.child('/a', 'stall').value).toBe(1)
+    probe.stallRefusal('/a', null)
+    probe.stallEnded('/a')
+    probe.stalled('/a', 5_500)
+    expect(events()).toEqual([
+      ['warn', 'disk_stalled', '/a'],
+      ['error', 'disk_stalled_refusing', '/a'],
+      ['info', 'disk_stall_ended', '/a']
+    ])
+    expect(cells.logDirectoryStalls.child('/a').value).toBe(2)
+    expect(cells.logDirectorySyncRunning.child('/a').value).toBe(6)
+    expect(cells.logDirectoryRefusing.child('/a', 'stall').value).toBe(0)
+  })
+
+  it('tells the operator when space runs low, when producers are refused and when each is over', () => {
+    const { cells, probe, events } = setup()
+    probe.spaceLow('/b', '/b: low')
+    probe.spaceRefusal('/b', '/b: full')
+    const values = () => [
+      cells.logDirectorySpaceLow.child('/b').value,
+      cells.logDirectoryRefusing.child('/b', 'space').value
+    ]
+    expect(values()).toEqual([1, 1])
+    probe.spaceRefusal('/b', null)
+    probe.spaceLow('/b', null)
+    expect(values()).toEqual([0, 0])
+    expect(events()).toEqual([
+      ['warn', 'disk_space_low', '/b'],
+      ['error', 'disk_full', '/b'],
+      ['info', 'disk_full_ended', '/b'],
+      ['info', 'disk_space_enough', '/b']
+    ])
   })
 })

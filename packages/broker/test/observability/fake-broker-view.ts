@@ -41,7 +41,7 @@ export class FakeBrokerView implements BrokerView {
 
 export function directory(changes: Partial<LogDirectoryView>): LogDirectoryView {
   const space = { device: 'disk-1', totalBytes: 1_000, availableBytes: 600 }
-  return { path: '/data', usedBytes: 100, space, error: null, ...changes }
+  return { path: '/data', usedBytes: 100, space, error: null, refusal: null, warning: null, ...changes }
 }
 
 export function topic(name: string, changes: Partial<TopicView> = {}): TopicView {

@@ -34,5 +34,21 @@ export const storageMetrics = {
   logDirectoryUsed: gauge('streambus_log_dir_used_bytes', 'Bytes of the broker in a log directory.', directory),
   logDirectoryOffline: gauge('streambus_log_dir_offline', '1 when a log directory is out of service.', {
     labels: ['log_dir']
-  })
+  }),
+  logDirectoryStalls: counter('streambus_log_dir_stalls_total', 'Times that syncs of a log directory took too long.', {
+    labels: ['log_dir']
+  }),
+  logDirectorySyncRunning: gauge(
+    'streambus_log_dir_sync_running_seconds',
+    'How long the longest sync under way has taken; looked at once a second.',
+    { unit: 'seconds', labels: ['log_dir'] }
+  ),
+  logDirectorySpaceLow: gauge('streambus_log_dir_space_low', '1 while little of the disk is free.', {
+    labels: ['log_dir']
+  }),
+  logDirectoryRefusing: gauge(
+    'streambus_log_dir_writes_refused',
+    '1 while producers are refused, because a sync does not end (stall) or little of the disk is free (space).',
+    { labels: ['log_dir', 'reason'] }
+  )
 }

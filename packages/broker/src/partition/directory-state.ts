@@ -1,0 +1,37 @@
+/** Where the disk watch and the partitions meet: how well one log directory can be written to at present. */
+export class DirectoryState {
+  readonly path: string
+  #stallRefusal: string | null = null
+  #spaceRefusal: string | null = null
+  #stallWarning: string | null = null
+  #spaceWarning: string | null = null
+
+  constructor(path: string) {
+    this.path = path
+  }
+
+  /** Why producers are refused, as a sentence for them and for the operator; null while they are served. */
+  get refusal(): string | null {
+    return this.#stallRefusal ?? this.#spaceRefusal
+  }
+
+  /** What the operator should look at; null when there is nothing. */
+  get warning(): string | null {
+    return this.#stallWarning ?? this.#spaceWarning
+  }
+
+  /** A sync is overdue: who syncs here and waits for it would stop the event loop for as long. */
+  get isStalled(): boolean {
+    return this.#stallWarning !== null || this.#stallRefusal !== null
+  }
+
+  setStall(warning: string | null, refusal: string | null): void {
+    this.#stallWarning = warning
+    this.#stallRefusal = refusal
+  }
+
+  setSpace(warning: string | null, refusal: string | null): void {
+    this.#spaceWarning = warning
+    this.#spaceRefusal = refusal
+  }
+}

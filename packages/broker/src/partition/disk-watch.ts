@@ -1,0 +1,91 @@
+import { assert, type Clock, type Disk, type DiskError, type Timer } from '@streambus/base'
+import type { LogDirectory } from '@streambus/storage-log'
+import type { DiskLimits } from '../config/disk-limits.ts'
+import { DirectoryState } from './directory-state.ts'
+import { type SpaceProbe, SpaceWatch } from './space-watch.ts'
+import { type StallProbe, StallWatch } from './stall-watch.ts'
+
+const PERIOD_MS = 1_000
+
+export interface DiskWatchProbe extends StallProbe, SpaceProbe {}
+
+export interface DiskWatchOptions {
+  readonly clock: Clock
+  readonly disk: Disk
+  readonly directories: readonly LogDirectory[]
+  /** How long the longest sync under way in a directory has taken, in ms; 0 when none is. */
+  readonly syncRunningMs: (directory: LogDirectory, nowMs: number) => number
+  readonly limits: () => DiskLimits
+  readonly probe: DiskWatchProbe
+  /** Called once; nothing is watched afterwards. The process must end: no sync of that directory will. */
+  readonly onStuck: (error: DiskError) => void
+}
+
+/** Looks at every log directory once a second: do its syncs end, is there room left. */
+export class DiskWatch {
+  readonly #options: DiskWatchOptions
+  readonly #states: ReadonlyMap<LogDirectory, DirectoryState>
+  readonly #watches: readonly { readonly stalls: StallWatch; readonly space: SpaceWatch; state: DirectoryState }[]
+  #timer: Timer | null = null
+  #checkedMs: number
+
+  constructor(options: DiskWatchOptions) {
+    const { disk, limits, probe, syncRunningMs } = options
+    this.#options = options
+    this.#checkedMs = options.clock.monotonicMs()
+    this.#states = new Map(options.directories.map(directory => [directory, new DirectoryState(directory.path)]))
+    this.#watches = [...this.#states].map(([directory, state]) => {
+      const onStuck = (error: DiskError): void => this.#stuck(error)
+      const runningMs = (nowMs: number): number => syncRunningMs(directory, nowMs)
+      return {
+        state,
+        stalls: new StallWatch({ state, syncRunningMs: runningMs, limits, probe, onStuck }),
+        space: new SpaceWatch({ disk, state, limits, probe })
+      }
+    })
+  }
+
+  /** The state of a directory; always the same object. */
+  stateOf(directory: LogDirectory): DirectoryState {
+    const state = this.#states.get(directory)
+    assert(state !== undefined, 'every log directory is watched')
+    return state
+  }
+
+  start(): void {
+    this.#checkedMs = this.#options.clock.monotonicMs()
+    // At once: a broker that starts on a full disk must not take writes for a second.
+    for (const { space } of this.#watches) space.check()
+    this.#plan()
+  }
+
+  stop(): void {
+    this.#timer?.cancel()
+    this.#timer = null
+  }
+
+  #plan(): void {
+    this.#timer = this.#options.clock.after(PERIOD_MS, () => {
+      this.#plan()
+      this.#check()
+    })
+  }
+
+  #check(): void {
+    const nowMs = this.#options.clock.monotonicMs()
+    const gapMs = nowMs - this.#checkedMs
+    this.#checkedMs = nowMs
+    const lostMs = gapMs > 2 * PERIOD_MS ? gapMs - PERIOD_MS : 0
+    for (const { stalls, space, state } of this.#watches) {
+      stalls.check(nowMs, lostMs)
+      // Asking a filesystem whose device is silent may block as long as the device is.
+      if (!state.isStalled) space.check()
+    }
+  }
+
+  #stuck(error: DiskError): void {
+    if (this.#timer === null) return
+    this.stop()
+    this.#options.onStuck(error)
+  }
+}
