@@ -1,4 +1,5 @@
 import { benchAppend } from './append.ts'
+import { benchCompaction } from './compaction.ts'
 import type { StorageBench } from './context.ts'
 import { benchLookup } from './lookup.ts'
 import { benchOpen } from './open.ts'
@@ -11,5 +12,6 @@ export const BENCHES: ReadonlyMap<string, StorageBench> = new Map([
   ['read', benchRead],
   ['lookup', benchLookup],
   ['open', benchOpen],
-  ['recovery', benchRecovery]
+  ['recovery', benchRecovery],
+  ['compaction', benchCompaction]
 ])

@@ -16,7 +16,7 @@ export type StorageBench = (context: Context) => Promise<void>
 /** A figure's place in the table: the reference under the same name is the system 'bare'. */
 export interface Place {
   readonly name: string
-  readonly system: 'log' | 'bare'
+  readonly system: string
 }
 
 /** Runs `run` in a directory of its own and removes it, whatever happens. */

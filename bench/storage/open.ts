@@ -67,7 +67,7 @@ async function openAll(directory: string, kind: (typeof KINDS)[number], load: St
   return JSON.parse(stdout) as Opened
 }
 
-/** Time until all partitions are open, and what each takes then. What an opening leaves changes nothing for the next. */
+/** Time until all partitions are open, and what each takes then. Each opening finds the same. */
 export async function benchOpen(context: Context): Promise<void> {
   const { figures, progress, sizes } = context
   const { partitions } = sizes.open
