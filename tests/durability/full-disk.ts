@@ -107,7 +107,10 @@ async function fillOnce(remedy: Remedy, { seed, cleanup: outer }: RigOptions): P
     backMs = await makeRoom(system, remedy)
     await lastCheck(system)
   } catch (error) {
-    load.faults.add('broker', `${(error as Error).message}; it printed:\n${broker.output.slice(-2000)}`)
+    load.faults.add(
+      'broker',
+      `${(error as Error).message.split('; it printed:')[0]}; it printed last:\n${broker.output.slice(-800)}`
+    )
   }
   const refusedCount = load.refusals.get(STORAGE_ERROR) ?? 0
   const faults = [...load.faults.lines(), ...filler.faults.lines()]
