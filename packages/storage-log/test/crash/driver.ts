@@ -1,10 +1,10 @@
 import { assert } from '@streambus/base'
 import { MemoryDisk } from '../../../testkit/src/memory-disk.ts'
 import type { DiskTrace } from '../../../testkit/src/sim-disk/trace.ts'
-import { LOG_CONFIG_DEFAULTS, type Log, type LogConfig } from '../../src/index.ts'
+import { AppendRefused, LOG_CONFIG_DEFAULTS, type Log, type LogConfig } from '../../src/index.ts'
 import { type BatchSpec, type Made, makeBatch, makeMarker } from '../batches.ts'
 import { must } from './contents.ts'
-import { type Expectation, emptyLedger, type LedgerState, startingAt, type WrittenBatch } from './ledger.ts'
+import { type Expectation, emptyLedger, type LedgerState, recordsOf, startingAt, type WrittenBatch } from './ledger.ts'
 import { type OpenedDisk, openDisk } from './open-disk.ts'
 
 const START_MS = 1_700_000_000_000
@@ -97,6 +97,39 @@ export class Driver {
     this.#step('end of a sync', () => this.#disk.completeSyncs())
   }
 
+  /** The sync fails and its pages count as clean from then on, which ends the process. */
+  failSync(): void {
+    if (this.log.durableEndOffset === this.log.logEndOffset) return
+    this.#step('a sync fails', () => {
+      this.#disk.failNext('sync', { code: 'EIO', path: '.log', marksClean: true })
+      this.log.requestSync()
+      this.#disk.completeSyncs()
+      must(this.#now.fatal.length === 1, () => 'a failed sync ends the process')
+    })
+    this.restartKilled()
+  }
+
+  /** A batch of which only the first `shortBytes` find room, and which is refused. */
+  appendToFullDisk(spec: BatchSpec, shortBytes: number): void {
+    const { bytes, summary } = makeBatch(spec)
+    this.#step('append to a full disk', () => {
+      this.#disk.failNext('write', { code: 'ENOSPC', path: '.log', shortBytes: Math.min(shortBytes, bytes.length - 1) })
+      const options = { leaderEpoch: this.leaderEpoch, origin: 'client' } as const
+      must(
+        isRefused(() => this.log.append(bytes, 0, bytes.length, summary, options)),
+        () => 'a full disk takes nothing'
+      )
+    })
+  }
+
+  /**
+   * The seam for what rewrites batches, such as compaction: `change` does it on the log's files, closed or open, and
+   * returns the batches that the log consists of afterwards. In between, all of the old or all of the new ones.
+   */
+  rewrite(step: string, change: (disk: MemoryDisk, log: Log) => readonly WrittenBatch[]): void {
+    this.#step(step, () => this.#set({ batches: change(this.#disk, this.log) }))
+  }
+
   roll(): void {
     this.pass(this.config.segmentMs + 1)
     this.#step('roll by time', () => void this.log.maybeRoll(this.nowMs))
@@ -174,7 +207,8 @@ export class Driver {
       const result = this.log.append(bytes, 0, bytes.length, summary, { leaderEpoch, origin })
       const { baseOffset, lastOffset, kind } = result
       assert(kind === 'appended' && baseOffset === this.#state.endOffset, 'a new batch goes to the end')
-      const batch = { baseOffset, lastOffset, leaderEpoch, bytes, summary, timestamps, marker }
+      const records = recordsOf(baseOffset, timestamps)
+      const batch = { baseOffset, lastOffset, leaderEpoch, bytes, summary, records, marker }
       const known = this.#state.epochs.some(({ epoch }) => epoch === leaderEpoch)
       this.#set({
         batches: [...this.#state.batches, batch],
@@ -192,7 +226,7 @@ export class Driver {
     this.#set({ batches, epochs, startOffset, endOffset })
   }
 
-  /** The seam for any other change of the log: `change` does it and replaces the ledger's state. */
+  /** `change` does something to the log and replaces the ledger's state. */
   #step(step: string, change: () => void, dropsAll = false): void {
     const expectation: Expectation = { step, before: this.#state, after: this.#state, dropsAll }
     this.#trace.mark(expectation)
@@ -207,5 +241,15 @@ export class Driver {
 
   #set(change: Partial<LedgerState>): void {
     this.#state = { ...this.#state, ...change }
+  }
+}
+
+function isRefused(append: () => unknown): boolean {
+  try {
+    append()
+    return false
+  } catch (error) {
+    if (error instanceof AppendRefused) return true
+    throw error
   }
 }

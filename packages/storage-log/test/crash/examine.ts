@@ -3,7 +3,7 @@ import { SeededPrng } from '../../../testkit/src/seeded-prng.ts'
 import type { LogConfig } from '../../src/index.ts'
 import { type BatchSpec, makeBatch } from '../batches.ts'
 import { checkContents, must } from './contents.ts'
-import { type Expectation, highestEpoch, type LedgerState, type WrittenBatch } from './ledger.ts'
+import { type Expectation, highestEpoch, type LedgerState, recordsOf, type WrittenBatch } from './ledger.ts'
 import { checkEpochs, checkLookups } from './lookups.ts'
 import { type OpenedDisk, openDisk } from './open-disk.ts'
 import { checkProducers, nextBatch } from './producer-checks.ts'
@@ -93,5 +93,13 @@ function appendOne(log: OpenedDisk['log'], spec: BatchSpec, leaderEpoch: number)
   const result = log.append(bytes, 0, bytes.length, summary, { leaderEpoch, origin: 'client' })
   const { kind, baseOffset, lastOffset } = result
   must(kind === 'appended' && baseOffset === expectedOffset, () => `a new batch is ${kind} at ${baseOffset}`)
-  return { baseOffset, lastOffset, leaderEpoch, bytes, summary, timestamps: spec.timestamps, marker: null }
+  return {
+    baseOffset,
+    lastOffset,
+    leaderEpoch,
+    bytes,
+    summary,
+    records: recordsOf(baseOffset, spec.timestamps),
+    marker: null
+  }
 }

@@ -8,8 +8,8 @@ export interface WrittenBatch {
   /** As stored: with base offset and leader epoch. */
   readonly bytes: Buffer
   readonly summary: BatchSummary
-  /** Of each record. */
-  readonly timestamps: readonly number[]
+  /** Of what the batch holds; rewritten batches have gaps. */
+  readonly records: readonly { readonly offset: number; readonly timestamp: number }[]
   /** For control batches. */
   readonly marker: 'commit' | 'abort' | null
 }
@@ -117,4 +117,9 @@ export function startingAt(state: LedgerState, startOffset: number): LedgerState
     .slice(Math.max(0, covering))
     .map(each => ({ ...each, startOffset: Math.max(each.startOffset, startOffset) }))
   return { ...state, startOffset, epochs }
+}
+
+/** The records of a batch that nobody has rewritten. */
+export function recordsOf(baseOffset: number, timestamps: readonly number[]): WrittenBatch['records'] {
+  return timestamps.map((timestamp, i) => ({ offset: baseOffset + i, timestamp }))
 }

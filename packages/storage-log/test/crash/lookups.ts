@@ -35,10 +35,10 @@ interface RecordTime {
 
 function checkTimestamps(log: Log, batches: readonly WrittenBatch[], prng: SeededPrng): void {
   const records: RecordTime[] = []
-  for (const { baseOffset, timestamps, leaderEpoch } of batches) {
-    timestamps.forEach((timestamp, i) => {
-      if (baseOffset + i >= log.logStartOffset) records.push({ offset: baseOffset + i, timestamp, leaderEpoch })
-    })
+  for (const batch of batches) {
+    for (const { offset, timestamp } of batch.records) {
+      if (offset >= log.logStartOffset) records.push({ offset, timestamp, leaderEpoch: batch.leaderEpoch })
+    }
   }
   const max = records.reduce((most, record) => Math.max(most, record.timestamp), -1)
   const wanted = [prng.pick(records).timestamp, prng.pick(records).timestamp + 1, 0, max, max + 1]

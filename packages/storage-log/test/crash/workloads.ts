@@ -229,6 +229,24 @@ const epochs: Workload = {
   }
 }
 
+/** Disks that are full, and disks whose syncs fail: the process dies of these, and what it left is not all durable. */
+const diskErrors: Workload = {
+  config: { segmentBytes: 1500 },
+  run(driver, prng) {
+    const writers = new Producers(driver, prng)
+    for (let i = 0; i < 8; i++) {
+      appendSome(driver, prng, 1 + prng.below(3))
+      writers.step()
+      if (prng.chance(0.4)) driver.sync()
+      else if (prng.chance(0.6)) driver.failSync()
+      appendSome(driver, prng, 1)
+      if (prng.chance(0.4)) driver.appendToFullDisk(batchOf(driver, prng), prng.below(600))
+      if (prng.chance(0.2)) driver.checkpoint()
+    }
+    driver.append(batchOf(driver, prng))
+  }
+}
+
 /** Everything in any order. */
 const mixed: Workload = {
   config: { segmentBytes: 1400, segmentMs: 60_000, retentionBytes: 6000, indexIntervalBytes: 200 },
@@ -244,6 +262,8 @@ const mixed: Workload = {
       () => driver.deleteRecords(Math.max(driver.state.startOffset, driver.state.endOffset - prng.below(10))),
       () => driver.truncate(Math.max(driver.state.startOffset, driver.state.endOffset - prng.below(10))),
       () => driver.restartAt(driver.state.endOffset + prng.below(5)),
+      () => driver.appendToFullDisk(batchOf(driver, prng), prng.below(600)),
+      () => driver.failSync(),
       () => driver.restartClean(),
       () => driver.restartKilled()
     ]
@@ -265,5 +285,6 @@ export const WORKLOADS: Readonly<Record<string, Workload>> = {
   'restart-below': restartBelow,
   reopen,
   epochs,
+  'disk-errors': diskErrors,
   mixed
 }
