@@ -1,5 +1,6 @@
 import fs from 'node:fs'
-import { SpawnedBroker } from '@streambus/testkit'
+import type { SpawnedBroker } from '@streambus/testkit'
+import { startBroker } from './broker.ts'
 import { Cleanup } from './cleanup.ts'
 import { pause, until } from './gate.ts'
 import { Load, type TopicPlan } from './load.ts'
@@ -75,14 +76,12 @@ interface Found {
 
 async function fillOnce(remedy: Remedy, { seed, cleanup: outer }: RigOptions): Promise<Found> {
   const cleanup = new Cleanup()
+  outer.throwIfOver()
   const undo = outer.add('one full disk', () => cleanup.run())
   const home = mountTmpfs(DISK_BYTES, cleanup)
   const foreignFile = `${home}/foreign`
   fs.writeFileSync(foreignFile, Buffer.alloc(FOREIGN_BYTES))
-  const broker = await SpawnedBroker.start({ config: CONFIG, dataDir: `${home}/data` })
-  cleanup.add('broker', async () => {
-    if (broker.isRunning) await broker.kill()
-  })
+  const [broker] = await startBroker(cleanup, { config: CONFIG, dataDir: `${home}/data` })
   const loads = ['kept', 'filler'].map((name, index) => {
     const load = new Load({
       bootstrap: broker.bootstrap,

@@ -1,4 +1,5 @@
-import { SeededPrng, SpawnedBroker, tempDir } from '@streambus/testkit'
+import { SeededPrng, type SpawnedBroker, tempDir } from '@streambus/testkit'
+import { startBroker } from './broker.ts'
 import { pause } from './gate.ts'
 import { Load, type TopicPlan } from './load.ts'
 import { type Rig, type RigOptions, type RigReport, seconds, spread } from './rig.ts'
@@ -55,10 +56,7 @@ export const killRig: Rig = async options => {
   const cycles = options.cycles ?? CYCLES
   const directory = tempDir('durability-kill')
   options.cleanup.add('data directory', () => directory.remove())
-  const broker = await SpawnedBroker.start({ config: KILL_CONFIG, dataDir: directory.path })
-  options.cleanup.add('broker', async () => {
-    if (broker.isRunning) await broker.kill()
-  })
+  const [broker] = await startBroker(options.cleanup, { config: KILL_CONFIG, dataDir: directory.path })
   const load = new Load({
     bootstrap: broker.bootstrap,
     seed: options.seed,

@@ -46,11 +46,13 @@ process.exit(failures === 0 ? 0 : 1)
 
 async function runOne(rig: Rig): Promise<RigReport> {
   const cleanup = new Cleanup()
+  const stopListening = cleanup.onSignals()
   try {
     return await rig({ seed, cycles, cleanup, say: line => console.error(line) })
   } catch (error) {
     return { verdict: 'failed', lines: [(error as Error).stack ?? String(error)] }
   } finally {
     await cleanup.run()
+    stopListening()
   }
 }

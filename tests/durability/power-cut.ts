@@ -1,6 +1,7 @@
 import fs from 'node:fs'
 import path from 'node:path'
-import { SeededPrng, SpawnedBroker } from '@streambus/testkit'
+import { SeededPrng, type SpawnedBroker } from '@streambus/testkit'
+import { startBroker } from './broker.ts'
 import { pause } from './gate.ts'
 import { KILL_CONFIG, KILL_TOPICS } from './kill.ts'
 import { Load } from './load.ts'
@@ -44,10 +45,7 @@ export const powerCutRig: Rig = async options => {
   if (reason !== null) return { verdict: 'skipped', lines: [reason] }
   const beganMs = performance.now()
   const disk = new LoopDisk(DISK_BYTES, options.cleanup)
-  const broker = await SpawnedBroker.start({ config: KILL_CONFIG, dataDir: `${disk.path}/data` })
-  options.cleanup.add('broker', async () => {
-    if (broker.isRunning) await broker.kill()
-  })
+  const [broker] = await startBroker(options.cleanup, { config: KILL_CONFIG, dataDir: `${disk.path}/data` })
   const system = { disk, broker, prng: new SeededPrng(options.seed) }
   const tally: Tally = { recoveryMs: [], cuts: 0, cutsAtStart: 0, endedItself: 0, torn: 0 }
   const losses = await relaxedCuts(system, options, tally)

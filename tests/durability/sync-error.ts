@@ -1,7 +1,8 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { readBaseOffset, readLastOffset, walkBatches } from '@streambus/protocol/records'
-import { SeededPrng, SpawnedBroker, tempDir } from '@streambus/testkit'
+import { SeededPrng, type SpawnedBroker, tempDir } from '@streambus/testkit'
+import { startBroker } from './broker.ts'
 import type { Cleanup } from './cleanup.ts'
 import { type Acknowledgement, earlyAcknowledgements, syncsAfterFailure } from './coverage.ts'
 import { pause } from './gate.ts'
@@ -102,10 +103,7 @@ function casesOf({ seed, cycles }: RigOptions): Case[] {
 async function runCase(injection: Case, { seed, cleanup }: RigOptions): Promise<Outcome> {
   const home = tempDir('sync-error')
   const removeHome = cleanup.add('data directory', () => home.remove())
-  const broker = await SpawnedBroker.start({ config: CONFIG, dataDir: `${home.path}/data` })
-  const endBroker = cleanup.add('broker', async () => {
-    if (broker.isRunning) await broker.kill()
-  })
+  const [broker, endBroker] = await startBroker(cleanup, { config: CONFIG, dataDir: `${home.path}/data` })
   const heard: Heard[] = []
   const load = new Load({
     bootstrap: broker.bootstrap,
