@@ -42,6 +42,7 @@ export class LogTarget implements AppendTarget {
     this.#batch = batch
     this.#logs = Array.from({ length: partitions }, (_, partition) => {
       const log = openLog(path.join(directory, `append-${partition}`), { probe, config: { flushMs, flushMessages } })
+      log.assignEpoch(0) // as a leader does once; several syncs that are no part of an append
       log.onDurable(offset => this.onDurable(partition, offset / batch.recordCount))
       return log
     })

@@ -30,7 +30,7 @@ function countDescriptors(): number {
   return fs.readdirSync('/proc/self/fd').length
 }
 
-/** What the kernel alone takes: list the directory, open the data files, stat them, close all but the newest. */
+/** What the kernel alone takes: list the directory, open the data files, stat them; keep the newest if there is room. */
 function openBare(name: string): number {
   const files = fs.readdirSync(path.join(directory, name)).filter(file => file.endsWith('.log'))
   let active = -1
@@ -39,12 +39,15 @@ function openBare(name: string): number {
     active = fs.openSync(path.join(directory, name, file), 'r+')
     check(fs.fstatSync(active).size > 0, `${name}/${file} is empty`)
   }
-  return active
+  if (kept.length < filesMax) return active
+  fs.closeSync(active)
+  return -1
 }
 
 // Half of what this process may open is left to others, as the broker does.
 const limit = Number(/^Max open files\s+(\d+)/m.exec(fs.readFileSync('/proc/self/limits', 'latin1'))?.[1] ?? 1024)
-const openFiles = new OpenFiles(Math.floor(limit / 2))
+const filesMax = Math.floor(limit / 2)
+const openFiles = new OpenFiles(filesMax)
 const recoveryPoint = Number(values['recovery-point'])
 const kept: unknown[] = []
 

@@ -6,6 +6,7 @@ import { promisify } from 'node:util'
 import { type Context, inDirectory, note, type Place } from './context.ts'
 import { append, type LoadBatch, loadBatch, openLog } from './logs.ts'
 import type { Opened } from './open-child.ts'
+import { settleDisk } from './page-cache.ts'
 import type { StorageSizes } from './sizes.ts'
 
 const CHILD = fileURLToPath(new URL('./open-child.ts', import.meta.url))
@@ -75,6 +76,7 @@ export async function benchOpen(context: Context): Promise<void> {
     progress(`open: building ${partitions} partitions, twice`)
     const clean = buildPartitions(directory, sizes.open, true)
     const unclean = buildPartitions(directory, sizes.open, false)
+    if (sizes.dropsPageCache) settleDisk()
     for (let repeat = 1; repeat <= sizes.repeats; repeat++) {
       for (const kind of KINDS) {
         progress(`open ${repeat}/${sizes.repeats}: ${kind}`)

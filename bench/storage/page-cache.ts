@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import fs from 'node:fs'
 
 const DROP_CACHES = '/proc/sys/vm/drop_caches'
@@ -23,4 +24,9 @@ export function syncFile(path: string): void {
   } finally {
     fs.closeSync(fd)
   }
+}
+
+/** Waits until nothing on this machine is dirty, so that what was built does not slow down what is measured. */
+export function settleDisk(): void {
+  execFileSync('sync')
 }

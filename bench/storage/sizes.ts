@@ -60,7 +60,7 @@ export const FULL: StorageSizes = {
     durationMsMax: 3_000,
     inFlight: 5,
     flushMs: 100,
-    flushMessages: 1_000
+    flushMessages: 500
   },
   read: { logBytes: 1 * GIB, chunkBytes: [64 * KIB, MIB] },
   lookup: { logBytes: [1 * GIB, 10 * GIB, 50 * GIB], segmentBytes: 1 * GIB, count: 1_000, coldCount: 100 },
