@@ -30,7 +30,7 @@ function countDescriptors(): number {
   return fs.readdirSync('/proc/self/fd').length
 }
 
-/** What the kernel alone takes: list the directory, open the data files, stat them; keep the newest if there is room. */
+/** What the kernel alone takes: list, open and stat the data files; keep the newest if there is room. */
 function openBare(name: string): number {
   const files = fs.readdirSync(path.join(directory, name)).filter(file => file.endsWith('.log'))
   let active = -1
