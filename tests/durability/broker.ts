@@ -15,6 +15,7 @@ export async function startBroker(
   process.on('exit', onExit)
   const end = cleanup.add('broker', async () => {
     if (broker.isRunning) await broker.kill()
+    if (!cleanup.isOver) process.off('exit', onExit)
   })
   return [broker, end]
 }

@@ -18,6 +18,10 @@ export class Cleanup {
     return () => this.#undo(key)
   }
 
+  get isOver(): boolean {
+    return this.#isInterrupted
+  }
+
   /** To be asked before something is begun that takes long and cannot be undone meanwhile. */
   throwIfOver(): void {
     if (this.#isInterrupted) throw new Error('interrupted')
