@@ -27,6 +27,7 @@ import { bindDisks } from './observability/bind-disks.ts'
 import { bindLog } from './observability/bind-log.ts'
 import { bindPartitions } from './observability/bind-partitions.ts'
 import { bindRequests } from './observability/bind-requests.ts'
+import { bindRetentionClock } from './observability/bind-retention-clock.ts'
 import { bindState } from './observability/bind-state.ts'
 import { type Log, type LogControl, RepeatedLines } from './observability/log.ts'
 import { DiskWatch } from './partition/disk-watch.ts'
@@ -34,6 +35,8 @@ import { Housekeeping } from './partition/housekeeping.ts'
 import { ParkedFetches } from './partition/parked-fetches.ts'
 import { sweepDeleted } from './partition/partition-files.ts'
 import { PartitionSet } from './partition/partition-set.ts'
+import { RetentionClock } from './partition/retention-clock.ts'
+import { readTrustedTime } from './partition/trusted-time-file.ts'
 import { Pipeline } from './pipeline/pipeline.ts'
 
 /** Idle buffers kept for reuse by sockets and by fetches. */
@@ -210,7 +213,7 @@ export class Broker {
       return Math.max(own, partitions.syncRunningMs(directory, nowMs))
     })
     const partitions: PartitionSet = this.#createPartitions(logProbe, diskWatch)
-    const housekeeping = this.#createHousekeeping(partitions)
+    const housekeeping = this.#createHousekeeping(partitions, diskWatch)
     this.#running = { directories, metadataLog, controller, partitions, housekeeping, diskWatch, parked }
     this.#view.attach(this.#running)
     diskWatch.start()
@@ -270,18 +273,36 @@ export class Broker {
     })
   }
 
-  #createHousekeeping(partitions: PartitionSet): Housekeeping {
-    const { clock, log } = this.#options
+  #createHousekeeping(partitions: PartitionSet, diskWatch: DiskWatch): Housekeeping {
+    const { clock, disk, log } = this.#options
     return new Housekeeping({
       clock,
+      disk,
       partitions,
       directories: this.#directories,
+      retentionClock: this.#createRetentionClock(),
       retentionCheckMs: () => this.#settings['log.retention.check.interval.ms'],
+      checkpointMs: () => this.#settings['log.flush.offset.checkpoint.interval.ms'],
+      isStalled: directory => diskWatch.stateOf(directory).isStalled,
       onShortage: error => {
         const message = 'no room on disk for what can wait; it is tried again'
         const fields = { event: 'disk_full', err: error }
         this.#repeated.write(`shortage ${error.path}`, { log, level: 'warn', message, fields })
       }
+    })
+  }
+
+  #createRetentionClock(): RetentionClock {
+    const { clock, disk, log } = this.#options
+    const paths = this.#directories.map(({ path }) => path)
+    return new RetentionClock({
+      clock,
+      limits: () => ({
+        jumpMs: this.#settings['log.retention.clock.jump.ms'],
+        patienceMs: this.#settings['log.retention.clock.patience.ms']
+      }),
+      lastTrustedMs: readTrustedTime(disk, paths),
+      probe: bindRetentionClock(this.metrics, log.named('retention'))
     })
   }
 

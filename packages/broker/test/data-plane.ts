@@ -208,6 +208,7 @@ export async function openDataPlane(options: DataPlaneOptions = {}) {
   return {
     disk,
     clock,
+    directory,
     controller,
     partitions,
     parked,

@@ -68,6 +68,19 @@ test('old segments go, the log start moves with them and stays there', async () 
   expect([again.logStartOffset, readAll(again).equals(bytes)]).toEqual([logStartOffset, true])
 })
 
+test('as in Kafka, records from the future age from their own time on, and go by size like any others', () => {
+  const segment = (baseOffset: number, maxTimestampMs: number) => {
+    return { baseOffset, endOffset: baseOffset + 1, sizeBytes: 100, createdMs: 0, maxTimestampMs }
+  }
+  const segments = [segment(0, NOW_MS + 5_000), segment(1, 0), segment(2, NOW_MS)]
+  const count = (nowMs: number, retentionBytes = -1): number => {
+    const config = { retentionMs: 1_000, retentionBytes }
+    return countExpired({ segments, config, logStartOffset: 0, deletableEndOffset: 3, nowMs })
+  }
+  expect([count(NOW_MS), count(NOW_MS + 6_000), count(NOW_MS + 6_001)]).toEqual([0, 0, 2])
+  expect(count(NOW_MS, 100)).toBe(2)
+})
+
 test('nothing above the high watermark goes', () => {
   const { log } = openLog(newDisk(), { config: { ...SMALL, retentionMs: 0 } })
   for (let i = 0; i < 60; i++) append(log, { valueBytes: 100, timestamps: [i] })

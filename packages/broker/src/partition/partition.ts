@@ -102,9 +102,11 @@ export class Partition {
     this.log.updateConfig(settings.log)
   }
 
-  /** Rolls and deletes whole segments that are due; never the active one, never at or above the high watermark. */
-  applyRetention(): void {
-    const nowMs = this.#clock.wallMs()
+  /**
+   * Rolls and deletes whole segments that are due; never the active one, never at or above the high watermark.
+   * `nowMs` is that of the retention clock, not of the wall clock.
+   */
+  applyRetention(nowMs: number): void {
     this.log.maybeRoll(nowMs)
     this.log.applyRetention(nowMs, this.highWatermark)
     this.log.expireProducers(nowMs)

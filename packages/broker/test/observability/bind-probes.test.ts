@@ -5,6 +5,7 @@ import { bindDisks } from '../../src/observability/bind-disks.ts'
 import { bindLog } from '../../src/observability/bind-log.ts'
 import { bindPartitions } from '../../src/observability/bind-partitions.ts'
 import { bindRequests } from '../../src/observability/bind-requests.ts'
+import { bindRetentionClock } from '../../src/observability/bind-retention-clock.ts'
 import { RepeatedLines } from '../../src/observability/log.ts'
 import { capturedLog } from './captured-log.ts'
 import { ManualClock } from './manual-clock.ts'
@@ -170,5 +171,41 @@ describe('bindDisks', () => {
       ['info', 'disk_full_ended', '/b'],
       ['info', 'disk_space_enough', '/b']
     ])
+  })
+})
+
+describe('bindRetentionClock', () => {
+  it('counts steps by direction and says both times', async () => {
+    const metrics = createBrokerMetrics()
+    const { log, lines } = capturedLog()
+    const probe = bindRetentionClock(metrics, log)
+    expect(await metrics.render()).toContain('streambus_retention_clock_steps_total{direction="backward"} 0')
+    probe.stepped('forward', Date.UTC(2030, 0, 1), Date.UTC(2026, 0, 1))
+    probe.behind(4_000)
+    probe.stepped('backward', Number.MAX_SAFE_INTEGER, 0)
+    probe.believed(0)
+    expect(lines.map(({ level, fields }) => [level, fields])).toEqual([
+      [
+        'warn',
+        {
+          event: 'clock_stepped',
+          direction: 'forward',
+          wall: '2030-01-01T00:00:00.000Z',
+          expected: '2026-01-01T00:00:00.000Z'
+        }
+      ],
+      [
+        'warn',
+        {
+          event: 'clock_stepped',
+          direction: 'backward',
+          wall: '9007199254740991',
+          expected: '1970-01-01T00:00:00.000Z'
+        }
+      ],
+      ['info', { event: 'clock_believed', wall: '1970-01-01T00:00:00.000Z' }]
+    ])
+    expect(metrics.cells.retentionClockSteps.child('forward').value).toBe(1)
+    expect(metrics.cells.retentionClockBehind.value).toBe(4)
   })
 })

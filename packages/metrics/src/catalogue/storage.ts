@@ -50,5 +50,15 @@ export const storageMetrics = {
     'streambus_log_dir_writes_refused',
     '1 while producers are refused, because a sync does not end (stall) or little of the disk is free (space).',
     { labels: ['log_dir', 'reason'] }
+  ),
+  retentionClockSteps: counter(
+    'streambus_retention_clock_steps_total',
+    'Steps of the wall clock, forward or backward, that were too large to believe at once or to go unnoticed.',
+    { labels: ['direction'] }
+  ),
+  retentionClockBehind: gauge(
+    'streambus_retention_clock_behind_seconds',
+    'How far the time by which records age is behind the wall clock, because a step forward has not lasted yet.',
+    { unit: 'seconds' }
   )
 }

@@ -38,7 +38,7 @@ export const DISK_SETTINGS = {
   }),
   'log.retention.clock.jump.ms': long({
     default: 600_000,
-    min: 0,
+    min: 1_000,
     max: INT_MAX,
     dynamic,
     doc: 'A larger step forward of the wall clock is believed by retention only when it has lasted.'

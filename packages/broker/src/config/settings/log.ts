@@ -29,6 +29,11 @@ export const LOG_SETTINGS = {
     doc: 'Records after which a sync is asked for, besides the flush policy.'
   }),
   'log.flush.interval.ms': long({ ...NEVER, min: 0, doc: 'Age of unsynced records at which a sync is asked for.' }),
+  'log.flush.offset.checkpoint.interval.ms': int({
+    default: 60_000,
+    min: 1,
+    doc: 'How often it is written down what is durable: so much has to be checked again after a crash.'
+  }),
   'log.segment.bytes': int({
     default: 1024 * MIB,
     min: 1024,
