@@ -13,7 +13,8 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'storage-log': ['base', 'protocol/records'],
   'wire-client': ['base', 'base/node', 'protocol'],
   broker: ['base', 'base/node', 'metrics', 'protocol', 'protocol/records', 'storage-log'],
-  cli: ['base', 'base/node', 'broker', 'protocol', 'protocol/records', 'wire-client'],
+  // dump-log and verify-log read the files themselves.
+  cli: ['base', 'base/node', 'broker', 'protocol', 'protocol/records', 'storage-log', 'wire-client'],
   testkit: ['base', 'base/node', 'broker'],
   bench: ['base', 'base/node', 'protocol', 'protocol/records', 'storage-log']
 }

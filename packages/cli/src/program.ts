@@ -8,6 +8,7 @@ import { defineDumpLog } from './definitions/dump-log.ts'
 import { defineProduce } from './definitions/produce.ts'
 import { defineStart } from './definitions/start.ts'
 import { defineTopic } from './definitions/topic.ts'
+import { defineVerifyLog } from './definitions/verify-log.ts'
 import { EXIT_CODE_HELP, ExitCode } from './exit-codes.ts'
 import type { Io } from './io.ts'
 import { packageVersion } from './version.ts'
@@ -26,6 +27,7 @@ export async function runCli(args: readonly string[], io: Io): Promise<number> {
     defineConfig,
     defineCluster,
     defineDumpLog,
+    defineVerifyLog,
     defineCompletion
   ]) {
     define(definition)

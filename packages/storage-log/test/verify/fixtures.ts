@@ -35,7 +35,7 @@ function put(log: Log, made: Made, options = CLIENT): void {
   log.append(made.bytes, 0, made.bytes.length, made.summary, options)
 }
 
-/** Several segments with plain, compressed, idempotent and transactional batches, two leader epochs, in Kafka's habits. */
+/** Several segments with plain, compressed, idempotent and transactional batches, two leader epochs, */
 export function fill(log: Log, rounds = 24): void {
   for (let i = 0; i < rounds; i++) {
     const options = { ...CLIENT, leaderEpoch: i < rounds / 2 ? 3 : 5 }
