@@ -34,6 +34,7 @@ export const BROKER_MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'storage-log'
   ],
   coordinator: [],
+  compaction: ['config', 'partition', 'storage-log'],
   partition: ['config', 'controller', 'protocol/records', 'storage-log'],
   controller: ['protocol', 'protocol/records', 'storage-log'],
   // A topic's settings become a log's configuration.
@@ -65,6 +66,8 @@ const WORLD_ALLOWED = [
   'packages/base/src/node/',
   'packages/broker/src/net/',
   'packages/broker/src/admin/',
+  // A thread of its own for compaction.
+  'packages/broker/src/compaction/worker-',
   'packages/broker/src/broker.ts',
   'packages/broker/src/main.ts',
   'packages/wire-client/src/connection.ts',

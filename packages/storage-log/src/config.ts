@@ -25,6 +25,14 @@ export interface LogConfig {
    * alike.
    */
   readonly flushPolicy: 'synced' | 'os'
+  /** Compaction leaves records alone that are younger [min.compaction.lag.ms]. */
+  readonly minCompactionLagMs: number
+  /** Dirty records that are older make a compaction due whatever the dirty ratio [max.compaction.lag.ms]. */
+  readonly maxCompactionLagMs: number
+  /** A compaction is due above this share of dirty bytes, 0 … 1 [min.cleanable.dirty.ratio]. */
+  readonly minCleanableDirtyRatio: number
+  /** Tombstones and markers stay this long after the compaction that came up to them [delete.retention.ms]. */
+  readonly deleteRetentionMs: number
   /** Producer state is forgotten this long after the last write [producer.id.expiration.ms]. */
   readonly producerIdExpirationMs: number
 }
@@ -42,6 +50,10 @@ export const LOG_CONFIG_DEFAULTS: LogConfig = {
   flushMessages: Number.MAX_SAFE_INTEGER,
   flushMs: Number.MAX_SAFE_INTEGER,
   flushPolicy: 'synced',
+  minCompactionLagMs: 0,
+  maxCompactionLagMs: Number.MAX_SAFE_INTEGER,
+  minCleanableDirtyRatio: 0.5,
+  deleteRetentionMs: 24 * 3_600_000,
   producerIdExpirationMs: 24 * 3_600_000
 }
 

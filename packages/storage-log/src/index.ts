@@ -1,6 +1,15 @@
 export { LOG_CONFIG_DEFAULTS, type LogConfig } from './config.ts'
 export { Ballast } from './directory/ballast.ts'
 export {
+  type CompactionHost,
+  type CompactionInput,
+  type CompactionResult,
+  compactLog
+} from './compaction/compact-log.ts'
+export type { CompactionRound } from './compaction/plan-round.ts'
+export type { CleanedGroup } from './compaction/rewrite.ts'
+export type { CompactionStats } from './compaction/stats.ts'
+export {
   LOG_START_CHECKPOINT,
   type OffsetEntry,
   RECOVERY_POINT_CHECKPOINT,

@@ -1,11 +1,13 @@
 import type { Clock } from '@streambus/base'
+import type { CleanedGroup } from './compaction/rewrite.ts'
+import { dropCleaned, swapIn } from './compaction/swap.ts'
 import type { EpochCache } from './epoch-cache.ts'
 import { writeLogStart } from './log-start.ts'
 import { findAborted, loadProducerState, type ReplayOptions } from './producer/producer-replay.ts'
 import type { ProducerState } from './producer/producer-state.ts'
 import type { SnapshotFiles } from './producer/snapshot-files.ts'
 import type { RecoveredLog } from './recovery/recovery.ts'
-import type { Segment, SegmentContext } from './segment/segment.ts'
+import { Segment, type SegmentContext } from './segment/segment.ts'
 import { createSegment, deleteSegment } from './segment/segment-life.ts'
 import { SegmentList } from './segment/segment-list.ts'
 
@@ -128,6 +130,24 @@ export class LogLayout {
     this.#delete(this.segments.removeFrom(0))
     this.segments.reset(createSegment(this.#context, offset, nowMs))
     this.#truncated(nowMs)
+  }
+
+  /**
+   * Puts what a compaction round has cleaned in the place of its segments. False, and its files are gone, when they are not
+   * what it read any more.
+   */
+  swapIn(group: CleanedGroup, nowMs: number): boolean {
+    const { disk, directory } = this.#context
+    const replaced = this.segments.all.filter(({ baseOffset }) => group.replaced.includes(baseOffset))
+    for (const segment of replaced) segment.release()
+    if (!swapIn(disk, directory, group)) return false
+    const createdMs = replaced[0]?.createdMs ?? nowMs
+    this.segments.replace(replaced, new Segment(this.#context, { ...group, createdMs }))
+    return true
+  }
+
+  dropCleaned({ baseOffset }: CleanedGroup): void {
+    dropCleaned(this.#context.disk, this.#context.directory, baseOffset)
   }
 
   /** Makes the aborted transactions of a segment known. Throws LogCorrupt. */

@@ -6,6 +6,8 @@ import {
   readBaseOffset,
   stampOffsetAndEpoch
 } from '@streambus/protocol/records'
+import { type CompactionRound, planRound, type RoundBounds } from './compaction/plan-round.ts'
+import type { CleanedGroup } from './compaction/rewrite.ts'
 import type { LogConfig } from './config.ts'
 import type { EpochEnd } from './epoch-cache.ts'
 import { AppendRefused, isShortage, LogCorrupt, OffsetOutOfRange } from './errors.ts'
@@ -96,6 +98,8 @@ export class Log {
   readonly #writeParts: Uint8Array[] = [Buffer.alloc(0)]
   #config: LogConfig
   #logEndOffset: number
+  /** Counts truncations: what a compaction round read before one must not come back after it. */
+  #generation = 0
   #state: 'open' | 'failed' | 'closed' = 'open'
 
   /**
@@ -272,8 +276,9 @@ export class Log {
       if (segment.baseOffset >= untilOffset) break
       const start = segment.positionOf(fromOffset)
       if (start < 0) continue
-      const end = untilOffset < segment.endOffset ? segment.positionOf(untilOffset) : segment.sizeBytes
-      bytes += end - start
+      const end = untilOffset < segment.endOffset ? segment.positionOf(untilOffset) : -1
+      // Compaction may have left nothing at or after the offset.
+      bytes += (end < 0 ? segment.sizeBytes : end) - start
     }
     return bytes
   }
@@ -387,6 +392,29 @@ export class Log {
         this.#guarded(() => this.#layout.deleteFirst(count))
       )
     return count
+  }
+
+  /** What a compaction round would touch and whether it is due. Throws LogCorrupt, DiskError. */
+  planRound(bounds: RoundBounds): CompactionRound {
+    const { segments, producers } = this.#layout
+    return planRound({
+      ...bounds,
+      log: this,
+      segments: segments.all,
+      producers: producers.values(),
+      generation: this.#generation
+    })
+  }
+
+  /**
+   * Puts what a round has cleaned in the place of the segments it read, durably. False when the log has changed too much
+   * meanwhile; then the round's first dirty offset must not be used.
+   */
+  swapIn(group: CleanedGroup, generation: number): boolean {
+    if (this.#state !== 'open') return false
+    if (generation === this.#generation) return this.#guarded(() => this.#layout.swapIn(group, this.#clock.wallMs()))
+    this.#guarded(() => this.#layout.dropCleaned(group))
+    return false
   }
 
   /** Forgets idle producers (`producer.id.expiration.ms`). Returns how many. */
@@ -527,6 +555,7 @@ export class Log {
   }
 
   #truncated(): void {
+    this.#generation++
     this.#logEndOffset = this.#layout.active.endOffset
     this.#flusher.truncatedTo(this.#logEndOffset)
   }

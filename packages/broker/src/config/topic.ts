@@ -61,11 +61,15 @@ export function topicSettings(configs: ReadonlyMap<string, string>, broker: Conf
   const compressionType = values['compression.type']
   const maxMessageBytes = values['max.message.bytes']
   const retentionDeletes = values['cleanup.policy'].includes('delete')
+  const isCompacted = values['cleanup.policy'].includes('compact')
+  const maxCompactionLagMs = values['max.compaction.lag.ms']
+  // The active segment is never compacted, so it must not hold records longer than the lag allows.
+  const segmentMs = isCompacted ? Math.min(values['segment.ms'], maxCompactionLagMs) : values['segment.ms']
   return {
     log: {
       segmentBytes: values['segment.bytes'],
-      segmentMs: values['segment.ms'],
-      segmentJitterMs: Math.min(values['segment.jitter.ms'], values['segment.ms']),
+      segmentMs,
+      segmentJitterMs: Math.min(values['segment.jitter.ms'], segmentMs),
       indexIntervalBytes: values['index.interval.bytes'],
       indexBytesMax: values['segment.index.bytes'],
       retentionBytes: retentionDeletes ? values['retention.bytes'] : -1,
@@ -74,12 +78,16 @@ export function topicSettings(configs: ReadonlyMap<string, string>, broker: Conf
       flushMessages: values['flush.messages'],
       flushMs: values['flush.ms'],
       flushPolicy,
+      minCompactionLagMs: values['min.compaction.lag.ms'],
+      maxCompactionLagMs,
+      minCleanableDirtyRatio: values['min.cleanable.dirty.ratio'],
+      deleteRetentionMs: values['delete.retention.ms'],
       producerIdExpirationMs: broker['producer.id.expiration.ms']
     },
     flushPolicy,
     compressionType: compressionType === 'uncompressed' ? 'none' : compressionType,
     maxMessageBytes,
-    isCompacted: values['cleanup.policy'].includes('compact'),
+    isCompacted,
     messageTimestampType: values['message.timestamp.type'],
     messageTimestampBeforeMaxMs: values['message.timestamp.before.max.ms'],
     messageTimestampAfterMaxMs: values['message.timestamp.after.max.ms'],

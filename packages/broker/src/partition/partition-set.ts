@@ -175,7 +175,7 @@ export class PartitionSet {
         cleanStart: home.cleanStart,
         ...home.checkpointOf(topic.name, index),
         openFiles: this.#options.openFiles,
-        lowerRecoveryPoint: offset => home.lowerRecoveryPoint(topic.name, index, offset),
+        lowerRecoveryPoint: offset => home.lowerCheckpoints(topic.name, index, offset),
         onFatal
       })
       if (readTopicId(disk, directory) === null) writeTopicId(disk, directory, topic.id)
@@ -224,7 +224,8 @@ export class PartitionSet {
       for (const partitions of this.#in.values()) partitions.delete(partition)
       partition.retire()
       partition.log.closeUnclean()
-      const { disk } = this.#options
+      const { disk, directories } = this.#options
+      for (const home of directories) home.saveFirstDirtyOffset(partition.topic, partition.index, null)
       disk.removeDirectory(setAside(disk, partition.log.directory, entry.id, 'deleted'))
     }
   }

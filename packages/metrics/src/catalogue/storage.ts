@@ -12,6 +12,29 @@ export const storageMetrics = {
   segmentRolls: counter('streambus_segment_rolls_total', 'New active segments begun.'),
   segmentsDeleted: counter('streambus_segments_deleted_total', 'Segments deleted by retention or on request.'),
   deletedBytes: counter('streambus_deleted_bytes_total', 'Bytes of deleted segments.', bytes),
+  compactionDuration: histogram('streambus_compaction_duration_seconds', 'One compaction pass of one log.', {
+    unit: 'seconds',
+    buckets: 'requestSeconds'
+  }),
+  compactionReadBytes: counter('streambus_compaction_read_bytes_total', 'Bytes that compaction has read.', bytes),
+  compactionReclaimedBytes: counter(
+    'streambus_compaction_reclaimed_bytes_total',
+    'Bytes by which compaction made logs smaller.',
+    bytes
+  ),
+  compactionDroppedRecords: counter(
+    'streambus_compaction_dropped_records_total',
+    'Records that compaction removed: replaced by later ones, deleted, or of aborted transactions.'
+  ),
+  compactionFailures: counter('streambus_compaction_failures_total', 'Compaction passes that failed.'),
+  compactionUncleanable: gauge(
+    'streambus_compaction_uncleanable_partitions',
+    'Partitions that compaction has given up until the next start.'
+  ),
+  compactionMaxDirtyRatio: gauge(
+    'streambus_compaction_max_dirty_ratio',
+    'The highest share of dirty bytes in a compacted log, 0 to 1.'
+  ),
   indexRebuilds: counter('streambus_index_rebuilds_total', 'Indexes built again because they were missing or wrong.'),
   recoveries: counter('streambus_log_recoveries_total', 'Logs checked after an unclean stop.'),
   recoveryScannedBytes: counter('streambus_log_recovery_scanned_bytes_total', 'Bytes checked by recovery.', bytes),

@@ -20,16 +20,3 @@ export function readCleanerCheckpoint(disk: Disk, logDirectory: string): OffsetE
 export function writeCleanerCheckpoint(disk: Disk, logDirectory: string, entries: readonly OffsetEntry[]): void {
   writeOffsetCheckpoint(disk, `${logDirectory}/${CLEANER_CHECKPOINT}`, entries)
 }
-
-/**
- * `entries` with this partition's offset; `offset` null forgets the partition. A log that is cut back to `end` needs
- * `min(old, end)` here before it is written to again: what is appended between the two was never cleaned.
- */
-export function withFirstDirtyOffset(
-  entries: readonly OffsetEntry[],
-  partition: { readonly topic: string; readonly partition: number },
-  offset: number | null
-): OffsetEntry[] {
-  const others = entries.filter(entry => entry.topic !== partition.topic || entry.partition !== partition.partition)
-  return offset === null ? others : [...others, { topic: partition.topic, partition: partition.partition, offset }]
-}

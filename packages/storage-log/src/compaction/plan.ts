@@ -1,3 +1,5 @@
+import type { LogConfig } from '../config.ts'
+
 /** What planning and cleaning need to know of a segment. Plain data: it crosses threads. */
 export interface SegmentFacts {
   readonly baseOffset: number
@@ -40,33 +42,18 @@ export function segmentFacts(
   }
 }
 
-/** Settings of one topic; the names in brackets are Kafka's. */
-export interface CompactionConfig {
-  /** Records younger than this are left alone [min.compaction.lag.ms]. */
-  readonly minCompactionLagMs: number
-  /** Dirty records older than this make a round due whatever the ratio [max.compaction.lag.ms]. */
-  readonly maxCompactionLagMs: number
-  /** A round is due above this share of dirty bytes, 0 … 1 [min.cleanable.dirty.ratio]. */
-  readonly minCleanableDirtyRatio: number
-  /** Tombstones and markers stay this long after the round that cleaned up to them [delete.retention.ms]. */
-  readonly deleteRetentionMs: number
-  /** [segment.bytes] */
-  readonly segmentBytes: number
-  /** [segment.index.bytes] */
-  readonly indexBytesMax: number
-  /** [index.interval.bytes] */
-  readonly indexIntervalBytes: number
-  /** [max.message.bytes] */
-  readonly maxMessageBytes: number
-}
-
-/** Kafka's defaults of what only compaction reads. */
-export const COMPACTION_DEFAULTS = {
-  minCompactionLagMs: 0,
-  maxCompactionLagMs: Number.MAX_SAFE_INTEGER,
-  minCleanableDirtyRatio: 0.5,
-  deleteRetentionMs: 24 * 3_600_000
-} as const
+/** What compaction reads of a log's settings. */
+export type CompactionConfig = Pick<
+  LogConfig,
+  | 'minCompactionLagMs'
+  | 'maxCompactionLagMs'
+  | 'minCleanableDirtyRatio'
+  | 'deleteRetentionMs'
+  | 'segmentBytes'
+  | 'indexBytesMax'
+  | 'indexIntervalBytes'
+  | 'maxMessageBytes'
+>
 
 export interface PlanInput {
   /** Ascending, without gaps; the last one is active. */

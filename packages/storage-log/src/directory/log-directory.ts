@@ -1,5 +1,6 @@
 import type { Disk } from '@streambus/base'
 import { parsePartitionDirectoryName, partitionDirectoryName } from '../file-names.ts'
+import { readCleanerCheckpoint, writeCleanerCheckpoint } from '../compaction/cleaner-checkpoint.ts'
 import {
   LOG_START_CHECKPOINT,
   type OffsetEntry,
@@ -22,6 +23,7 @@ export class LogDirectory {
   readonly #lock: { release(): void }
   /** What the checkpoints on the disk say. */
   #recoveryPoints: Map<string, OffsetEntry>
+  readonly #firstDirty: Map<string, OffsetEntry>
   readonly #logStarts: Map<string, OffsetEntry>
 
   /** Creates the directory when it is missing and locks it. Throws DiskError; ELOCKED names the holder. */
@@ -42,6 +44,7 @@ export class LogDirectory {
     this.cleanStart = marker !== null
     this.previousBrokerEpoch = marker?.brokerEpoch ?? -1
     this.#recoveryPoints = byPartition(readOffsetCheckpoint(disk, `${path}/${RECOVERY_POINT_CHECKPOINT}`))
+    this.#firstDirty = byPartition(readCleanerCheckpoint(disk, path))
     this.#logStarts = byPartition(readOffsetCheckpoint(disk, `${path}/${LOG_START_CHECKPOINT}`))
   }
 
@@ -74,11 +77,26 @@ export class LogDirectory {
    * Records of a partition from `offset` on are going to be cut: the checkpoint no longer promises them when this
    * returns. Throws DiskError.
    */
-  lowerRecoveryPoint(topic: string, partition: number, offset: number): void {
+  lowerCheckpoints(topic: string, partition: number, offset: number): void {
+    if (this.firstDirtyOffsetOf(topic, partition) > offset) this.saveFirstDirtyOffset(topic, partition, offset)
     const key = partitionDirectoryName(topic, partition)
     if ((this.#recoveryPoints.get(key)?.offset ?? 0) <= offset) return
     this.#recoveryPoints.set(key, { topic, partition, offset })
     writeOffsetCheckpoint(this.#disk, `${this.path}/${RECOVERY_POINT_CHECKPOINT}`, [...this.#recoveryPoints.values()])
+  }
+
+  /** Up to where compaction has cleaned a partition; −1 when that is not known. */
+  firstDirtyOffsetOf(topic: string, partition: number): number {
+    return this.#firstDirty.get(partitionDirectoryName(topic, partition))?.offset ?? -1
+  }
+
+  /** After a compaction round was swapped in; null when the partition is deleted. Durable when it returns. */
+  saveFirstDirtyOffset(topic: string, partition: number, offset: number | null): void {
+    const key = partitionDirectoryName(topic, partition)
+    if (offset === null && !this.#firstDirty.has(key)) return
+    if (offset === null) this.#firstDirty.delete(key)
+    else this.#firstDirty.set(key, { topic, partition, offset })
+    writeCleanerCheckpoint(this.#disk, this.path, [...this.#firstDirty.values()])
   }
 
   /** Durable when it returns. To be called about once a minute, and at a clean stop before `markClean`. */

@@ -25,7 +25,10 @@ export function firstRecordSince(
   if (batch.lastOffset < fromOffset) return null
   if (batch.isLogAppendTime) {
     if (batch.maxTimestamp < timestamp) return null
-    return { offset: Math.max(batch.baseOffset, fromOffset), timestamp: batch.maxTimestamp }
+    // Unless a compaction made holes, any offset of the batch is a record's.
+    if (batch.recordCount > batch.lastOffsetDelta) {
+      return { offset: Math.max(batch.baseOffset, fromOffset), timestamp: batch.maxTimestamp }
+    }
   }
   const bytes = Buffer.allocUnsafe(batch.sizeBytes)
   const codec = segment.handle.read(bytes, scanner.position) === bytes.length ? readCodec(bytes, 0) : undefined
@@ -40,7 +43,8 @@ export function firstRecordSince(
     const length = cursor.varint()
     const end = cursor.at + length
     cursor.at++ // attributes
-    const recordTimestamp = baseTimestamp + cursor.varint()
+    const createTime = baseTimestamp + cursor.varint()
+    const recordTimestamp = batch.isLogAppendTime ? batch.maxTimestamp : createTime
     const offset = batch.baseOffset + cursor.varint()
     if (offset >= fromOffset && recordTimestamp >= timestamp) return { offset, timestamp: recordTimestamp }
     cursor.at = end

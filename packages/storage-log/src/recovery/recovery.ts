@@ -1,4 +1,5 @@
 import { type Disk, DiskError, type DiskFile } from '@streambus/base'
+import { recoverSwaps } from '../compaction/swap.ts'
 import { EpochCache } from '../epoch-cache.ts'
 import { isShortage, LogCorrupt } from '../errors.ts'
 import { CORRUPT_SUFFIX, EPOCH_CHECKPOINT, tornFileName } from '../file-names.ts'
@@ -46,6 +47,7 @@ export function recoverLog(options: RecoverOptions): RecoveredLog {
   const { context, nowMs } = options
   const { disk, directory } = context
   makeDurableDirectory(disk, directory)
+  recoverSwaps(disk, directory)
   const floor = Math.max(options.logStartOffset, readLogStart(disk, directory))
   const names = disk.list(directory).map(entry => entry.name)
   const plan = planRecovery({ ...options, names, logStartOffset: floor })

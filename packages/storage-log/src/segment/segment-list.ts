@@ -106,6 +106,14 @@ export class SegmentList {
     return removed
   }
 
+  /** Puts one segment in the place of neighbours, none of which is active. */
+  replace(replaced: readonly Segment[], segment: Segment): void {
+    const at = this.#segments.indexOf(replaced[0] as Segment)
+    assert(at >= 0 && at + replaced.length < this.#segments.length, 'inactive neighbours are replaced')
+    this.#segments.splice(at, replaced.length, segment)
+    this.#forget(replaced)
+  }
+
   get isEmpty(): boolean {
     return this.#segments.length === 0
   }

@@ -13,6 +13,8 @@ export class StoredBatch {
   producerId = 0
   producerEpoch = 0
   baseSequence = 0
+  /** Fewer than `lastOffsetDelta` + 1, even none, after a compaction. */
+  recordCount = 0
 
   get lastOffset(): number {
     return this.baseOffset + this.lastOffsetDelta
@@ -54,5 +56,8 @@ export class StoredBatch {
     this.producerId = header.readProducerId(bytes, at)
     this.producerEpoch = header.readProducerEpoch(bytes, at)
     this.baseSequence = header.readBaseSequence(bytes, at)
+    this.recordCount = header.readRecordCount(bytes, at)
+    // A batch that compaction has emptied keeps its header's time, but no record has it.
+    if (this.recordCount === 0) this.maxTimestamp = -1
   }
 }

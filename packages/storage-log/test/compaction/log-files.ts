@@ -24,13 +24,14 @@ import {
   walkBatches
 } from '@streambus/protocol/records'
 import type { CompactionInput } from '../../src/compaction/compact-log.ts'
-import { COMPACTION_DEFAULTS, type CompactionConfig, type SegmentFacts } from '../../src/compaction/plan.ts'
+import { type CompactionConfig, type SegmentFacts } from '../../src/compaction/plan.ts'
+import { LOG_CONFIG_DEFAULTS } from '../../src/config.ts'
 import { logFileName, parseLogFileName } from '../../src/file-names.ts'
 
 export const DIRECTORY = '/data/orders-0'
 
 export const CONFIG: CompactionConfig = {
-  ...COMPACTION_DEFAULTS,
+  ...LOG_CONFIG_DEFAULTS,
   deleteRetentionMs: 1000,
   segmentBytes: 4000,
   indexBytesMax: 1000,

@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest'
 import {
-  COMPACTION_DEFAULTS,
   type CompactionConfig,
   firstDirtyOffset,
   groupSegments,
@@ -9,9 +8,10 @@ import {
   type SegmentFacts,
   segmentFacts
 } from '../../src/compaction/plan.ts'
+import { LOG_CONFIG_DEFAULTS } from '../../src/config.ts'
 
 const CONFIG: CompactionConfig = {
-  ...COMPACTION_DEFAULTS,
+  ...LOG_CONFIG_DEFAULTS,
   segmentBytes: 1000,
   indexBytesMax: 100,
   indexIntervalBytes: 100,

@@ -31,7 +31,7 @@ export function openDisk(disk: MemoryDisk, options: { config: LogConfig; nowMs: 
     probe: SILENT_LOG_PROBE,
     cleanStart: directory.cleanStart,
     ...directory.checkpointOf(TOPIC, 0),
-    lowerRecoveryPoint: offset => directory.lowerRecoveryPoint(TOPIC, 0, offset),
+    lowerRecoveryPoint: offset => directory.lowerCheckpoints(TOPIC, 0, offset),
     onFatal: error => fatal.push(error)
   })
   const saveCheckpoints = (): void => {

@@ -93,6 +93,35 @@ export const LOG_SETTINGS = {
     dynamic,
     doc: 'What happens to old records: delete by age and size, compact to the last one of each key, both, or nothing.'
   }),
+  'log.cleaner.enable': boolean({ default: true, doc: 'Whether logs with cleanup.policy=compact are compacted.' }),
+  'log.cleaner.backoff.ms': long({
+    default: 15_000,
+    min: 1,
+    max: 2 ** 31 - 1,
+    dynamic,
+    doc: 'How long the cleaner waits when there is nothing to compact.'
+  }),
+  'log.cleaner.dedupe.buffer.size': long({
+    default: 128 * MIB,
+    min: MIB,
+    max: 4096 * MIB,
+    dynamic,
+    doc: 'Memory for the keys of one compaction, 27 bytes each; taken only while it runs and as far as it is needed.'
+  }),
+  'log.cleaner.io.buffer.size': int({
+    default: MIB / 2,
+    min: 1024,
+    max: 1024 * MIB,
+    dynamic,
+    doc: 'Memory for what a compaction reads and writes.'
+  }),
+  'log.cleaner.io.max.bytes.per.second': double({
+    default: Number.MAX_VALUE,
+    min: 1,
+    max: Number.MAX_VALUE,
+    dynamic,
+    doc: 'What compaction may read and write together in a second.'
+  }),
   'log.cleaner.delete.retention.ms': long({
     default: 86_400_000,
     min: 0,
