@@ -34,14 +34,14 @@ export const BROKER_MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'storage-log'
   ],
   coordinator: [],
-  compaction: ['config', 'partition', 'storage-log'],
+  compaction: ['partition', 'storage-log'],
   partition: ['config', 'controller', 'protocol/records', 'storage-log'],
   controller: ['protocol', 'protocol/records', 'storage-log'],
   // A topic's settings become a log's configuration.
   config: ['protocol/records', 'storage-log'],
   // The log's interface and the read-only view of the broker; never what binds metrics.
   admin: ['observability', 'metrics'],
-  observability: ['net', 'partition', 'pipeline', 'metrics', 'storage-log']
+  observability: ['compaction', 'net', 'partition', 'pipeline', 'metrics', 'storage-log']
 }
 
 const LOWEST = ['base', 'base/node']
@@ -79,7 +79,12 @@ const WORLD_ALLOWED = [
 ]
 
 /** Only compositions choose the real clock, disk and chance. */
-const REAL_WORLD_ALLOWED = ['packages/broker/src/broker.ts', 'packages/broker/src/main.ts']
+const REAL_WORLD_ALLOWED = [
+  'packages/broker/src/broker.ts',
+  'packages/broker/src/main.ts',
+  // Another thread's composition.
+  'packages/broker/src/compaction/worker-main.ts'
+]
 
 /** Only `metrics` knows the registry's library. */
 const LIBRARIES: Readonly<Record<string, readonly string[]>> = {

@@ -3,6 +3,9 @@ import { type BrokerMetrics, createBrokerMetrics, RuntimeMonitor } from '@stream
 import { Ballast, LogDirectory, type LogProbe, OpenFiles } from '@streambus/storage-log'
 import { adminRoutes } from './admin/routes/index.ts'
 import { AdminServer } from './admin/server.ts'
+import { LogCleaner } from './compaction/cleaner.ts'
+import type { CompactionRunner } from './compaction/runner.ts'
+import { WorkerRunner } from './compaction/worker-runner.ts'
 import { diskLimits } from './config/disk-limits.ts'
 import { effectiveValues } from './config/dynamic.ts'
 import { isLoopback } from './config/listeners.ts'
@@ -22,6 +25,7 @@ import { connectionsThatFit, countDescriptors, openFilesMax, segmentFilesThatFit
 import { Listener } from './net/listener.ts'
 import { MemoryBudget } from './net/memory-budget.ts'
 import { unreachableBecause } from './net/reachability.ts'
+import { bindCleaner } from './observability/bind-cleaner.ts'
 import { bindConnections } from './observability/bind-connections.ts'
 import { bindDisks } from './observability/bind-disks.ts'
 import { bindLog } from './observability/bind-log.ts'
@@ -54,6 +58,8 @@ export interface BrokerOptions {
   readonly version: string
   /** A disk error after which nothing may be acknowledged: the process must end now, without an orderly stop. */
   readonly onFatal: (error: DiskError) => void
+  /** Where compaction runs. Default: a thread, which sees the real disk and no other. */
+  readonly compaction?: CompactionRunner
   /** Counts log lines, if the log was given a hook. */
   readonly metrics?: BrokerMetrics
 }
@@ -73,6 +79,7 @@ interface Running {
   readonly partitions: PartitionSet
   readonly housekeeping: Housekeeping
   readonly diskWatch: DiskWatch
+  readonly cleaner: LogCleaner
   readonly parked: ParkedFetches
 }
 
@@ -213,8 +220,10 @@ export class Broker {
       return Math.max(own, partitions.syncRunningMs(directory, nowMs))
     })
     const partitions: PartitionSet = this.#createPartitions(logProbe, diskWatch)
-    const housekeeping = this.#createHousekeeping(partitions, diskWatch)
-    this.#running = { directories, metadataLog, controller, partitions, housekeeping, diskWatch, parked }
+    const retentionClock = this.#createRetentionClock()
+    const housekeeping = this.#createHousekeeping(partitions, diskWatch, retentionClock)
+    const cleaner = this.#createCleaner(partitions, retentionClock)
+    this.#running = { directories, metadataLog, controller, partitions, housekeeping, diskWatch, cleaner, parked }
     this.#view.attach(this.#running)
     diskWatch.start()
     await this.#register(controller, clusterId, isClean)
@@ -230,6 +239,7 @@ export class Broker {
     })
     for (const ballast of this.#ballasts()) ballast.takeOn()
     housekeeping.start()
+    if (config.values['log.cleaner.enable']) cleaner.start()
     return this.#running
   }
 
@@ -273,14 +283,14 @@ export class Broker {
     })
   }
 
-  #createHousekeeping(partitions: PartitionSet, diskWatch: DiskWatch): Housekeeping {
+  #createHousekeeping(partitions: PartitionSet, diskWatch: DiskWatch, retentionClock: RetentionClock): Housekeeping {
     const { clock, disk, log } = this.#options
     return new Housekeeping({
       clock,
       disk,
       partitions,
       directories: this.#directories,
-      retentionClock: this.#createRetentionClock(),
+      retentionClock,
       retentionCheckMs: () => this.#settings['log.retention.check.interval.ms'],
       checkpointMs: () => this.#settings['log.flush.offset.checkpoint.interval.ms'],
       isStalled: directory => diskWatch.stateOf(directory).isStalled,
@@ -303,6 +313,26 @@ export class Broker {
       }),
       lastTrustedMs: readTrustedTime(disk, paths),
       probe: bindRetentionClock(this.metrics, log.named('retention'))
+    })
+  }
+
+  #createCleaner(partitions: PartitionSet, retentionClock: RetentionClock): LogCleaner {
+    const { clock, prng, log, onFatal, compaction } = this.#options
+    return new LogCleaner({
+      clock,
+      prng,
+      partitions,
+      directories: this.#directories,
+      runner: compaction ?? new WorkerRunner(),
+      ageNowMs: () => retentionClock.nowMs(),
+      settings: () => ({
+        backoffMs: this.#settings['log.cleaner.backoff.ms'],
+        dedupeBufferBytes: this.#settings['log.cleaner.dedupe.buffer.size'],
+        ioBufferBytes: this.#settings['log.cleaner.io.buffer.size'],
+        bytesPerSecond: this.#settings['log.cleaner.io.max.bytes.per.second']
+      }),
+      probe: bindCleaner(this.metrics, log.named('cleaner')),
+      onFatal
     })
   }
 
@@ -392,8 +422,9 @@ export class Broker {
   }
 
   async #stopStorage(running: Running, isClean: boolean): Promise<void> {
-    const { directories, metadataLog, controller, partitions, housekeeping, diskWatch } = running
+    const { directories, metadataLog, controller, partitions, housekeeping, diskWatch, cleaner } = running
     housekeeping.stop()
+    await cleaner.stop()
     if (isClean) await controller.settled()
     // Until here: what the stop waits for may be a sync that never ends.
     diskWatch.stop()

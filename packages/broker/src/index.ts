@@ -1,4 +1,5 @@
 export { type Addresses, Broker, type BrokerOptions } from './broker.ts'
+export { inlineRunner } from './compaction/inline-runner.ts'
 export { ConfigErrors } from './config/errors.ts'
 export { type Config, loadConfig } from './config/load.ts'
 export { type RunOptions, runBroker } from './main.ts'

@@ -1,5 +1,3 @@
-export { LOG_CONFIG_DEFAULTS, type LogConfig } from './config.ts'
-export { Ballast } from './directory/ballast.ts'
 export {
   type CompactionHost,
   type CompactionInput,
@@ -9,6 +7,8 @@ export {
 export type { CompactionRound } from './compaction/plan-round.ts'
 export type { CleanedGroup } from './compaction/rewrite.ts'
 export type { CompactionStats } from './compaction/stats.ts'
+export { LOG_CONFIG_DEFAULTS, type LogConfig } from './config.ts'
+export { Ballast } from './directory/ballast.ts'
 export {
   LOG_START_CHECKPOINT,
   type OffsetEntry,
@@ -29,7 +29,8 @@ export {
   SegmentOffline
 } from './errors.ts'
 export { logFileName, parseLogFileName, parsePartitionDirectoryName, partitionDirectoryName } from './file-names.ts'
-export { type AppendOptions, type AppendOrigin, type AppendResult, Log, type LogOptions } from './log.ts'
+export { Log } from './log.ts'
+export type { AppendOptions, AppendOrigin, AppendResult, LogOptions } from './log-options.ts'
 export { type LogProbe, SILENT_LOG_PROBE } from './log-probe.ts'
 export type { TimestampOffset } from './lookup/time-lookup.ts'
 export type { AbortedTransaction } from './lookup/transaction-index.ts'

@@ -133,7 +133,8 @@ export class LogLayout {
   }
 
   /**
-   * Puts what a compaction round has cleaned in the place of its segments. False, and its files are gone, when they are not
+   * Puts what a compaction round has cleaned in the place of its segments. False, and its files are gone, when they
+   * are not
    * what it read any more.
    */
   swapIn(group: CleanedGroup, nowMs: number): boolean {

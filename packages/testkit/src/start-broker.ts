@@ -1,6 +1,6 @@
 import { type Clock, type Disk, type DiskError, type Prng } from '@streambus/base'
 import { nodeClock, nodeDisk, nodePrng } from '@streambus/base/node'
-import { Broker, type LogControl, loadConfig, SILENT_LOG } from '@streambus/broker'
+import { Broker, inlineRunner, type LogControl, loadConfig, SILENT_LOG } from '@streambus/broker'
 import { MemoryDisk } from './memory-disk.ts'
 import { type TempDir, tempDir } from './temp-dir.ts'
 
@@ -78,10 +78,14 @@ async function start(
     ended ??= broker.stop({ isClean })
     await ended
   }
+  const disk = options.disk ?? (isMemory ? new MemoryDisk() : nodeDisk)
+  const clock = options.clock ?? nodeClock
   const broker = new Broker({
     config,
-    disk: options.disk ?? (isMemory ? new MemoryDisk() : nodeDisk),
-    clock: options.clock ?? nodeClock,
+    disk,
+    clock,
+    // A thread cannot see a disk in this one's memory.
+    ...(isMemory ? { compaction: inlineRunner(disk, clock) } : {}),
     prng: options.prng ?? nodePrng,
     log: SILENT_LOG,
     logControl: FIXED_LOG_CONTROL,

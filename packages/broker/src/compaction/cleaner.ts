@@ -31,6 +31,8 @@ export interface LogCleanerOptions {
   readonly partitions: PartitionSet
   readonly directories: readonly LogDirectory[]
   readonly runner: CompactionRunner
+  /** Wall time by which records and tombstones age. */
+  readonly ageNowMs: () => number
   readonly settings: () => CleanerSettings
   readonly probe: CleanerProbe
   readonly onFatal: (error: DiskError) => void
@@ -43,7 +45,8 @@ interface Candidate {
 }
 
 /**
- * Compacts logs with `cleanup.policy=compact`, one after the other, the dirtiest first. Rounds run in the runner; swapping
+ * Compacts logs with `cleanup.policy=compact`, one after the other, the dirtiest first. Rounds run in the runner;
+ * swapping
  * in what they have cleaned, and the checkpoint of how far, happen here.
  */
 export class LogCleaner {
@@ -107,7 +110,7 @@ export class LogCleaner {
     // Only the active segment is dirty, and that one is never compacted.
     if (checkpointed >= log.activeSegment.baseOffset || log.segmentCount === 1) return null
     const { lastStableOffset, highWatermark } = partition
-    const nowMs = this.#options.clock.wallMs()
+    const nowMs = this.#options.ageNowMs()
     try {
       return log.planRound({ checkpointed, lastStableOffset, highWatermark, nowMs })
     } catch (error) {

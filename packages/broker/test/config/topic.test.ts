@@ -35,6 +35,10 @@ describe('settings in force', () => {
         flushMessages: Number.MAX_SAFE_INTEGER,
         flushMs: Number.MAX_SAFE_INTEGER,
         flushPolicy: 'synced',
+        minCompactionLagMs: 0,
+        maxCompactionLagMs: Number.MAX_SAFE_INTEGER,
+        minCleanableDirtyRatio: 0.5,
+        deleteRetentionMs: 86_400_000,
         producerIdExpirationMs: 86_400_000
       },
       flushPolicy: 'synced',

@@ -1,6 +1,6 @@
 import type { Disk } from '@streambus/base'
-import { parsePartitionDirectoryName, partitionDirectoryName } from '../file-names.ts'
 import { readCleanerCheckpoint, writeCleanerCheckpoint } from '../compaction/cleaner-checkpoint.ts'
+import { parsePartitionDirectoryName, partitionDirectoryName } from '../file-names.ts'
 import {
   LOG_START_CHECKPOINT,
   type OffsetEntry,
