@@ -268,7 +268,7 @@ export class Broker {
       clock,
       nodeId: config.values['node.id'],
       directories: this.#directories,
-      refusalIn: directory => diskWatch.stateOf(directory).refusal,
+      stateOf: directory => diskWatch.stateOf(directory),
       buffers: this.#fetchPool,
       openFiles: new OpenFiles(segmentFilesThatFit(openFilesMax())),
       probe: bindPartitions(this.metrics),

@@ -16,6 +16,7 @@ import { apiVersionsHandler } from '../src/handlers/18-api-versions.ts'
 import { initProducerIdHandler } from '../src/handlers/22-init-producer-id.ts'
 import { offsetForLeaderEpochHandler } from '../src/handlers/23-offset-for-leader-epoch.ts'
 import { HandlerRegistry } from '../src/handlers/registry.ts'
+import { DirectoryState } from '../src/partition/directory-state.ts'
 import { ParkedFetches } from '../src/partition/parked-fetches.ts'
 import type { PartitionProbe } from '../src/partition/partition-probe.ts'
 import { PartitionSet } from '../src/partition/partition-set.ts'
@@ -70,7 +71,7 @@ export async function openDataPlane(options: DataPlaneOptions = {}) {
     roomProblem: () => null,
     configProblem: () => null
   })
-  let refusal: string | null = null
+  const directoryState = new DirectoryState(directory.path)
   const counts = { produced: 0, consumed: 0, committed: 0, fetches: 0, produces: 0 }
   const probe: PartitionProbe = {
     produced: records => void (counts.produced += records),
@@ -85,7 +86,7 @@ export async function openDataPlane(options: DataPlaneOptions = {}) {
     clock,
     nodeId: 1,
     directories: [directory],
-    refusalIn: () => refusal,
+    stateOf: () => directoryState,
     buffers: pool,
     openFiles: new OpenFiles(64),
     probe,
@@ -216,7 +217,7 @@ export async function openDataPlane(options: DataPlaneOptions = {}) {
     counts,
     bugs,
     storageErrors,
-    refuseWrites: (why: string | null) => void (refusal = why),
+    directoryState,
     inject,
     injectFrame,
     createTopic,

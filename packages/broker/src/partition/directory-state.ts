@@ -1,3 +1,5 @@
+import { DiskError } from '@streambus/base'
+
 /** Where the disk watch and the partitions meet: how well one log directory can be written to at present. */
 export class DirectoryState {
   readonly path: string
@@ -23,6 +25,13 @@ export class DirectoryState {
   /** A sync is overdue: who syncs here and waits for it would stop the event loop for as long. */
   get isStalled(): boolean {
     return this.#stallWarning !== null || this.#stallRefusal !== null
+  }
+
+  /** Throws DiskError while a sync is overdue: for what must not wait for another one. */
+  checkSyncs(): void {
+    if (!this.isStalled) return
+    const message = this.#stallRefusal ?? this.#stallWarning ?? ''
+    throw new DiskError({ code: 'ETIMEDOUT', operation: 'fdatasync', path: this.path, message })
   }
 
   setStall(warning: string | null, refusal: string | null): void {

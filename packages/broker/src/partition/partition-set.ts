@@ -9,6 +9,7 @@ import {
 } from '@streambus/storage-log'
 import type { TopicSettings } from '../config/topic.ts'
 import type { MetadataImage, PartitionImage, TopicImage } from '../controller/image.ts'
+import type { DirectoryState } from './directory-state.ts'
 import { Partition } from './partition.ts'
 import { readTopicId, setAside, writeTopicId } from './partition-files.ts'
 import type { PartitionProbe } from './partition-probe.ts'
@@ -18,8 +19,8 @@ export interface PartitionSetOptions {
   readonly clock: Clock
   readonly nodeId: number
   readonly directories: readonly LogDirectory[]
-  /** Why producers are refused in a directory at present; null while they are served. */
-  readonly refusalIn: (directory: LogDirectory) => string | null
+  /** What the disk watch says of a directory; always the same object. */
+  readonly stateOf: (directory: LogDirectory) => DirectoryState
   /** For reads; a fetch gives its buffer back when the socket has taken it. */
   readonly buffers: ReadBufferPool
   /** The segment files of all partitions. */
@@ -186,7 +187,7 @@ export class PartitionSet {
         settings,
         clock,
         probe,
-        refusal: () => this.#options.refusalIn(home)
+        directory: this.#options.stateOf(home)
       })
       this.#in.get(home)?.add(partition)
       return partition
@@ -201,7 +202,7 @@ export class PartitionSet {
 
   /** The directory that holds the partition; for a new one the one with the fewest, if it takes writes. */
   #homeOf(topic: TopicImage, index: number): LogDirectory {
-    const { disk, directories, onStray, refusalIn } = this.#options
+    const { disk, directories, onStray, stateOf } = this.#options
     for (const directory of directories) {
       const path = directory.partitionPath(topic.name, index)
       if (!disk.exists(path)) continue
@@ -211,7 +212,7 @@ export class PartitionSet {
       onStray(setAside(disk, path, id, 'stray'))
     }
     const count = (directory: LogDirectory): number => this.#in.get(directory)?.size ?? 0
-    const open = directories.filter(directory => refusalIn(directory) === null)
+    const open = directories.filter(directory => stateOf(directory).refusal === null)
     const candidates = open.length > 0 ? open : directories
     return candidates.reduce((least, next) => (count(next) < count(least) ? next : least))
   }

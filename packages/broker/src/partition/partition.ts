@@ -3,6 +3,7 @@ import { type BatchRules, recompressBatch, validateBatch } from '@streambus/prot
 import { type Log, OffsetOutOfRange, type ReadResult } from '@streambus/storage-log'
 import type { TopicSettings } from '../config/topic.ts'
 import { CommitQueue, type CommitWaiter } from './commit-queue.ts'
+import type { DirectoryState } from './directory-state.ts'
 import type { PartitionProbe } from './partition-probe.ts'
 import { Watermark } from './watermark.ts'
 
@@ -15,8 +16,8 @@ export interface PartitionOptions {
   readonly settings: TopicSettings
   readonly clock: Clock
   readonly probe: PartitionProbe
-  /** Of its log directory; see DirectoryState. */
-  readonly refusal: () => string | null
+  /** Of its log directory. */
+  readonly directory: DirectoryState
 }
 
 export interface Appended {
@@ -45,7 +46,7 @@ export class Partition {
   readonly log: Log
   readonly #clock: Clock
   readonly #probe: PartitionProbe
-  readonly #refusal: () => string | null
+  readonly #directory: DirectoryState
   readonly #watermark: Watermark
   readonly #commits = new CommitQueue()
   readonly #watchers = new Set<FetchWatcher>()
@@ -62,7 +63,7 @@ export class Partition {
     this.#clock = options.clock
     this.#probe = options.probe
     this.#settings = options.settings
-    this.#refusal = options.refusal
+    this.#directory = options.directory
     // Recovery has synced what it accepted, and with one replica the log is the whole ISR.
     this.#watermark = new Watermark(options.log.logEndOffset)
     this.#onLatency = latencyMs => this.#probe.committed(latencyMs)
@@ -84,7 +85,7 @@ export class Partition {
 
   /** Why producers are refused at present, as a sentence for them; null while they are served. */
   get refusal(): string | null {
-    return this.#refusal()
+    return this.#directory.refusal
   }
 
   /** True once the topic was deleted; every further verb is answered as for an unknown partition. */
@@ -112,13 +113,19 @@ export class Partition {
     this.log.expireProducers(nowMs)
   }
 
-  /** Kafka's DeleteRecords: −1 means the high watermark. Returns the new log start; throws OffsetOutOfRange. */
+  /**
+   * Kafka's DeleteRecords: −1 means the high watermark. Returns the new log start. Throws OffsetOutOfRange, DiskError;
+   * the latter also while the disk is stalled, because the new start has to be synced before the answer.
+   */
   deleteRecordsBefore(offset: number): number {
     const target = offset === -1 ? this.highWatermark : offset
     if (target < 0 || target > this.highWatermark) {
       throw new OffsetOutOfRange(target, this.log.logStartOffset, this.highWatermark)
     }
-    if (target > this.log.logStartOffset) this.log.deleteRecordsBefore(target)
+    if (target > this.log.logStartOffset) {
+      this.#directory.checkSyncs()
+      this.log.deleteRecordsBefore(target)
+    }
     this.#wakeWatchers()
     return this.log.logStartOffset
   }

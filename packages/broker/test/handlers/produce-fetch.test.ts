@@ -176,7 +176,7 @@ test('while its directory refuses writes, producers are told why and can retry; 
   const first = produce(plane, batchOf(['a']))
   await plane.settle()
   expect(produced(first)?.errorCode).toBe(Errors.NONE.code)
-  plane.refuseWrites('/data: 7 bytes are free')
+  plane.directoryState.setSpace(null, '/data: 7 bytes are free')
   for (const acks of [-1, 1]) {
     expect(produced(produce(plane, batchOf(['b']), { acks }))).toMatchObject({
       errorCode: Errors.KAFKA_STORAGE_ERROR.code,
@@ -188,10 +188,23 @@ test('while its directory refuses writes, producers are told why and can retry; 
   expect(plane.partitions.find('t', 0)?.deleteRecordsBefore(1)).toBe(1)
   await plane.createTopic('u')
   expect(plane.partitions.find('u', 0)).toBeDefined()
-  plane.refuseWrites(null)
+  plane.directoryState.setSpace(null, null)
   const later = produce(plane, batchOf(['c']))
   await plane.settle()
   expect(produced(later)).toMatchObject({ errorCode: Errors.NONE.code, baseOffset: 1 })
+})
+
+test('on a stalled disk, what would wait for another sync is refused, and the loop never waits', async () => {
+  const plane = await openDataPlane()
+  await plane.createTopic('t')
+  produce(plane, batchOf(['a']))
+  await plane.settle()
+  const partition = plane.partitions.find('t', 0)
+  plane.directoryState.setStall('/data: slow', null)
+  expect(() => partition?.deleteRecordsBefore(1)).toThrow('/data: slow')
+  expect([partition?.deleteRecordsBefore(0), valuesIn(fetched(fetch(plane))?.records)]).toEqual([0, ['0:a']])
+  plane.directoryState.setStall(null, null)
+  expect(partition?.deleteRecordsBefore(1)).toBe(1)
 })
 
 test('a duplicate is answered with its first offsets and no error, also after a restart', async () => {
