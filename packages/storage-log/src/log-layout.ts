@@ -104,8 +104,8 @@ export class LogLayout {
 
   /** Cuts everything from the batch that contains `offset`, which is above the first segment's base. */
   cutAt(offset: number, nowMs: number): void {
-    this.#options.lowerRecoveryPoint(offset)
-    this.#delete(this.segments.removeFrom(offset))
+    this.#options.lowerRecoveryPoint(this.#batchStart(offset))
+    this.#cutOff(this.segments.removeFrom(offset))
     const { active } = this
     active.isActive = true
     const position = active.positionOf(offset)
@@ -124,11 +124,15 @@ export class LogLayout {
   /** Drops all records; the next one gets `offset`. */
   restartAt(offset: number, nowMs: number): void {
     this.#options.lowerRecoveryPoint(0)
-    // First the log start: after a crash in between, the next start drops what lies below it.
-    if (offset !== this.#logStartOffset) writeLogStart(this.#context.disk, this.#context.directory, offset)
-    this.#logStartOffset = offset
-    this.#delete(this.segments.removeFrom(0))
+    const { disk, directory } = this.#context
+    // Upwards the log start goes first: after a crash, the next start drops what lies below it. Downwards it goes last:
+    // records that were deleted must not come back.
+    const isUpwards = offset > this.#logStartOffset
+    if (isUpwards) writeLogStart(disk, directory, offset)
+    this.#cutOff(this.segments.removeFrom(0))
     this.segments.reset(createSegment(this.#context, offset, nowMs))
+    if (offset < this.#logStartOffset) writeLogStart(disk, directory, offset)
+    this.#logStartOffset = offset
     this.#truncated(nowMs)
   }
 
@@ -176,6 +180,20 @@ export class LogLayout {
   #replay(nowMs: number): ReplayOptions {
     const expirationMs = this.#options.expirationMs()
     return { segments: this.segments.all, snapshots: this.snapshots, nowMs, expirationMs }
+  }
+
+  /** Where the batch begins that contains `offset`: a cut takes it as a whole. */
+  #batchStart(offset: number): number {
+    const segment = this.segments.all[this.segments.floorIndex(offset)] as Segment
+    const position = segment.positionOf(offset)
+    if (position < 0) return offset
+    const scanner = segment.scan(position)
+    return segment.advance(scanner) ? Math.min(offset, scanner.batch.baseOffset) : offset
+  }
+
+  /** Newest first, one by one: whatever a power cut leaves must have no hole. */
+  #cutOff(segments: readonly Segment[]): void {
+    for (const segment of segments.toReversed()) this.#delete([segment])
   }
 
   #delete(segments: readonly Segment[]): void {

@@ -4,13 +4,15 @@ import { LOG_START_FILE } from './file-names.ts'
 
 /**
  * The log start offset, kept in the partition's own directory so that DeleteRecords costs one small file and not the
- * checkpoint of the whole log directory. Checkpoint format with a single line "offset".
+ * checkpoint of the whole log directory. Null when it is missing or damaged;
+ * the log directory's checkpoint may be older in either direction: a log can begin again below its old start.
+ * Checkpoint format with a single line "offset".
  */
-export function readLogStart(disk: Disk, directory: string): number {
+export function readLogStart(disk: Disk, directory: string): number | null {
   const path = `${directory}/${LOG_START_FILE}`
-  if (!disk.exists(path)) return 0
-  const offset = Number(parseCheckpoint(readWhole(disk, path).toString('utf8'), 1)?.[0]?.[0] ?? 0)
-  return Number.isSafeInteger(offset) && offset >= 0 ? offset : 0
+  if (!disk.exists(path)) return null
+  const offset = Number(parseCheckpoint(readWhole(disk, path).toString('utf8'), 1)?.[0]?.[0] ?? -1)
+  return Number.isSafeInteger(offset) && offset >= 0 ? offset : null
 }
 
 /** Durable when it returns. Throws DiskError. */

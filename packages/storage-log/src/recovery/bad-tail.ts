@@ -6,6 +6,7 @@ import { StoredBatch } from '../segment/stored-batch.ts'
 const SEARCH_CHUNK_BYTES = 1024 * 1024
 /** What a disk writes as a whole or not at all. */
 const SECTOR_BYTES = 512
+const BASE_OFFSET_BYTES = 8
 
 /**
  * `torn`: nothing whole lies behind the bad bytes. `lost-sectors`: whole batches do, but a sector before them was
@@ -34,8 +35,9 @@ export function classifyBadTail(file: DiskFile, options: BadTailOptions): BadTai
   if (endOffset < options.recoveryPoint) return 'corrupt'
   const next = findValidBatch(file, { from: position + 1, until: fileBytes }, endOffset)
   if (next < 0) return 'torn'
-  // A batch inside the payload of the bad one is no end of it.
-  const gapEnd = Math.max(next, position + declaredBytes(file, position, fileBytes))
+  // A lost sector may reach into the next batch as far as its base offset begins with zeros. A batch inside the payload
+  // of the bad one is no end of it.
+  const gapEnd = Math.max(next + BASE_OFFSET_BYTES, position + declaredBytes(file, position, fileBytes))
   return hasZeroSector(file, position, gapEnd) ? 'lost-sectors' : 'corrupt'
 }
 

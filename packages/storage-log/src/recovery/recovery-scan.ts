@@ -37,7 +37,11 @@ export function scanSegment(file: DiskFile, options: ScanOptions, visit: (batch:
     const isUnsynced = step !== 'batch' || batch.lastOffset >= options.verifyFrom
     if (isUnsynced && unsyncedPosition < 0) unsyncedPosition = scanner.position
     const reason = step === 'end' ? null : refusal(step, scanner, { endOffset, leaderEpoch, isUnsynced })
-    if (step === 'end' || reason !== null) return { validBytes: scanner.position, endOffset, unsyncedPosition, reason }
+    if (step === 'end' || reason !== null) {
+      // A refused batch may claim to lie below `verifyFrom`.
+      if (unsyncedPosition < 0) unsyncedPosition = scanner.position
+      return { validBytes: scanner.position, endOffset, unsyncedPosition, reason }
+    }
     visit(batch)
     endOffset = batch.lastOffset + 1
     leaderEpoch = batch.leaderEpoch

@@ -48,9 +48,11 @@ export function recoverLog(options: RecoverOptions): RecoveredLog {
   const { disk, directory } = context
   makeDurableDirectory(disk, directory)
   recoverSwaps(disk, directory)
-  const floor = Math.max(options.logStartOffset, readLogStart(disk, directory))
+  const floor = readLogStart(disk, directory) ?? options.logStartOffset
   const names = disk.list(directory).map(entry => entry.name)
-  const plan = planRecovery({ ...options, names, logStartOffset: floor })
+  // Nothing that is deleted anyway is missed.
+  const recoveryPoint = options.recoveryPoint > floor ? options.recoveryPoint : 0
+  const plan = planRecovery({ ...options, recoveryPoint, names, logStartOffset: floor })
   if (plan.quarantined !== null) throw stillQuarantined(directory, plan.quarantined)
   for (const name of plan.deletions) disk.unlink(`${directory}/${name}`)
 
@@ -83,7 +85,7 @@ function makeDurableDirectory(disk: Disk, directory: string): void {
 
 function recoverActive(active: Segment, plan: RecoveryPlan, options: RecoverOptions & { epochs: EpochCache }): void {
   active.isActive = true
-  if (plan.activeMode === 'trust' && looksWhole(active, options.recoveryPoint)) return
+  if (plan.activeMode === 'trust' && looksWhole(active, plan.recoveryPoint)) return
   const fileBytes = active.sizeBytes
   const { recoveryPoint } = plan
   const from = active.beginReplay(recoveryPoint)
@@ -182,6 +184,7 @@ function startOver(
   const { epochs, floor, snapshots } = found
   for (const segment of found.segments) deleteSegment(context, segment)
   snapshots.dropAbove(-1)
+  epochs.truncateFromEnd(floor + 1)
   epochs.truncateFromStart(floor)
   const segments = [createSegment(context, floor, nowMs)]
   return { segments, epochs, producers: new ProducerState(), snapshots, logStartOffset: floor }

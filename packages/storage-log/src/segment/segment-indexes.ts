@@ -234,19 +234,29 @@ export class SegmentIndexes {
     const file = this.#readSeal()
     if (file === null || !this.#readEntries()) return -1
     const { aborted, seal } = file
-    const last = this.#offsets.count - 1
-    if (last >= 0 && !this.#isEntryTrue(last)) return -1
+    // The index may be newer than the seal, and what it knows beyond has to be looked at.
+    const entry = this.#offsets.floorByOffset(seal.endOffset - 1 - this.#segment.baseOffset)
+    if (entry >= 0 && !this.#isEntryTrue(entry)) return -1
+    const position = entry < 0 ? 0 : this.#offsets.position(entry)
+    this.#dropEntriesAfter(entry)
     this.#adoptSeal(aborted, seal)
     this.#bytesSinceEntry = 0
     if (seal.endOffset === knownEnd) {
       this.#savedEnd = knownEnd
       return knownEnd
     }
-    const position = last < 0 ? 0 : this.#offsets.position(last)
     const endOffset = Math.max(knownEnd, this.#walk(position))
     if (seal.endOffset > endOffset) return -1
     if (seal.endOffset === endOffset) this.#savedEnd = endOffset
     return endOffset
+  }
+
+  #dropEntriesAfter(entry: number): void {
+    const lastOffset = entry < 0 ? -1 : this.#offsets.relativeOffset(entry)
+    this.#offsets.truncateToPosition(entry < 0 ? 0 : this.#offsets.position(entry) + 1)
+    this.#times.truncateToOffset(lastOffset + 1)
+    this.#savedOffsets = this.#offsets.count
+    this.#savedTimes = this.#times.count
   }
 
   /**

@@ -14,7 +14,9 @@ export interface VerifyDirectoryOptions extends VerifyOptions {
   readonly onPartition?: (facts: PartitionFacts) => void
 }
 
-/** Checks a log directory and all its partitions, without changing anything. Throws DiskError if it cannot be listed. */
+/**
+ * Checks a log directory and all its partitions, without changing anything. Throws DiskError if it cannot be listed.
+ */
 export async function verifyLogDirectory(options: VerifyDirectoryOptions): Promise<void> {
   const { disk, directory, report } = options
   const context = readDirectoryContext(disk, directory, report)

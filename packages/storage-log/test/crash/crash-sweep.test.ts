@@ -8,7 +8,7 @@ const SEED = 2
 const SHARE = 0.03
 
 /** Workloads whose promises the log is known to break. Mended ones turn the test red, and then leave this list. */
-const KNOWN_BROKEN: readonly string[] = ['truncate', 'restart-below', 'epochs', 'disk-errors', 'mixed']
+const KNOWN_BROKEN: readonly string[] = []
 
 function workload(name: string): Workload {
   return WORKLOADS[name] as Workload
