@@ -1,6 +1,8 @@
+import { dumpCheckpoint, dumpMarker } from '../dump/dump-checkpoint.ts'
 import { dumpOffsetIndex, dumpTimeIndex } from '../dump/dump-index.ts'
 import { SegmentDump } from '../dump/dump-segment.ts'
 import { dumpSnapshot } from '../dump/dump-snapshot.ts'
+import { dumpTransactionIndex } from '../dump/dump-transactions.ts'
 import { type DumpFile, findFiles } from '../dump/file-kinds.ts'
 import { Report } from '../dump/report.ts'
 import { ExitCode } from '../exit-codes.ts'
@@ -34,5 +36,16 @@ async function dumpFile(file: DumpFile, report: Report, options: { records: bool
       return dumpTimeIndex(file, report)
     case 'snapshot':
       return dumpSnapshot(file, report)
+    case 'txnindex':
+      return dumpTransactionIndex(file, report)
+    case 'clean-marker':
+      return dumpMarker(file, report)
+    case 'epochs':
+    case 'log-start':
+    case 'offset-checkpoint':
+    case 'manifest':
+      return dumpCheckpoint(file, report)
+    // findFiles leaves out what says nothing about records.
+    case 'other':
   }
 }

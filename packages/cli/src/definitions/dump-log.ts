@@ -17,7 +17,9 @@ export function defineDumpLog(definition: Definition): void {
         ['streambus dump-log data/*-* --quiet && echo sound', '']
       ])}
 
-Reads .log, .index, .timeindex and .snapshot files of StreamBus and of Apache Kafka. Checks lengths, checksums, counts
-and the order of offsets. Files are only read; a running broker may still be writing to them.`
+Reads what StreamBus and Apache Kafka store: .log, .index, .timeindex, .txnindex and .snapshot files, checkpoints, the
+clean-shutdown marker, and all of them with .corrupt, .deleted, .swap, .cleaned or .torn behind. Checks each file by
+itself and goes on behind damage; verify-log compares the files with each other. Files are only read; a running broker
+may still be writing to them.`
     )
 }

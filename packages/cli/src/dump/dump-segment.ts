@@ -1,6 +1,8 @@
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
+import type { DiskFile } from '@streambus/base'
+import { nodeDisk } from '@streambus/base/node'
 import {
   computeCrc,
+  DELETE_HORIZON_BIT,
   forEachRecord,
   HEADER_BYTES,
   isControl,
@@ -10,8 +12,10 @@ import {
   MAGIC_AT,
   NONE,
   PREFIX_BYTES,
+  readAttributes,
   readBaseOffset,
   readBaseSequence,
+  readBaseTimestamp,
   readCodec,
   readCrc,
   readLastOffset,
@@ -24,6 +28,7 @@ import {
   readRecordCount,
   readTimestampType
 } from '@streambus/protocol/records'
+import { findValidBatch } from '@streambus/storage-log'
 import { jsonContents } from '../consume/text.ts'
 import { formatTimestamp } from '../output/format.ts'
 import type { DumpFile } from './file-kinds.ts'
@@ -37,6 +42,16 @@ export interface SegmentOptions {
 /** A length above this is damage, not a batch: no broker takes one so large. */
 const BATCH_BYTES_MAX = 1024 * 1024 * 1024
 const DECOMPRESSED_BYTES_MAX = 1024 * 1024 * 1024
+/** Types of control records; from the third on only metadata logs have them (KIP-595, KIP-630, KIP-853). */
+const CONTROL_TYPES = [
+  'abort',
+  'commit',
+  'leader-change',
+  'snapshot-header',
+  'snapshot-footer',
+  'kraft-version',
+  'voters'
+]
 const ZERO_CHECK_BYTES = 64 * 1024
 
 /** Goes through a .log file batch by batch, holding one batch in memory at a time. */
@@ -58,30 +73,39 @@ export class SegmentDump {
 
   async run(): Promise<void> {
     const { path } = this.#file
-    const fd = openSync(path, 'r')
+    const file = nodeDisk.open(path, { readOnly: true })
     try {
-      const bytes = fstatSync(fd).size
+      const bytes = file.sizeBytes()
       this.#report.begin(path)
-      let at = 0
+      let at = this.#file.tornPosition === null ? 0 : this.#skipToBatch(file, 0, bytes)
       while (at < bytes && !this.#report.isBroken) {
-        const sizeBytes = this.#readBatch(fd, at, bytes)
-        if (sizeBytes === 0) break
-        this.#dumpBatch(at, sizeBytes)
-        at += sizeBytes
+        const sizeBytes = this.#readBatch(file, at, bytes)
+        if (sizeBytes > 0) this.#dumpBatch(at, sizeBytes)
+        at = sizeBytes > 0 ? at + sizeBytes : this.#skipToBatch(file, at, bytes, 1)
         await this.#report.drained()
       }
       this.#report.end({ file: path, bytes, counts: { batches: this.#batches, records: this.#records } })
     } finally {
-      closeSync(fd)
+      file.close()
     }
   }
 
+  /** Where the next whole batch begins, at any byte; what lies before it is left out. */
+  #skipToBatch(file: DiskFile, from: number, fileBytes: number, atLeastBytes = 0): number {
+    if (this.#isZeroToEnd(file, from, fileBytes)) return fileBytes
+    const next = findValidBatch(file, { from: from + atLeastBytes, until: fileBytes }, 0)
+    const until = next < 0 ? fileBytes : next
+    // What a recovery cut off may begin in the middle of a batch.
+    if (until > from) this.#report.item('skipped', { position: from, bytes: until - from })
+    return until
+  }
+
   /** Puts the batch at `at` into the buffer; its size, or 0 when there is none. */
-  #readBatch(fd: number, at: number, fileBytes: number): number {
+  #readBatch(file: DiskFile, at: number, fileBytes: number): number {
     const leftBytes = fileBytes - at
     const prefixBytes = Math.min(HEADER_BYTES, leftBytes)
-    readSync(fd, this.#buffer, 0, prefixBytes, at)
-    if (isZero(this.#buffer.subarray(0, prefixBytes)) && this.#isZeroToEnd(fd, at, fileBytes)) {
+    file.read(this.#buffer.subarray(0, prefixBytes), at)
+    if (isZero(this.#buffer.subarray(0, prefixBytes)) && this.#isZeroToEnd(file, at, fileBytes)) {
       this.#report.item('tail', { position: at, preallocatedBytes: leftBytes })
       return 0
     }
@@ -97,7 +121,7 @@ export class SegmentDump {
       return this.#refuse(at, `batch of ${sizeBytes} bytes, only ${leftBytes} are there; cut off by a crash?`)
     }
     if (sizeBytes > this.#buffer.length) this.#buffer = Buffer.allocUnsafe(sizeBytes)
-    readSync(fd, this.#buffer, 0, sizeBytes, at)
+    file.read(this.#buffer.subarray(0, sizeBytes), at)
     return sizeBytes
   }
 
@@ -106,10 +130,10 @@ export class SegmentDump {
     return 0
   }
 
-  #isZeroToEnd(fd: number, from: number, fileBytes: number): boolean {
+  #isZeroToEnd(file: DiskFile, from: number, fileBytes: number): boolean {
     const chunk = Buffer.allocUnsafe(ZERO_CHECK_BYTES)
     for (let at = from; at < fileBytes; ) {
-      const count = readSync(fd, chunk, 0, ZERO_CHECK_BYTES, at)
+      const count = file.read(chunk, at)
       if (count === 0) break
       if (!isZero(chunk.subarray(0, count))) return false
       at += count
@@ -124,7 +148,7 @@ export class SegmentDump {
     this.#batches++
     this.#records += readRecordCount(batch, 0)
     this.#check(batch, position, isCrcRight)
-    if (this.#options.records && isCrcRight) this.#dumpRecords(batch, position)
+    if ((this.#options.records || isControl(batch, 0)) && isCrcRight) this.#dumpRecords(batch, position)
   }
 
   #check(batch: Buffer, position: number, isCrcRight: boolean): void {
@@ -159,6 +183,7 @@ export class SegmentDump {
           keyBytes: record.keyBytes,
           valueBytes: record.valueBytes,
           headerCount: record.headerCount,
+          ...(isControl(batch, 0) ? controlFacts(record.key, record.value) : {}),
           ...(this.#options.values ? jsonContents(record) : {})
         })
         return !this.#report.isBroken
@@ -196,7 +221,22 @@ function batchFacts(
     ...producer,
     ...(isTransactional(batch, 0) ? { isTransactional: true } : {}),
     ...(isControl(batch, 0) ? { isControl: true } : {}),
+    // Only compaction sets it: when the tombstones in here may go (KIP-534).
+    ...((readAttributes(batch, 0) & DELETE_HORIZON_BIT) === 0
+      ? {}
+      : { deleteHorizon: formatTimestamp(readBaseTimestamp(batch, 0)) }),
     isValid: isCrcRight
+  }
+}
+
+/** Key: int16 version, int16 type; value of an end-of-transaction marker: int16 version, int32 coordinator epoch. */
+function controlFacts(key: Buffer | null, value: Buffer | null): Record<string, string | number> {
+  if (key === null || key.length < 4) return { control: 'unknown' }
+  const type = key.readInt16BE(2)
+  const isMarker = type === 0 || type === 1
+  return {
+    control: CONTROL_TYPES[type] ?? `type ${type}`,
+    ...(isMarker && value !== null && value.length >= 6 ? { coordinatorEpoch: value.readInt32BE(2) } : {})
   }
 }
 

@@ -1,28 +1,22 @@
 import { readdirSync, statSync } from 'node:fs'
-import { basename, extname, join } from 'node:path'
+import { basename, join } from 'node:path'
+import { classifyFileName, type StoredFileKind, type StoredFileName } from '@streambus/storage-log'
 import { UsageError } from '../usage-error.ts'
-
-export type FileKind = 'log' | 'index' | 'timeindex' | 'snapshot'
-
-const KINDS: ReadonlyMap<string, FileKind> = new Map([
-  ['.log', 'log'],
-  ['.index', 'index'],
-  ['.timeindex', 'timeindex'],
-  ['.snapshot', 'snapshot']
-])
 
 export interface DumpFile {
   readonly path: string
-  readonly kind: FileKind
+  readonly kind: StoredFileKind
   /** From the name: the offset that entries of indexes are relative to. */
   readonly baseOffset: number
+  /** For what a recovery cut off: where in the segment it was. Null for any other file. */
+  readonly tornPosition: number | null
 }
 
 /** Files as they are, directories as the log files in them (and in partition directories below). Throws UsageError. */
 export function findFiles(paths: readonly string[]): DumpFile[] {
   return paths.flatMap(path => {
     const files = statOrRefuse(path).isDirectory() ? inDirectory(path, true) : [describe(path)]
-    if (files.length === 0) throw new UsageError(`${path} holds no .log, .index, .timeindex or .snapshot files`)
+    if (files.length === 0) throw new UsageError(`${path} holds no files of a log`)
     return files
   })
 }
@@ -40,13 +34,21 @@ function inDirectory(directory: string, descends: boolean): DumpFile[] {
   return entries.flatMap(entry => {
     const path = join(directory, entry.name)
     if (entry.isDirectory()) return descends ? inDirectory(path, false) : []
-    return KINDS.has(extname(entry.name)) ? [describe(path)] : []
+    const name = classifyFileName(entry.name)
+    return name === null || name.kind === 'other' ? [] : [dumpFile(path, name)]
   })
 }
 
 function describe(path: string): DumpFile {
-  const kind = KINDS.get(extname(path))
-  if (kind === undefined) throw new UsageError(`${path} is no .log, .index, .timeindex or .snapshot file`)
-  const digits = /^\d{20}/.exec(basename(path))?.[0]
-  return { path, kind, baseOffset: digits === undefined ? 0 : Number(digits) }
+  const name = classifyFileName(basename(path))
+  if (name === null || name.kind === 'other') {
+    throw new UsageError(
+      `${path} is no .log, .index, .timeindex, .txnindex or .snapshot file, no checkpoint and no clean-shutdown marker`
+    )
+  }
+  return dumpFile(path, name)
+}
+
+function dumpFile(path: string, { kind, baseOffset, suffixes, tornPosition }: StoredFileName): DumpFile {
+  return { path, kind, baseOffset, tornPosition: suffixes.includes('torn') ? tornPosition : null }
 }

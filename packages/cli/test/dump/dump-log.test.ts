@@ -94,6 +94,131 @@ describe('damage', () => {
   })
 })
 
+describe('what producers do not write', () => {
+  /** A batch with other attributes, and one record with this key and value. */
+  function special(attributes: number, key: Buffer, value: Buffer): Buffer {
+    const builder = new RecordBatchBuilder()
+    builder.append({ key, value, timestamp: 1_700_000_000_000 })
+    const bytes = builder.build({ baseOffset: 100, leaderEpoch: 3, codec: 'none' })
+    bytes.writeInt16BE(attributes, 21)
+    bytes.writeBigInt64BE(7n, 43)
+    bytes.writeInt16BE(0, 51)
+    bytes.writeUInt32BE(crc32c(bytes.subarray(21)), 17)
+    return bytes
+  }
+
+  it.each([
+    [0, 'abort'],
+    [1, 'commit']
+  ])('a marker of type %i is a %s, with and without --records', async (type, control) => {
+    const path = write(LOG, special(0x30, Buffer.from([0, 0, 0, type]), Buffer.from([0, 0, 0, 0, 0, 9])))
+    for (const options of [[], ['--records']]) {
+      const { exitCode, items } = await dump(path, ...options)
+      expect(exitCode).toBe(0)
+      expect(items[0]).toMatchObject({ type: 'batch', isTransactional: true, isControl: true })
+      expect(items[1]).toMatchObject({ type: 'record', control, coordinatorEpoch: 9 })
+    }
+  })
+
+  it('a delete horizon is told as a time', async () => {
+    const { items } = await dump(write(LOG, special(0x40, Buffer.from('k'), Buffer.from('v'))))
+    expect(items[0]).toMatchObject({ deleteHorizon: '2023-11-14T22:13:20.000Z' })
+  })
+
+  it('gaps between offsets are no damage: compaction leaves them', async () => {
+    expect((await dump(write(LOG, batch(105, 1), batch(109, 2)))).exitCode).toBe(0)
+  })
+})
+
+describe('files that are set aside', () => {
+  it.each(['.corrupt', '.deleted', '.swap', '.cleaned'])('a segment with %s is read like any other', async suffix => {
+    const { exitCode, items } = await dump(write(LOG + suffix, batch(100, 2)))
+    expect([exitCode, items.at(-1)?.['records']]).toEqual([0, 2])
+  })
+
+  it('what a recovery cut off may begin in the middle of a batch', async () => {
+    const path = write(`${LOG}.640.torn`, batch(100, 2).subarray(30), batch(102, 1))
+    const { exitCode, items } = await dump(path)
+    expect(exitCode).toBe(0)
+    expect(items).toMatchObject([{ type: 'skipped', position: 0 }, { type: 'batch', baseOffset: 102 }, { batches: 1 }])
+  })
+
+  it('behind bytes that are no batch the next whole batch is found', async () => {
+    const { exitCode, items } = await dump(write(LOG, batch(100, 1), Buffer.alloc(70, 0xff), batch(101, 1)))
+    expect(exitCode).toBe(1)
+    const from = batch(100, 1).length
+    expect(items.slice(1)).toMatchObject([
+      { type: 'skipped', position: from, bytes: 70 },
+      { type: 'batch', baseOffset: 101 },
+      { problems: [expect.stringContaining(`byte ${from}: magic`)] }
+    ])
+  })
+})
+
+describe('checkpoints and markers', () => {
+  it.each([
+    ['leader-epoch-checkpoint', '0\n2\n3 0\n5 120\n', { epoch: 5, startOffset: 120 }],
+    ['log-start-offset', '0\n1\n42\n', { offset: 42 }],
+    ['recovery-point-offset-checkpoint', '0\n1\norders 3 77\n', { topic: 'orders', partition: 3, offset: 77 }],
+    ['log-start-offset-checkpoint', '0\n1\norders 3 7\n', { partition: 3, offset: 7 }],
+    ['cleaner-offset-checkpoint', '0\n1\norders 3 7\n', { partition: 3, offset: 7 }],
+    ['.kafka_cleanshutdown', '{"version":0,"brokerEpoch":9}', { brokerEpoch: 9 }],
+    ['00000000000000000100.swap', '0\n2\nreplaces 100\ncrc 5\n', { what: 'crc', value: 5 }]
+  ])('%s is printed', async (name, text, facts) => {
+    const { exitCode, items } = await dump(write(name, Buffer.from(text)))
+    expect(exitCode).toBe(0)
+    expect(items.at(-2)).toMatchObject(facts)
+  })
+
+  it.each([
+    ['leader-epoch-checkpoint', '0\n2\n3 0\n5 x\n', 'byte 8'],
+    ['leader-epoch-checkpoint', '0\n3\n3 0\n5 9\n', 'byte 2'],
+    ['leader-epoch-checkpoint', '1\n1\n3 0\n', 'byte 0'],
+    ['log-start-offset', '0\n1\n42', 'byte 6'],
+    ['.kafka_cleanshutdown', '{"version":', 'byte 0']
+  ])('%s with damage is printed as far as it goes, with its place', async (name, text, place) => {
+    const { exitCode, items } = await dump(write(name, Buffer.from(text)))
+    expect(exitCode).toBe(1)
+    expect(JSON.stringify(items.at(-1)?.['problems'])).toContain(place)
+  })
+})
+
+describe('the transaction index', () => {
+  function entry(...values: number[]): Buffer {
+    const bytes = Buffer.alloc(34)
+    for (const [index, value] of values.entries()) bytes.writeBigInt64BE(BigInt(value), 2 + index * 8)
+    return bytes
+  }
+  function seal(entries: Buffer): Buffer {
+    const bytes = Buffer.alloc(32)
+    bytes.writeBigInt64BE(200n, 0)
+    bytes.writeInt32BE(entries.length / 34, 24)
+    bytes.writeUInt32BE(crc32c(Buffer.concat([entries, bytes.subarray(0, 28)])), 28)
+    return bytes
+  }
+  const TXN = '00000000000000000100.txnindex'
+
+  it("is printed as Kafka writes it, and with StreamBus' seal", async () => {
+    const entries = Buffer.concat([entry(7, 100, 110, 111), entry(8, 104, 120, 121)])
+    const kafka = await dump(write(TXN, entries))
+    expect(kafka.exitCode).toBe(0)
+    expect(kafka.items[1]).toMatchObject({ producerId: 8, firstOffset: 104, lastOffset: 120, lastStableOffset: 121 })
+    const { exitCode, items } = await dump(write(TXN, entries, seal(entries)))
+    expect([exitCode, items[2]]).toEqual([0, expect.objectContaining({ type: 'seal', endOffset: 200, isValid: true })])
+  })
+
+  it.each([
+    ['a cut entry', Buffer.concat([entry(7, 1, 2, 3), Buffer.alloc(20)]), 'byte 34'],
+    ['another version', Buffer.concat([Buffer.from([0, 1]), entry(7, 1, 2, 3).subarray(2)]), 'version'],
+    ['entries that do not rise', Buffer.concat([entry(7, 1, 9, 10), entry(7, 1, 9, 10)]), 'byte 34'],
+    ['a seal of other entries', Buffer.concat([entry(7, 1, 2, 3), seal(entry(7, 1, 2, 4))]), 'CRC']
+  ])('%s is found', async (_, bytes, words) => {
+    const { exitCode, items } = await dump(write(TXN, bytes))
+    expect(exitCode).toBe(1)
+    expect(JSON.stringify(items.at(-1)?.['problems'])).toContain(words)
+  })
+})
+
 describe('the other files', () => {
   function ints(...values: number[]): Buffer {
     const bytes = Buffer.alloc(values.length * 4)

@@ -1,3 +1,4 @@
+export { findValidBatch } from '../recovery/bad-tail.ts'
 export { type DirectoryContext, markerProblem, NO_CONTEXT, readDirectoryContext } from './directory-context.ts'
 export { classifyFileName, type FileSuffix, type StoredFileKind, type StoredFileName } from './file-kind.ts'
 export type { CheckedFile, Finding, FindingCode, Severity, VerifyOptions, VerifyReport } from './finding.ts'
