@@ -14,13 +14,7 @@ export interface VerifyDirectoryOptions extends VerifyOptions {
   readonly onPartition?: (facts: PartitionFacts) => void
 }
 
-<<<<<<< ours
-/**
- * Checks a log directory and all its partitions, without changing anything. Throws DiskError if it cannot be listed.
- */
-=======
 /** Checks a log directory and all its partitions, changing nothing. Throws DiskError if it cannot be listed. */
->>>>>>> theirs
 export async function verifyLogDirectory(options: VerifyDirectoryOptions): Promise<void> {
   const { disk, directory, report } = options
   const context = readDirectoryContext(disk, directory, report)
