@@ -36,6 +36,7 @@ import { bindState } from './observability/bind-state.ts'
 import { type Log, type LogControl, RepeatedLines } from './observability/log.ts'
 import { DiskWatch } from './partition/disk-watch.ts'
 import { Housekeeping } from './partition/housekeeping.ts'
+import { inTurns } from './partition/in-turns.ts'
 import { ParkedFetches } from './partition/parked-fetches.ts'
 import { sweepDeleted } from './partition/partition-files.ts'
 import { PartitionSet } from './partition/partition-set.ts'
@@ -235,7 +236,7 @@ export class Broker {
     partitions.setAsideStrays(controller.image)
     controller.onImage(changed => {
       this.#adoptSettings(controller)
-      partitions.apply(controller.image, changed)
+      return inTurns(clock, partitions.applySteps(controller.image, changed))
     })
     for (const ballast of this.#ballasts()) ballast.takeOn()
     housekeeping.start()

@@ -1,4 +1,4 @@
-import { BufferPool } from '@streambus/base'
+import { BufferPool, type Clock } from '@streambus/base'
 import { type ApiSchema, decodeResponse, encodeRequestFrame, type Input } from '@streambus/protocol'
 import { RecordBatchBuilder, readRecords, walkBatches } from '@streambus/protocol/records'
 import { LOG_CONFIG_DEFAULTS, LogDirectory, OpenFiles, SILENT_LOG_PROBE } from '@streambus/storage-log'
@@ -17,6 +17,7 @@ import { initProducerIdHandler } from '../src/handlers/22-init-producer-id.ts'
 import { offsetForLeaderEpochHandler } from '../src/handlers/23-offset-for-leader-epoch.ts'
 import { HandlerRegistry } from '../src/handlers/registry.ts'
 import { DirectoryState } from '../src/partition/directory-state.ts'
+import { inTurns } from '../src/partition/in-turns.ts'
 import { ParkedFetches } from '../src/partition/parked-fetches.ts'
 import type { PartitionProbe } from '../src/partition/partition-probe.ts'
 import { PartitionSet } from '../src/partition/partition-set.ts'
@@ -50,12 +51,15 @@ export interface DataPlaneOptions {
   readonly settings?: Partial<TopicSettings>
   readonly autoCreate?: boolean
   readonly clean?: boolean
+  /** What partitions are opened by; the plane's own clock otherwise, which stands still, so all are at once. */
+  readonly turns?: Clock
 }
 
 /** Pipeline, handlers, partitions, controller and logs on a memory disk; no sockets, time stands still. */
 export async function openDataPlane(options: DataPlaneOptions = {}) {
   const disk = options.disk ?? new MemoryDisk()
   const clock = new ManualClock()
+  const turns = options.turns ?? clock
   const settings = { ...SETTINGS, ...options.settings }
   const directory = LogDirectory.open(disk, '/data')
   const onFatal = (error: Error): never => {
@@ -113,7 +117,7 @@ export async function openDataPlane(options: DataPlaneOptions = {}) {
     controller.image,
     [...controller.image.topics()].map(({ name }) => name)
   )
-  controller.onImage(changed => partitions.apply(controller.image, changed))
+  controller.onImage(changed => inTurns(turns, partitions.applySteps(controller.image, changed)))
   const parked = new ParkedFetches()
   const onStorageError = (_partition: unknown, error: Error): void => void storageErrors.push(error)
   const storageErrors: Error[] = []

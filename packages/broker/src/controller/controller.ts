@@ -53,8 +53,11 @@ export interface ControllerOptions {
   readonly configProblem: (configs: ReadonlyMap<string, string>) => string | null
 }
 
-/** Called after every committed command with the names of the topics it changed, before the command is answered. */
-export type ImageListener = (changedTopics: ReadonlySet<string>, image: MetadataImage) => void
+/**
+ * Called after every committed command with the names of the topics it changed. The command is answered, and the next
+ * one begins, when what the listener returned has resolved.
+ */
+export type ImageListener = (changedTopics: ReadonlySet<string>, image: MetadataImage) => Promise<void> | null
 
 /**
  * Turns commands into metadata records, one command at a time: decide on the committed image, append as one batch,
@@ -202,16 +205,16 @@ export class Controller {
         if (!(error instanceof AppendRefused) || onRefused === undefined) throw error
         return onRefused(refuse(error.errorName, error.message))
       }
-      this.#adopt(records)
+      await this.#adopt(records)
       return answer()
     })
     this.#last = run.catch(() => {})
     return run
   }
 
-  #adopt(records: readonly MetadataRecord[]): void {
+  async #adopt(records: readonly MetadataRecord[]): Promise<void> {
     const changed = this.#state.applyAll(records)
-    for (const listener of this.#listeners) listener(changed, this.#state)
+    for (const listener of this.#listeners) await listener(changed, this.#state)
   }
 
   #planTopic(topic: NewTopic, taken: Taken): Refusal | { readonly records: MetadataRecord[] } {

@@ -44,7 +44,7 @@ interface TopicEntry {
   readonly partitions: (Partition | null)[]
 }
 
-/** The partitions of this broker, kept equal to the metadata image. Creation and deletion are synchronous. */
+/** The partitions of this broker, kept equal to the metadata image. */
 export class PartitionSet {
   readonly #options: PartitionSetOptions
   readonly #byName = new Map<string, TopicEntry>()
@@ -52,6 +52,7 @@ export class PartitionSet {
   /** Topics with partitions that could not be opened for want of room, by id. */
   readonly #waiting = new Map<string, TopicImage>()
   readonly #in: ReadonlyMap<LogDirectory, Set<Partition>>
+  #isClosed = false
 
   constructor(options: PartitionSetOptions) {
     this.#options = options
@@ -98,11 +99,20 @@ export class PartitionSet {
 
   /** Opens, retires and reconfigures what `topics` names so that it equals `image`. */
   apply(image: MetadataImage, topics: Iterable<string>): void {
+    const steps = this.applySteps(image, topics)
+    while (steps.next().done !== true);
+  }
+
+  /**
+   * The same, a partition per step, for whoever has other things to do in between. The next call must wait for the end
+   * of this one; `close` ends it. Partitions that are not open yet are unknown to `find`.
+   */
+  *applySteps(image: MetadataImage, topics: Iterable<string>): Generator<void, void> {
     for (const name of topics) {
       const wanted = image.topicByName(name)
       const present = this.#byName.get(name)
-      if (present !== undefined && present.id !== wanted?.id) this.#retire(present)
-      if (wanted !== undefined) this.#update(wanted)
+      if (present !== undefined && present.id !== wanted?.id) yield* this.#retire(present)
+      if (wanted !== undefined) yield* this.#update(wanted)
     }
   }
 
@@ -139,13 +149,14 @@ export class PartitionSet {
 
   /** Syncs and closes every log; `clean` also writes what makes the next start quick. */
   close(clean: boolean): void {
+    this.#isClosed = true
     for (const { log } of this.all()) {
       if (clean) log.closeClean()
       else log.closeUnclean()
     }
   }
 
-  #update(topic: TopicImage): void {
+  *#update(topic: TopicImage): Generator<void, void> {
     const settings = this.#options.settingsOf(topic)
     let entry = this.#byName.get(topic.name)
     if (entry === undefined) {
@@ -154,9 +165,11 @@ export class PartitionSet {
       this.#byId.set(topic.id, entry)
     }
     for (const partition of topic.partitions) {
+      if (this.#isClosed) return
       const present = entry.partitions[partition.index]
       if (present === undefined) entry.partitions[partition.index] = this.#open(topic, partition, settings)
       else present?.updateSettings(settings)
+      yield
     }
   }
 
@@ -217,7 +230,8 @@ export class PartitionSet {
     return candidates.reduce((least, next) => (count(next) < count(least) ? next : least))
   }
 
-  #retire(entry: TopicEntry): void {
+  /** All partitions are gone with the first step; each further one removes the files of one. */
+  *#retire(entry: TopicEntry): Generator<void, void> {
     this.#byName.delete(entry.name)
     this.#byId.delete(entry.id)
     for (const partition of entry.partitions) {
@@ -225,9 +239,14 @@ export class PartitionSet {
       for (const partitions of this.#in.values()) partitions.delete(partition)
       partition.retire()
       partition.log.closeUnclean()
-      const { disk, directories } = this.#options
+    }
+    const { disk, directories } = this.#options
+    for (const partition of entry.partitions) {
+      if (partition === null) continue
+      if (this.#isClosed) return
       for (const home of directories) home.saveFirstDirtyOffset(partition.topic, partition.index, null)
       disk.removeDirectory(setAside(disk, partition.log.directory, entry.id, 'deleted'))
+      yield
     }
   }
 }

@@ -123,11 +123,33 @@ describe('order', () => {
     expect(controller.image.topicCount).toBe(1)
   })
 
+  test('a command is answered, and the next one begins, when the listeners have done what it takes', async () => {
+    const { controller } = await openController()
+    const events: string[] = []
+    let finish = (): void => {}
+    controller.onImage(changed => {
+      events.push(`told of ${[...changed].join()}`)
+      return new Promise(resolve => (finish = resolve))
+    })
+    const settle = (): Promise<void> => new Promise(setImmediate)
+    const first = controller.createTopics([wish('a')], { validateOnly: false }).then(() => events.push('answered a'))
+    const second = controller.createTopics([wish('b')], { validateOnly: false }).then(() => events.push('answered b'))
+    await settle()
+    expect([events, controller.image.topicCount]).toEqual([['told of a'], 1])
+    finish()
+    await first
+    await settle()
+    expect(events).toEqual(['told of a', 'answered a', 'told of b'])
+    finish()
+    await second
+  })
+
   test('listeners hear of a change before its command is answered, with the topics it touched', async () => {
     const { controller } = await openController()
     const heard: (readonly [readonly string[], number])[] = []
     controller.onImage((changed: ReadonlySet<string>, image: MetadataImage) => {
       heard.push([[...changed], image.topicCount])
+      return null
     })
     const creation = controller.createTopics([wish('a'), wish('b')], { validateOnly: false }).then(() => heard.length)
     expect(await creation).toBe(1)
@@ -144,7 +166,10 @@ describe('order', () => {
     const { controller } = await openController()
     await controller.createTopics([wish('a'), wish('b')], { validateOnly: false })
     const heard: string[][] = []
-    controller.onImage(changed => void heard.push([...changed]))
+    controller.onImage(changed => {
+      heard.push([...changed])
+      return null
+    })
     const compute = () => new Map([['k', 'v']])
     await controller.alterConfigs({ resource: 'broker', name: '', validateOnly: false, compute })
     expect(heard).toEqual([['a', 'b']])
@@ -212,7 +237,10 @@ describe('topics that clients ask for', () => {
   test('concurrent wishes for one name become one topic, and wishes of one request one command', async () => {
     const { controller, log } = await openController()
     const changes: number[] = []
-    controller.onImage(changed => void changes.push(changed.size))
+    controller.onImage(changed => {
+      changes.push(changed.size)
+      return null
+    })
     const answers = await Promise.all([
       controller.ensureTopics(['a', 'b', 'a']),
       controller.ensureTopics(['b', 'c']),
