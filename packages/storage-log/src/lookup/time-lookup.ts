@@ -11,9 +11,10 @@ export interface TimestampOffset {
 /** The first record at or above `logStartOffset`, in offset order, with a timestamp ≥ `timestamp`. */
 export function findTimestamp(list: SegmentList, logStartOffset: number, timestamp: number): TimestampOffset | null {
   for (let i = list.floorIndex(logStartOffset); i < list.count; i++) {
-    const segment = list.use(i)
-    if (segment.sizeBytes === 0 || segment.maxTimestampMs < timestamp) continue
-    const found = findInSegment(segment, logStartOffset, timestamp)
+    // Looking at what a segment knows anyway must not push out the ones that are in use.
+    const candidate = list.all[i] as Segment
+    if (candidate.sizeBytes === 0 || candidate.maxTimestampMs < timestamp) continue
+    const found = findInSegment(list.use(i), logStartOffset, timestamp)
     if (found !== null) return found
   }
   return null
@@ -23,8 +24,10 @@ export function findTimestamp(list: SegmentList, logStartOffset: number, timesta
 export function findMaxTimestamp(list: SegmentList, logStartOffset: number): TimestampOffset | null {
   let max = -1
   for (let i = list.floorIndex(logStartOffset); i < list.count; i++) {
-    const segment = list.use(i)
-    if (segment.sizeBytes > 0) max = Math.max(max, maxTimestampSince(segment, logStartOffset))
+    const candidate = list.all[i] as Segment
+    if (candidate.sizeBytes === 0) continue
+    const isCut = candidate.baseOffset < logStartOffset
+    max = Math.max(max, isCut ? maxTimestampSince(list.use(i), logStartOffset) : candidate.maxTimestampMs)
   }
   return max < 0 ? null : findTimestamp(list, logStartOffset, max)
 }
@@ -32,7 +35,7 @@ export function findMaxTimestamp(list: SegmentList, logStartOffset: number): Tim
 function findInSegment(segment: Segment, logStartOffset: number, timestamp: number): TimestampOffset | null {
   const startPosition = segment.positionOf(logStartOffset)
   if (startPosition < 0) return null
-  const scanner = segment.scan(Math.max(startPosition, segment.positionForTimestamp(timestamp)))
+  const scanner = segment.scanNear(Math.max(startPosition, segment.positionForTimestamp(timestamp)))
   while (segment.advance(scanner)) {
     const { batch } = scanner
     if (batch.maxTimestamp < timestamp) continue
@@ -44,7 +47,6 @@ function findInSegment(segment: Segment, logStartOffset: number, timestamp: numb
 
 /** A segment that DeleteRecords cut into has to be walked: its maximum may be a deleted record's. */
 function maxTimestampSince(segment: Segment, logStartOffset: number): number {
-  if (segment.baseOffset >= logStartOffset) return segment.maxTimestampMs
   const position = segment.positionOf(logStartOffset)
   if (position < 0) return -1
   const scanner = segment.scan(position)

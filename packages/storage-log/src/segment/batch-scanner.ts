@@ -16,17 +16,20 @@ export class BatchScanner {
   position: number
   readonly #file: DiskFile
   readonly #endPosition: number
-  readonly #chunk: Buffer
+  readonly #chunkBytesMax: number
+  #chunk: Buffer
   #chunkStart = 0
   #chunkBytes = 0
   #next: number
 
-  constructor(file: DiskFile, options: { from: number; until: number; chunkBytes: number }) {
+  /** `growTo`: each further read takes four times as much, up to this; for walks that are short as a rule. */
+  constructor(file: DiskFile, options: { from: number; until: number; chunkBytes: number; growTo?: number }) {
     this.#file = file
     this.#endPosition = options.until
     this.#next = options.from
     this.position = options.from
     const chunkBytes = Math.min(options.chunkBytes, Math.max(HEADER_BYTES, options.until - options.from))
+    this.#chunkBytesMax = options.growTo ?? options.chunkBytes
     this.#chunk = Buffer.allocUnsafe(chunkBytes)
   }
 
@@ -60,6 +63,9 @@ export class BatchScanner {
   #load(position: number): boolean {
     const inChunk = position - this.#chunkStart
     if (inChunk >= 0 && inChunk + HEADER_BYTES <= this.#chunkBytes) return true
+    if (this.#chunkBytes > 0 && this.#chunk.length < this.#chunkBytesMax) {
+      this.#chunk = Buffer.allocUnsafe(Math.min(this.#chunkBytesMax, this.#chunk.length * 4))
+    }
     const wanted = Math.min(this.#chunk.length, this.#endPosition - position)
     this.#chunkStart = position
     this.#chunkBytes = this.#file.read(this.#chunk.subarray(0, wanted), position)

@@ -140,6 +140,15 @@ export class SegmentIndexes {
     return Math.max(knownEnd, this.rebuild())
   }
 
+  /** Only the maximum timestamp, from the seal: one small read. False when the seal does not know all batches. */
+  adoptMaximum(knownEnd: number): boolean {
+    const seal = this.#readSeal()?.seal
+    if (seal?.endOffset !== knownEnd) return false
+    this.#maxTimestampMs = seal.maxTimestampMs
+    this.#maxTimestampOffset = seal.maxTimestampOffset
+    return true
+  }
+
   /** Walks the whole segment. Returns one past the last offset. */
   rebuild(): number {
     this.reset()

@@ -6,6 +6,7 @@ import type { AbortedTransaction } from '../lookup/transaction-index.ts'
 import { BatchScanner } from './batch-scanner.ts'
 import type { OpenFiles } from './open-files.ts'
 import { ReadCursors } from './read-cursors.ts'
+import { SealedLookup, UNKNOWN } from './sealed-lookup.ts'
 import { SegmentFile } from './segment-file.ts'
 import { SegmentIndexes, WALK_CHUNK_BYTES } from './segment-indexes.ts'
 
@@ -47,6 +48,7 @@ export class Segment {
   readonly #context: SegmentContext
   readonly #file: SegmentFile
   readonly #indexes: SegmentIndexes
+  readonly #sealed = new SealedLookup(this)
   #firstTimestampMs = -1
   /** Forgetting the indexes keeps the maximum timestamp. */
   #isMaxTimestampKnown: boolean
@@ -80,6 +82,9 @@ export class Segment {
 
   /** −1 when no record has a timestamp. */
   get maxTimestampMs(): number {
+    if (!this.#isMaxTimestampKnown) {
+      this.#isMaxTimestampKnown = !this.isActive && this.#indexes.adoptMaximum(this.endOffset)
+    }
     if (!this.#isMaxTimestampKnown) this.load()
     return this.#indexes.maxTimestampMs
   }
@@ -147,8 +152,7 @@ export class Segment {
     if (offset <= this.baseOffset) return this.sizeBytes === 0 ? -1 : 0
     const remembered = this.cursors.find(offset)
     if (remembered >= 0) return remembered < this.sizeBytes ? remembered : -1
-    this.load()
-    const scanner = this.#scannerAt(this.#indexes.floorPosition(offset), LOOKUP_CHUNK_BYTES)
+    const scanner = this.#scannerAt(this.#floorPosition(offset), LOOKUP_CHUNK_BYTES)
     while (this.advance(scanner)) if (scanner.batch.lastOffset >= offset) return scanner.position
     return -1
   }
@@ -170,6 +174,12 @@ export class Segment {
     return this.#scannerAt(position, WALK_CHUNK_BYTES)
   }
 
+  /** As `scan`, for what is likely to be near. */
+  scanNear(position: number): BatchScanner {
+    const { handle, sizeBytes: until } = this
+    return new BatchScanner(handle, { from: position, until, chunkBytes: LOOKUP_CHUNK_BYTES, growTo: WALK_CHUNK_BYTES })
+  }
+
   /** Next batch of a scan of this segment; false at the end. Throws LogCorrupt where the bytes are no batch. */
   advance(scanner: BatchScanner): boolean {
     const step = scanner.next()
@@ -180,6 +190,10 @@ export class Segment {
 
   /** Where to start looking for the first record with a timestamp ≥ `timestamp`. */
   positionForTimestamp(timestamp: number): number {
+    if (this.#isSealed) {
+      const position = this.#sealed.positionForTimestamp(timestamp)
+      if (position !== UNKNOWN) return position
+    }
     this.load()
     return this.#indexes.positionForTimestamp(timestamp)
   }
@@ -254,6 +268,20 @@ export class Segment {
 
   closeFile(): void {
     this.#file.close()
+  }
+
+  #floorPosition(offset: number): number {
+    if (this.#isSealed) {
+      const position = this.#sealed.floorPosition(offset)
+      if (position !== UNKNOWN) return position
+    }
+    this.load()
+    return this.#indexes.floorPosition(offset)
+  }
+
+  /** Nothing is written any more, and nothing is in memory: its index files have all there is to know. */
+  get #isSealed(): boolean {
+    return !this.isActive && !this.#indexes.isLoaded
   }
 
   #forget(): void {
