@@ -6,6 +6,10 @@ import { type SpaceProbe, SpaceWatch } from './space-watch.ts'
 import { type StallProbe, StallWatch } from './stall-watch.ts'
 
 const PERIOD_MS = 1_000
+/** A small disk may be full within a second: the less room is left, the sooner it is looked at again. */
+const SPACE_MS_MIN = 50
+/** So fast producers are thought to be at most where less than a second's worth is left. */
+const BYTES_PER_MS = 100_000
 
 export interface DiskWatchProbe extends StallProbe, SpaceProbe {}
 
@@ -21,12 +25,13 @@ export interface DiskWatchOptions {
   readonly onStuck: (error: DiskError) => void
 }
 
-/** Looks at every log directory once a second: do its syncs end, is there room left. */
+/** Looks at every log directory once a second or more often: do its syncs end, is there room left. */
 export class DiskWatch {
   readonly #options: DiskWatchOptions
   readonly #states: ReadonlyMap<LogDirectory, DirectoryState>
   readonly #watches: readonly { readonly stalls: StallWatch; readonly space: SpaceWatch; state: DirectoryState }[]
   #timer: Timer | null = null
+  #spaceTimer: Timer | null = null
   #checkedMs: number
 
   constructor(options: DiskWatchOptions) {
@@ -54,33 +59,41 @@ export class DiskWatch {
 
   start(): void {
     this.#checkedMs = this.#options.clock.monotonicMs()
-    // At once: a broker that starts on a full disk must not take writes for a second.
-    for (const { space } of this.#watches) space.check()
     this.#plan()
+    // At once: a broker that starts on a full disk must not take writes for a second.
+    this.#checkSpace()
   }
 
   stop(): void {
     this.#timer?.cancel()
     this.#timer = null
+    this.#spaceTimer?.cancel()
+    this.#spaceTimer = null
   }
 
   #plan(): void {
     this.#timer = this.#options.clock.after(PERIOD_MS, () => {
       this.#plan()
-      this.#check()
+      this.#checkStalls()
     })
   }
 
-  #check(): void {
+  #checkSpace(): void {
+    let leftBytes = Number.POSITIVE_INFINITY
+    for (const { space, state } of this.#watches) {
+      // Asking a filesystem whose device is silent may block as long as the device is.
+      if (!state.isStalled) leftBytes = Math.min(leftBytes, space.check())
+    }
+    const delayMs = Math.min(PERIOD_MS, Math.max(SPACE_MS_MIN, leftBytes / BYTES_PER_MS))
+    this.#spaceTimer = this.#options.clock.after(delayMs, () => this.#checkSpace())
+  }
+
+  #checkStalls(): void {
     const nowMs = this.#options.clock.monotonicMs()
     const gapMs = nowMs - this.#checkedMs
     this.#checkedMs = nowMs
     const lostMs = gapMs > 2 * PERIOD_MS ? gapMs - PERIOD_MS : 0
-    for (const { stalls, space, state } of this.#watches) {
-      stalls.check(nowMs, lostMs)
-      // Asking a filesystem whose device is silent may block as long as the device is.
-      if (!state.isStalled) space.check()
-    }
+    for (const { stalls } of this.#watches) stalls.check(nowMs, lostMs)
   }
 
   #stuck(error: DiskError): void {

@@ -35,11 +35,14 @@ export class SpaceWatch {
     this.#options = options
   }
 
-  /** To be called about once a second. A filesystem that does not say leaves everything as it was. */
-  check(): void {
+  /**
+   * Returns the bytes that may still be written before producers are refused: the fewer, the sooner the next call has
+   * to come. A filesystem that does not say leaves everything as it was.
+   */
+  check(): number {
     const { state, probe, limits } = this.#options
     const space = this.#space()
-    if (space === null) return
+    if (space === null) return Number.POSITIVE_INFINITY
     const { warnBytes, refuseBytes } = limits()
     const free = `${state.path}: ${space.availableBytes} of ${space.totalBytes} bytes are free`
     const warnBelow = Math.min(warnBytes, space.totalBytes * WARN_SHARE_MAX)
@@ -53,6 +56,7 @@ export class SpaceWatch {
     state.setSpace(warning, refusal)
     if (this.#isLow !== wasLow) probe.spaceLow(state.path, warning)
     if (this.#isRefusing !== wasRefusing) probe.spaceRefusal(state.path, refusal)
+    return refuseBelow === 0 ? Number.POSITIVE_INFINITY : space.availableBytes - refuseBelow
   }
 
   #space(): DiskSpace | null {

@@ -166,6 +166,23 @@ describe('free space', () => {
     ])
   })
 
+  test('is looked at more often the less of it is left', () => {
+    const { clock, disk, events } = setup()
+    disk.total = disk.free = 32_000_000
+    clock.advance(1_000)
+    events.length = 0
+    // 304 ms would be enough to fill it at 100 MB/s.
+    disk.free = 4_000_000
+    clock.advance(304)
+    expect(events).toEqual(['/a low', '/b low'])
+    disk.free = 1_000_000
+    clock.advance(50)
+    expect(events.slice(2)).toEqual(['/a full', '/b full'])
+    disk.free = 32_000_000
+    clock.advance(50)
+    expect(events.length).toBe(8)
+  })
+
   test('never matters when the setting is 0, and a disk that does not say changes nothing', () => {
     const off = setup({ warnBytes: 0, refuseBytes: 0 })
     off.disk.free = 0
