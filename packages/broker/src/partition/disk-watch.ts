@@ -93,7 +93,12 @@ export class DiskWatch {
     const gapMs = nowMs - this.#checkedMs
     this.#checkedMs = nowMs
     const lostMs = gapMs > 2 * PERIOD_MS ? gapMs - PERIOD_MS : 0
-    for (const { stalls } of this.#watches) stalls.check(nowMs, lostMs)
+    for (const { stalls, space, state } of this.#watches) {
+      const wasStalled = state.isStalled
+      stalls.check(nowMs, lostMs)
+      // What is known of its space is as old as the stall.
+      if (wasStalled && !state.isStalled) space.check()
+    }
   }
 
   #stuck(error: DiskError): void {
