@@ -50,6 +50,7 @@ export interface Disk {
   /** Recursive; fine when it exists. */
   makeDirectory(path: string): void
   rename(from: string, to: string): void
+  /** The name is gone when it returns; the space of a large file may be free only a little later. */
   unlink(path: string): void
   /** Recursive; fine when it is missing. */
   removeDirectory(path: string): void

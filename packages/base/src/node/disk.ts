@@ -90,6 +90,39 @@ class NodeFile implements DiskFile {
   }
 }
 
+/** Freeing the blocks of a gigabyte takes ext4 200 ms (measured); of a megabyte, nobody notices. */
+const FREED_AT_ONCE_BYTES = 1024 * 1024
+
+/**
+ * Runs what takes the last name of a file away, and lets the thread pool free its blocks: an open descriptor keeps them
+ * until it is closed.
+ */
+function freeLater(path: string, run: () => void): void {
+  let fd: number
+  try {
+    fd = fs.openSync(path, 'r')
+  } catch {
+    // Missing, a directory, or no descriptor left: then it takes as long as it takes.
+    return run()
+  }
+  let isLarge = false
+  try {
+    isLarge = fs.fstatSync(fd).size > FREED_AT_ONCE_BYTES
+    run()
+  } finally {
+    if (isLarge) fs.close(fd, () => {})
+    else fs.closeSync(fd)
+  }
+}
+
+function removeFiles(directory: string): void {
+  for (const entry of fs.readdirSync(directory, { withFileTypes: true })) {
+    const path = `${directory}/${entry.name}`
+    if (entry.isDirectory()) removeFiles(path)
+    else freeLater(path, () => fs.unlinkSync(path))
+  }
+}
+
 export const nodeDisk: Disk = {
   open(path, options = {}) {
     const { O_RDONLY, O_RDWR, O_CREAT } = fs.constants
@@ -108,13 +141,16 @@ export const nodeDisk: Disk = {
     attempt('mkdir', path, () => fs.mkdirSync(path, { recursive: true }))
   },
   rename(from, to) {
-    attempt('rename', from, () => fs.renameSync(from, to))
+    attempt('rename', from, () => freeLater(to, () => fs.renameSync(from, to)))
   },
   unlink(path) {
-    attempt('unlink', path, () => fs.unlinkSync(path))
+    attempt('unlink', path, () => freeLater(path, () => fs.unlinkSync(path)))
   },
   removeDirectory(path) {
-    attempt('rmdir', path, () => fs.rmSync(path, { recursive: true, force: true }))
+    attempt('rmdir', path, () => {
+      if (fs.existsSync(path)) removeFiles(path)
+      fs.rmSync(path, { recursive: true, force: true })
+    })
   },
   syncDirectory(path) {
     attempt('fsync', path, () => {

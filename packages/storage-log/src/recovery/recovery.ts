@@ -96,8 +96,11 @@ function recoverActive(active: Segment, plan: RecoveryPlan, options: RecoverOpti
   })
   if (result.reason !== null || result.endOffset < recoveryPoint)
     judgeTail(active, result, { ...options, recoveryPoint }, fileBytes)
-  active.handle.truncate(result.validBytes)
-  rewriteAndSync(active.handle, result.unsyncedPosition, result.validBytes)
+  // Most logs have nothing that was not known to be durable: thousands of syncs less.
+  if (result.unsyncedPosition < fileBytes) {
+    active.handle.truncate(result.validBytes)
+    rewriteAndSync(active.handle, result.unsyncedPosition, result.validBytes)
+  }
   active.endReplay()
   options.probe.recovered(fileBytes - result.unsyncedPosition, fileBytes - result.validBytes)
 }
