@@ -223,7 +223,7 @@ export class Broker {
     const partitions: PartitionSet = this.#createPartitions(logProbe, diskWatch)
     const retentionClock = this.#createRetentionClock()
     const housekeeping = this.#createHousekeeping(partitions, diskWatch, retentionClock)
-    const cleaner = this.#createCleaner(partitions, retentionClock)
+    const cleaner = this.#createCleaner(partitions, { retentionClock, diskWatch })
     this.#running = { directories, metadataLog, controller, partitions, housekeeping, diskWatch, cleaner, parked }
     this.#view.attach(this.#running)
     diskWatch.start()
@@ -317,13 +317,17 @@ export class Broker {
     })
   }
 
-  #createCleaner(partitions: PartitionSet, retentionClock: RetentionClock): LogCleaner {
+  #createCleaner(
+    partitions: PartitionSet,
+    { retentionClock, diskWatch }: { readonly retentionClock: RetentionClock; readonly diskWatch: DiskWatch }
+  ): LogCleaner {
     const { clock, prng, log, onFatal, compaction } = this.#options
     return new LogCleaner({
       clock,
       prng,
       partitions,
       directories: this.#directories,
+      isStalled: directory => diskWatch.stateOf(directory).isStalled,
       runner: compaction ?? new WorkerRunner(),
       ageNowMs: () => retentionClock.nowMs(),
       settings: () => ({

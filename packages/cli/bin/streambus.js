@@ -11,6 +11,8 @@ if (Number(process.versions.node.split('.')[0]) < MAJOR_MIN) {
   )
   process.exit(1)
 }
+// Every log syncs in the thread pool: with Node's four threads one stalled disk would hold up all the others.
+process.env.UV_THREADPOOL_SIZE ??= '16'
 module.enableCompileCache?.()
 const { main } = await import('../src/main.ts')
 await main()

@@ -186,7 +186,7 @@ export class Log {
       if (isControl) this.#applyMarker(bytes, start, batch, nowMs)
       else this.#layout.producers.apply(batch, lastOffset, nowMs)
     }
-    if (this.#unsynced.add(batch.recordCount, end - start, nowMs, this.#config)) this.#requestCountedSync()
+    if (this.#unsynced.add(batch.recordCount, end - start, this.#clock.monotonicMs(), this.#config)) this.#requestCountedSync()
     this.#probe.appended(batch.recordCount, end - start)
     return result('appended', lastOffset, batch)
   }
@@ -258,7 +258,7 @@ export class Log {
   }
 
   /** Asks for a sync when `flush.messages` or `flush.ms` says so; to be called about once a second. */
-  flushIfDue(nowMs = this.#clock.wallMs()): void {
+  flushIfDue(nowMs = this.#clock.monotonicMs()): void {
     if (this.#unsynced.isDue(nowMs, this.#config)) this.#requestCountedSync()
   }
 

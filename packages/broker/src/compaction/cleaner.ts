@@ -30,6 +30,8 @@ export interface LogCleanerOptions {
   readonly prng: Prng
   readonly partitions: PartitionSet
   readonly directories: readonly LogDirectory[]
+  /** Swapping in would wait for the disk on the event loop. */
+  readonly isStalled: (directory: LogDirectory) => boolean
   readonly runner: CompactionRunner
   /** Wall time by which records and tombstones age. */
   readonly ageNowMs: () => number
@@ -90,6 +92,7 @@ export class LogCleaner {
     let best: Candidate | null = null
     let maxRatio = 0
     for (const home of this.#options.directories) {
+      if (this.#options.isStalled(home)) continue
       for (const partition of this.#options.partitions.in(home)) {
         const round = this.#roundOf(partition, home)
         if (round === null) continue
@@ -128,7 +131,8 @@ export class LogCleaner {
     let isWhole = true
     const onGroup = (group: CleanedGroup): void => {
       try {
-        isWhole = !this.#isStopped && !partition.isGone && log.swapIn(group, round.generation) && isWhole
+        const isWanted = !this.#isStopped && !partition.isGone && !this.#options.isStalled(home)
+        isWhole = isWanted && log.swapIn(group, round.generation) && isWhole
       } catch (error) {
         // The log has reported it, and called for the end of the process unless there was just no room.
         if (!(error instanceof DiskError)) throw error

@@ -80,6 +80,7 @@ function cleanerOf(plane: DataPlane, options: Partial<LogCleanerOptions> = {}) {
     partitions: plane.partitions,
     directories: [plane.directory],
     runner: inlineRunner(plane.disk, plane.clock),
+    isStalled: () => false,
     ageNowMs: () => plane.clock.wallMs(),
     settings: () => ({
       backoffMs: BACKOFF_MS,
