@@ -186,7 +186,8 @@ export class Log {
       if (isControl) this.#applyMarker(bytes, start, batch, nowMs)
       else this.#layout.producers.apply(batch, lastOffset, nowMs)
     }
-    if (this.#unsynced.add(batch.recordCount, end - start, this.#clock.monotonicMs(), this.#config)) this.#requestCountedSync()
+    const isSyncDue = this.#unsynced.add(batch.recordCount, end - start, this.#clock.monotonicMs(), this.#config)
+    if (isSyncDue) this.#requestCountedSync()
     this.#probe.appended(batch.recordCount, end - start)
     return result('appended', lastOffset, batch)
   }
