@@ -119,6 +119,7 @@ class BareFile {
   #batches = 0
   #isRunning = false
   #isRequested = false
+  #isFinished = false
 
   constructor(fd: number, batch: LoadBatch, onDurable: (batches: number) => void) {
     this.#fd = fd
@@ -141,7 +142,9 @@ class BareFile {
 
   finish(batches: number): void {
     const { size } = fs.fstatSync(this.#fd)
-    fs.closeSync(this.#fd)
+    // A descriptor must not be closed under a running sync.
+    this.#isFinished = true
+    if (!this.#isRunning) fs.closeSync(this.#fd)
     check(size === batches * this.#bytes.length, `a bare file has ${size} bytes after ${batches} batches`)
   }
 
@@ -152,6 +155,7 @@ class BareFile {
     fs.fdatasync(this.#fd, error => {
       if (error !== null) throw error
       this.#isRunning = false
+      if (this.#isFinished) return fs.closeSync(this.#fd)
       if (this.#isRequested) this.#start()
       this.#onDurable(covered)
     })

@@ -3,9 +3,9 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Worker } from 'node:worker_threads'
-import { nodeDisk } from '@streambus/base/node'
+import type { CompactionInput, CompactionResult, Log } from '@streambus/storage-log'
 import type { Latency } from '../latency.ts'
-import { type Cleaned, type CleaningRound, cleaner, hasCleaner, roundOver } from './cleaner.ts'
+import { roundOver } from './cleaner.ts'
 import { type Context, check, inDirectory, note, noteLatency } from './context.ts'
 import { checkCleaned, type KeyedLog, writeKeyedLog } from './keyed-log.ts'
 import { batchOf16, openLog } from './logs.ts'
@@ -16,10 +16,10 @@ const WORKER = new URL('./compaction-worker.ts', import.meta.url)
 const BARE_CHUNK_BYTES = 512 * 1024
 
 /** The time includes the start of the thread. What is left behind is swapped in or dropped by the caller. */
-async function cleanInWorker(round: CleaningRound): Promise<{ cleaned: Cleaned; ms: number }> {
+async function cleanInWorker(round: CompactionInput): Promise<{ cleaned: CompactionResult; ms: number }> {
   const startMs = performance.now()
   const worker = new Worker(WORKER, { workerData: round })
-  const [cleaned] = (await once(worker, 'message')) as [Cleaned]
+  const [cleaned] = (await once(worker, 'message')) as [CompactionResult]
   const ms = performance.now() - startMs
   await worker.terminate()
   check(cleaned.outcome === 'done' && cleaned.endOffset === round.upToOffset, 'the round ended early')
@@ -33,7 +33,7 @@ function dropCleaned(directory: string): void {
 }
 
 /** Reads the closed segments twice and writes as much as the cleaner did: what a round of two passes comes to. */
-function cleanBare(round: CleaningRound, bytesWritten: number): number {
+function cleanBare(round: CompactionInput, bytesWritten: number): number {
   const chunk = Buffer.alloc(BARE_CHUNK_BYTES)
   const closed = fs.readdirSync(round.directory).filter(name => /^\d{20}\.log$/.test(name))
   const target = path.join(round.directory, 'bare.cleaned')
@@ -56,6 +56,11 @@ function cleanBare(round: CleaningRound, bytesWritten: number): number {
   return ms
 }
 
+function openKeyed({ sizes }: Context, { directory, endOffset }: KeyedLog): Log {
+  const { segmentBytes } = sizes.compaction
+  return openLog(directory, { config: { segmentBytes, deleteRetentionMs: 0 }, recoveryPoint: endOffset })
+}
+
 /** Produces at a steady rate while `run` goes on. */
 async function producing(context: Context, run: () => Promise<void>): Promise<Latency> {
   return inDirectory('produce', async directory => {
@@ -70,8 +75,9 @@ async function producing(context: Context, run: () => Promise<void>): Promise<La
 
 async function measure(context: Context, keyed: KeyedLog): Promise<void> {
   const { figures, sizes } = context
-  const { segmentBytes, logBytes, keys, producePerSecond, aloneMs } = sizes.compaction
-  const round = roundOver(keyed.directory, segmentBytes)
+  const { logBytes, keys, producePerSecond, aloneMs } = sizes.compaction
+  const log = openKeyed(context, keyed)
+  const round = roundOver(log).input
   const name = `compact ${bytesText(logBytes)} with ${keys.toLocaleString('en-US')} keys`
   const rate = (ms: number): { unit: string; value: number } => ({ unit: 'MB/s', value: keyed.sizeBytes / ms / 1e3 })
 
@@ -85,6 +91,7 @@ async function measure(context: Context, keyed: KeyedLog): Promise<void> {
     const { ms: besideMs } = await cleanInWorker(round)
     note(figures, { name: `${name}, beside produce`, system: 'log' }, rate(besideMs))
   })
+  log.closeClean()
   dropCleaned(keyed.directory)
   const produce = `produce ${producePerSecond} batches/s, to durable`
   noteLatency(figures, { name: `${produce}, alone`, system: 'log' }, alone)
@@ -96,10 +103,6 @@ async function measure(context: Context, keyed: KeyedLog): Promise<void> {
 /** Bytes of log that a cleaning round gets through in a worker, and what producers in the main thread feel of it. */
 export async function benchCompaction(context: Context): Promise<void> {
   const { progress, sizes } = context
-  if (!hasCleaner()) {
-    progress('compaction: left out; this tree has no cleaner')
-    return
-  }
   await inDirectory('compaction', async directory => {
     progress('compaction: building')
     const keyed = writeKeyedLog(`${directory}/compact-0`, sizes.compaction)
@@ -108,9 +111,11 @@ export async function benchCompaction(context: Context): Promise<void> {
       progress(`compaction ${repeat}/${sizes.repeats}`)
       await measure(context, keyed)
     }
-    const { cleaned } = await cleanInWorker(roundOver(keyed.directory, sizes.compaction.segmentBytes))
-    const { swapIn } = await cleaner()
-    for (const group of cleaned.groups) check(swapIn(nodeDisk, keyed.directory, group), 'a group was not swapped in')
+    const log = openKeyed(context, keyed)
+    const { input, generation } = roundOver(log)
+    const { cleaned } = await cleanInWorker(input)
+    for (const group of cleaned.groups) check(log.swapIn(group, generation), 'a group was not swapped in')
+    log.closeClean()
     checkCleaned(keyed)
   })
 }
