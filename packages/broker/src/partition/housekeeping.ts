@@ -8,7 +8,8 @@ import { writeTrustedTime } from './trusted-time-file.ts'
 
 /** How late an acks=all answer may notice that its time is up. */
 const WAITS_MS = 250
-const FLUSH_MS = 1_000
+/** How late `flush.ms` may be on a log that nobody writes to any more. */
+const FLUSH_MS = 250
 /** How soon a step of the wall clock is noticed. */
 const CLOCK_MS = 10_000
 /** How soon a partition that had no room to open is tried again. */

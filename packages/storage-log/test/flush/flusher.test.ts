@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { append, newDisk, openLog, SMALL, TestClock } from '../helpers.ts'
+import { append, newDisk, openLog, SMALL, TestClock, SMALL, TestClock } from '../helpers.ts'
 
 test('a sync that began before a write does not cover it', () => {
   const disk = newDisk({ syncs: 'manual' })
@@ -135,4 +135,17 @@ test('a sync under way says how long it has taken, and the next one starts at no
   disk.completeSyncs()
   clock.nowMs += 7
   expect(log.syncRunningMs(clock.monotonicMs())).toBe(0)
+})
+
+test('a log that is written to keeps flush.ms by itself', () => {
+  const disk = newDisk({ syncs: 'manual' })
+  const clock = new TestClock()
+  const { log } = openLog(disk, { clock, config: { ...SMALL, flushMs: 200 } })
+  append(log)
+  clock.nowMs += 199
+  append(log)
+  expect(disk.pendingSyncs).toBe(0)
+  clock.nowMs += 1
+  append(log)
+  expect(disk.pendingSyncs).toBe(1)
 })
