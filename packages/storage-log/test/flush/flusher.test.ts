@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { append, newDisk, openLog, SMALL, TestClock, SMALL, TestClock } from '../helpers.ts'
+import { append, newDisk, openLog, SMALL, TestClock } from '../helpers.ts'
 
 test('a sync that began before a write does not cover it', () => {
   const disk = newDisk({ syncs: 'manual' })
