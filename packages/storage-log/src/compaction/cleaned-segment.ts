@@ -9,6 +9,9 @@ import { CLEANED_SUFFIX } from './swap-plan.ts'
 /** Index entries hold positions in 31 bits. */
 const SEGMENT_BYTES_MAX = 2 ** 31 - 1
 
+/** One large sync at the end would hold up the syncs of producers on the same filesystem for as long as it takes. */
+const SYNC_BYTES = 4 * 1024 * 1024
+
 export interface CleanedSegmentOptions {
   readonly disk: Disk
   readonly directory: string
@@ -30,6 +33,7 @@ export class CleanedSegment {
   #maxTimestampOffset = -1
   #bytesSinceIndexEntry = 0
   #buffered = 0
+  #unsyncedBytes = 0
 
   /** Throws DiskError. */
   constructor(options: CleanedSegmentOptions) {
@@ -109,6 +113,10 @@ export class CleanedSegment {
   #write(bytes: Buffer, position: number): void {
     account(this.#options.hooks, bytes.length)
     this.#file.write([bytes], position)
+    this.#unsyncedBytes += bytes.length
+    if (this.#unsyncedBytes < SYNC_BYTES) return
+    this.#file.syncNow()
+    this.#unsyncedBytes = 0
   }
 
   #saveIndex(kind: LogFileKind, bytes: Buffer): void {
