@@ -81,7 +81,7 @@ export class LogLayout {
     this.saveSnapshot()
     old.saveIndexes(true)
     this.segments.push(createSegment(this.#context, old.endOffset, nowMs))
-    old.isActive = false
+    old.seal()
   }
 
   moveLogStart(offset: number): void {
@@ -165,7 +165,7 @@ export class LogLayout {
     old.endOffset = offset
     old.saveIndexes(true)
     this.segments.push(createSegment(this.#context, offset, nowMs))
-    old.isActive = false
+    old.seal()
   }
 
   #truncated(nowMs: number): void {

@@ -14,9 +14,7 @@ export class Unsynced {
     if (this.#sinceMs < 0) this.#sinceMs = nowMs
     this.#records += records
     this.#bytes += bytes
-    return (
-      this.#records >= config.flushMessages || this.#bytes >= FLUSH_BEHIND_BYTES || this.isDue(nowMs, config)
-    )
+    return this.#records >= config.flushMessages || this.#bytes >= FLUSH_BEHIND_BYTES || this.isDue(nowMs, config)
   }
 
   isDue(nowMs: number, config: LogConfig): boolean {

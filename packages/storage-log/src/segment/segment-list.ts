@@ -2,17 +2,12 @@ import { assert, type Clock } from '@streambus/base'
 import { SegmentOffline } from '../errors.ts'
 import type { Segment } from './segment.ts'
 
-/** Inactive segments of one log that may keep their handle and index in memory. */
-const WARM_SEGMENTS_MAX = 4
-
 /** How long a segment that could not be read is left alone. */
 const OFFLINE_MS = 60_000
 
 /** The segments of one log by base offset; the last one is active. */
 export class SegmentList {
   readonly #segments: Segment[]
-  /** Inactive segments that were read lately, least recent first. */
-  readonly #warm: Segment[] = []
   /** Segments that could not be read, with the cause and the monotonic time from which on they are tried again. */
   readonly #offline = new Map<Segment, { cause: Error; untilMs: number }>()
   readonly #clock: Clock
@@ -58,19 +53,10 @@ export class SegmentList {
     return low
   }
 
-  /**
-   * The segment at `index`, remembered as in use so that its handle stays open for a while. Throws SegmentOffline when
-   * it
-   * could not be read lately.
-   */
+  /** The segment at `index`, to be read. Throws SegmentOffline when it could not be lately. */
   use(index: number): Segment {
     const segment = this.#segments[index] as Segment
     if (this.#offline.size > 0) this.#checkOnline(segment)
-    if (index === this.#segments.length - 1 || this.#warm.at(-1) === segment) return segment
-    const known = this.#warm.indexOf(segment)
-    if (known >= 0) this.#warm.splice(known, 1)
-    this.#warm.push(segment)
-    if (this.#warm.length > WARM_SEGMENTS_MAX) this.#warm.shift()?.release()
     return segment
   }
 
@@ -82,12 +68,11 @@ export class SegmentList {
     return segment
   }
 
-  /** The new one is active from now on; the old one stays warm, since readers are likely to be in it. */
+  /** The new one is active from now on. */
   push(segment: Segment): void {
     assert(segment.baseOffset >= this.active.endOffset, 'segments follow one another')
     this.#segments.push(segment)
     this.#countInactive()
-    this.use(this.#segments.length - 2)
   }
 
   /** Takes the oldest `count` segments out. */
@@ -132,14 +117,7 @@ export class SegmentList {
   }
 
   #forget(removed: readonly Segment[]): void {
-    for (const segment of removed) {
-      this.#offline.delete(segment)
-      const known = this.#warm.indexOf(segment)
-      if (known >= 0) this.#warm.splice(known, 1)
-    }
-    // What became active is no longer warm: its handle must not be released.
-    const active = this.#warm.indexOf(this.active)
-    if (active >= 0) this.#warm.splice(active, 1)
+    for (const segment of removed) this.#offline.delete(segment)
     this.#countInactive()
   }
 

@@ -260,6 +260,12 @@ export class Segment {
     this.#indexes.save(this.endOffset, isFinal)
   }
 
+  /** Nothing is written any more, and the index files have been saved. */
+  seal(): void {
+    this.isActive = false
+    this.#forget()
+  }
+
   /** Frees handle and index memory; both come back when they are needed. */
   release(): void {
     this.#file.close()
