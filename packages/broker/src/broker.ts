@@ -203,7 +203,8 @@ export class Broker {
     for (const path of paths) sweepDeleted(disk, path)
     const isClean = directories.every(({ cleanStart }) => cleanStart)
     const logProbe = bindLog(this.metrics, log.named('log'), this.#repeated)
-    const metadataLog = new QuorumOfOne({ disk, clock, probe: logProbe, onFatal, ...home })
+    const makeRoom = (): boolean => this.#running?.diskWatch.makeRoomIn(home.directory) ?? false
+    const metadataLog = new QuorumOfOne({ disk, clock, probe: logProbe, makeRoom, onFatal, ...home })
     const controller = new Controller({
       log: metadataLog,
       prng,
@@ -238,7 +239,7 @@ export class Broker {
       this.#adoptSettings(controller)
       return inTurns(clock, partitions.applySteps(controller.image, changed))
     })
-    for (const ballast of this.#ballasts()) ballast.takeOn()
+    diskWatch.keepRoom()
     housekeeping.start()
     if (config.values['log.cleaner.enable']) cleaner.start()
     return this.#running

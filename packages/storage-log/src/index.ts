@@ -8,7 +8,7 @@ export type { CompactionRound } from './compaction/plan-round.ts'
 export type { CleanedGroup } from './compaction/rewrite.ts'
 export type { CompactionStats } from './compaction/stats.ts'
 export { LOG_CONFIG_DEFAULTS, type LogConfig } from './config.ts'
-export { Ballast } from './directory/ballast.ts'
+export { BALLAST_BYTES, Ballast } from './directory/ballast.ts'
 export {
   LOG_START_CHECKPOINT,
   type OffsetEntry,

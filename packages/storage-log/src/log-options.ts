@@ -44,6 +44,12 @@ export interface LogOptions {
   readonly lowerRecoveryPoint?: (offset: number) => void
   /** 0 … 1, taken once per log to spread rolls by time. Default 0. */
   readonly jitterShare?: number
+  /**
+   * The disk is full, and what frees space or must not fail needs room: gives up room that was kept for that. False
+   * when
+   * there is none left; nothing is tried again then.
+   */
+  readonly makeRoom?: () => boolean
   /** A disk error after which nothing may be acknowledged any more. The process has to end. */
   readonly onFatal: (error: DiskError) => void
 }

@@ -47,6 +47,7 @@ export class Log {
   readonly #clock: Clock
   readonly #probe: LogProbe
   readonly #onFatal: (error: DiskError) => void
+  readonly #makeRoom: () => boolean
   readonly #layout: LogLayout
   readonly #flusher: Flusher
   readonly #buffers: ReadBufferPool
@@ -92,6 +93,7 @@ export class Log {
     this.#clock = options.clock
     this.#probe = probe
     this.#onFatal = options.onFatal
+    this.#makeRoom = options.makeRoom ?? (() => false)
     this.#buffers = options.buffers ?? FRESH_BUFFERS
     this.#rollPolicy = new RollPolicy(config, options.jitterShare ?? 0)
     const expirationMs = () => this.#config.producerIdExpirationMs
@@ -173,11 +175,11 @@ export class Log {
     }
     const nowMs = this.#clock.wallMs()
     const baseOffset = this.#logEndOffset
-    if (this.#rollPolicy.isDueBefore(this.#layout.active, batch, end - start, nowMs)) this.#rollForAppend(nowMs)
+    if (this.#rollPolicy.isDueBefore(this.#layout.active, batch, end - start, nowMs)) this.#rollForAppend(nowMs, origin)
     if (options.leaderEpoch > this.#layout.epochs.latestEpoch) this.assignEpoch(options.leaderEpoch)
     if (origin === 'replica') this.#checkContinuity(readBaseOffset(bytes, start))
     else stampOffsetAndEpoch(bytes, start, baseOffset, options.leaderEpoch)
-    this.#write(bytes, start, end)
+    this.#write(bytes, start, end, origin)
 
     const lastOffset = baseOffset + batch.lastOffsetDelta
     this.#layout.active.publish(lastOffset, batch.maxTimestamp, end - start, true)
@@ -328,7 +330,7 @@ export class Log {
   deleteRecordsBefore(offset: number): void {
     assert(offset <= this.#logEndOffset, 'records that do not exist yet cannot be deleted')
     if (offset <= this.logStartOffset) return
-    this.#guarded(() => this.#layout.moveLogStart(offset))
+    this.#withRoom(() => this.#layout.moveLogStart(offset))
   }
 
   /**
@@ -347,7 +349,7 @@ export class Log {
     if (count > 0)
       this.#probe.segmentsDeleted(
         count,
-        this.#guarded(() => this.#layout.deleteFirst(count))
+        this.#withRoom(() => this.#layout.deleteFirst(count))
       )
     return count
   }
@@ -454,13 +456,20 @@ export class Log {
     assert(baseOffset === this.#logEndOffset, `a replica appends at ${this.#logEndOffset}, got ${baseOffset}`)
   }
 
-  #write(bytes: Buffer, start: number, end: number): void {
+  #write(bytes: Buffer, start: number, end: number, origin: AppendOrigin): void {
     this.#writeParts[0] = start === 0 && end === bytes.length ? bytes : bytes.subarray(start, end)
     try {
       this.#layout.active.write(this.#writeParts)
     } catch (error) {
-      throw this.#writeFailed(error)
+      const refused = this.#writeFailed(error)
+      if (origin === 'client' || !this.#hasMadeRoom(error)) throw refused
+      this.#write(bytes, start, end, 'client')
     }
+  }
+
+  /** Producers never get the room that was kept. */
+  #hasMadeRoom(error: unknown): boolean {
+    return error instanceof DiskError && (error.code === 'ENOSPC' || error.code === 'EDQUOT') && this.#makeRoom()
   }
 
   /** A full disk costs this batch; anything else costs the process. */
@@ -496,10 +505,11 @@ export class Log {
     this.#flusher.request()
   }
 
-  #rollForAppend(nowMs: number): void {
+  #rollForAppend(nowMs: number, origin: AppendOrigin): void {
     try {
       this.#roll(nowMs)
     } catch (error) {
+      if (origin !== 'client' && this.#hasMadeRoom(error)) return this.#rollForAppend(nowMs, 'client')
       throw error instanceof DiskError ? this.#storageError(error) : error
     }
   }
@@ -530,6 +540,16 @@ export class Log {
         this.#probe.rangeOffline(segment.path, segment.baseOffset, segment.endOffset, error as Error)
       }
       throw error
+    }
+  }
+
+  /** For what frees space. */
+  #withRoom<T>(change: () => T): T {
+    try {
+      return this.#guarded(change)
+    } catch (error) {
+      if (!this.#hasMadeRoom(error)) throw error
+      return this.#guarded(change)
     }
   }
 

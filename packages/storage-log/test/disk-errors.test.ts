@@ -139,3 +139,34 @@ test('a segment that cannot be read is offline for a minute; the others are serv
   clock.nowMs += 60_000
   expect(read(0).nextOffset).toBe(1)
 })
+
+test('on a full disk, what frees space gets the room that is kept for it, once; producers do not', () => {
+  const disk = newDisk()
+  let kept = 1
+  const { log, fatal } = openLog(disk, { makeRoom: () => kept-- > 0 })
+  for (let i = 0; i < 30; i++) append(log, { valueBytes: 300 })
+  log.requestSync()
+  disk.failNext('write', { code: 'ENOSPC', path: '.log' })
+  expect(refusal(() => append(log))).toBe('KAFKA_STORAGE_ERROR')
+  expect(kept).toBe(1)
+  disk.failNext('write', { code: 'ENOSPC', path: 'log-start-offset' })
+  log.deleteRecordsBefore(10)
+  expect([log.logStartOffset, kept]).toEqual([10, 0])
+  disk.failNext('open', { code: 'ENOSPC', path: 'log-start-offset' })
+  expect(() => log.deleteRecordsBefore(20)).toThrow(/ENOSPC/)
+  expect([log.logStartOffset, fatal]).toEqual([10, []])
+})
+
+test("the metadata log's own batches get the room that is kept, for the write and for the roll before it", () => {
+  for (const path of ['00000000000000000000.log', 'snapshot.tmp']) {
+    const disk = newDisk()
+    let kept = 1
+    const { log, fatal } = openLog(disk, { makeRoom: () => kept-- > 0 })
+    const raft = { leaderEpoch: 0, origin: 'raft' } as const
+    for (let i = 0; i < 5; i++) append(log, { valueBytes: 250 }, raft)
+    disk.failNext('write', { code: 'ENOSPC', path, shortBytes: 7 })
+    for (let i = 0; i < 3; i++) append(log, { valueBytes: 250 }, raft)
+    expect([log.logEndOffset, kept, fatal]).toEqual([8, 0, []])
+    expect(readAll(log).length).toBe(log.sizeBytes)
+  }
+})

@@ -27,6 +27,8 @@ export interface QuorumOfOneOptions {
   readonly clock: Clock
   readonly cleanStart: boolean
   readonly probe: LogProbe
+  /** The disk is full: gives up room that was kept for the metadata. False when there is none. */
+  readonly makeRoom?: () => boolean
   readonly onFatal: (error: DiskError) => void
 }
 

@@ -1,5 +1,5 @@
 import { assert, type Clock, type Disk, type DiskError, type Timer } from '@streambus/base'
-import type { LogDirectory } from '@streambus/storage-log'
+import { Ballast, type LogDirectory } from '@streambus/storage-log'
 import type { DiskLimits } from '../config/disk-limits.ts'
 import { DirectoryState } from './directory-state.ts'
 import { type SpaceProbe, SpaceWatch } from './space-watch.ts'
@@ -30,6 +30,7 @@ export class DiskWatch {
   readonly #options: DiskWatchOptions
   readonly #states: ReadonlyMap<LogDirectory, DirectoryState>
   readonly #watches: readonly { readonly stalls: StallWatch; readonly space: SpaceWatch; state: DirectoryState }[]
+  #keepsRoom = false
   #timer: Timer | null = null
   #spaceTimer: Timer | null = null
   #checkedMs: number
@@ -38,14 +39,18 @@ export class DiskWatch {
     const { disk, limits, probe, syncRunningMs } = options
     this.#options = options
     this.#checkedMs = options.clock.monotonicMs()
-    this.#states = new Map(options.directories.map(directory => [directory, new DirectoryState(directory.path)]))
+    this.#states = new Map(
+      options.directories.map(directory => {
+        return [directory, new DirectoryState(directory.path, new Ballast(disk, directory.path))]
+      })
+    )
     this.#watches = [...this.#states].map(([directory, state]) => {
       const onStuck = (error: DiskError): void => this.#stuck(error)
       const runningMs = (nowMs: number): number => syncRunningMs(directory, nowMs)
       return {
         state,
         stalls: new StallWatch({ state, syncRunningMs: runningMs, limits, probe, onStuck }),
-        space: new SpaceWatch({ disk, state, limits, probe })
+        space: new SpaceWatch({ disk, state, keepsRoom: () => this.#keepsRoom, limits, probe })
       }
     })
   }
@@ -55,6 +60,18 @@ export class DiskWatch {
     const state = this.#states.get(directory)
     assert(state !== undefined, 'every log directory is watched')
     return state
+  }
+
+  /** A full disk: gives up the room that is kept in the log directory of `path`. */
+  makeRoomIn(path: string): boolean {
+    for (const state of this.#states.values()) if (path.startsWith(`${state.path}/`)) return state.giveRoom()
+    return false
+  }
+
+  /** The start has had what it needs: from now on room is kept, as soon as there is any. */
+  keepRoom(): void {
+    this.#keepsRoom = true
+    for (const { space } of this.#watches) space.check()
   }
 
   start(): void {

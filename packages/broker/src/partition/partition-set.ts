@@ -190,6 +190,7 @@ export class PartitionSet {
         ...home.checkpointOf(topic.name, index),
         openFiles: this.#options.openFiles,
         lowerRecoveryPoint: offset => home.lowerCheckpoints(topic.name, index, offset),
+        makeRoom: () => this.#options.stateOf(home).giveRoom(),
         onFatal
       })
       if (readTopicId(disk, directory) === null) writeTopicId(disk, directory, topic.id)

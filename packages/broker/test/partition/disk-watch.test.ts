@@ -1,8 +1,9 @@
 import { DiskError } from '@streambus/base'
-import { LogDirectory } from '@streambus/storage-log'
+import { BALLAST_BYTES, Ballast, LogDirectory } from '@streambus/storage-log'
 import { ManualClock, MemoryDisk } from '@streambus/testkit'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { DirectoryState } from '../../src/partition/directory-state.ts'
 import { DiskWatch, type DiskWatchProbe } from '../../src/partition/disk-watch.ts'
 
 const GIB = 2 ** 30
@@ -119,6 +120,24 @@ describe('a sync that does not end', () => {
 })
 
 describe('free space', () => {
+  test('room is kept for what frees space; while that is in use producers are refused, until there is more than it again', () => {
+    const disk = new MemoryDisk({ capacityBytes: 8 * BALLAST_BYTES })
+    disk.makeDirectory('/a')
+    const state = new DirectoryState('/a', new Ballast(disk, '/a'))
+    const free = (): number => disk.space('/a').availableBytes
+    expect([state.refusal, state.giveRoom()]).toEqual([null, false])
+    state.keepRoom(free())
+    expect([state.refusal, free()]).toEqual([null, 7 * BALLAST_BYTES])
+    const filler = disk.open('/a/filler', { create: true })
+    filler.write([Buffer.alloc(7 * BALLAST_BYTES)], 0)
+    expect([state.giveRoom(), free(), state.giveRoom()]).toEqual([true, BALLAST_BYTES, false])
+    state.keepRoom(free())
+    expect(state.refusal).toMatch(/^\/a: .* free 2097152 bytes/)
+    filler.truncate(6 * BALLAST_BYTES)
+    state.keepRoom(free())
+    expect([state.refusal, free()]).toEqual([null, BALLAST_BYTES])
+  })
+
   test('is reported when it is low, and refuses producers before it is gone', () => {
     const { clock, disk, events, stateA } = setup()
     disk.free = 5 * GIB - 1

@@ -2,7 +2,7 @@ import { type Disk, DiskError, type DiskFile } from '@streambus/base'
 import { isShortage } from '../errors.ts'
 
 const FILE = '.ballast'
-const BYTES = 1024 * 1024
+export const BALLAST_BYTES = 1024 * 1024
 
 /**
  * Room on a full disk for the few kilobytes that a start or a stop must write: a file that is there for nothing but
@@ -27,7 +27,7 @@ export class Ballast {
     try {
       file = this.#disk.open(this.#path, { create: true })
       // Written, not only sized: a hole in a file reserves nothing.
-      file.write([Buffer.alloc(BYTES)], 0)
+      file.write([Buffer.alloc(BALLAST_BYTES)], 0)
       return true
     } catch (error) {
       if (!(error instanceof DiskError) || !isShortage(error)) throw error
