@@ -23,6 +23,9 @@ const CONFIG = {
   'log.level': 'warn'
 }
 
+/** Producers are refused by the disk itself, not before it is full. */
+const NO_RESERVE = { 'log.dir.free.refuse.bytes': '0' }
+
 /** How room is made again; each cycle takes the next. */
 const REMEDIES = ['a foreign file goes', 'DeleteRecords', 'a topic is deleted'] as const
 type Remedy = (typeof REMEDIES)[number]
@@ -81,7 +84,10 @@ async function fillOnce(remedy: Remedy, { seed, cleanup: outer }: RigOptions): P
   const home = mountTmpfs(DISK_BYTES, cleanup)
   const foreignFile = `${home}/foreign`
   fs.writeFileSync(foreignFile, Buffer.alloc(FOREIGN_BYTES))
-  const [broker] = await startBroker(cleanup, { config: CONFIG, dataDir: `${home}/data` })
+  const [broker] = await startBroker(cleanup, {
+    config: seed % 2 === 0 ? { ...CONFIG, ...NO_RESERVE } : CONFIG,
+    dataDir: `${home}/data`
+  })
   const loads = ['kept', 'filler'].map((name, index) => {
     const load = new Load({
       bootstrap: broker.bootstrap,

@@ -1,3 +1,4 @@
+import { readWhole } from '@streambus/base'
 import { expect, test } from 'vitest'
 import { AppendRefused, SegmentOffline, SILENT_LOG_PROBE } from '../src/index.ts'
 import { append, DIRECTORY, newDisk, openLog, readAll, SMALL, settle, TestClock } from './helpers.ts'
@@ -20,6 +21,7 @@ test.each([0, 1, 30, 61, 90])('a full disk after %i bytes costs the batch and no
   disk.failNext('write', { code: 'ENOSPC', path: '.log', shortBytes })
   expect(refusal(() => append(log, { producerId: 1, baseSequence: 1 }))).toBe('KAFKA_STORAGE_ERROR')
   expect([log.logEndOffset, readAll(log).equals(before), fatal.length]).toEqual([1, true, 0])
+  expect(readWhole(disk, `${DIRECTORY}/00000000000000000000.log`).equals(before)).toBe(true)
   // The refused batch left no trace in the producer's state: its retry is in order.
   expect(append(log, { producerId: 1, baseSequence: 1 })).toMatchObject({ kind: 'appended', baseOffset: 1 })
   disk.kill()

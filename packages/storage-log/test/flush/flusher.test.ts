@@ -13,6 +13,16 @@ test('a sync that began before a write does not cover it', () => {
   expect(openLog(disk).log.logEndOffset).toBe(1)
 })
 
+test('nothing is durable before its sync has ended', () => {
+  const disk = newDisk({ syncs: 'manual' })
+  const { log } = openLog(disk)
+  append(log)
+  log.requestSync()
+  expect([log.durableEndOffset, log.recoveryPoint]).toEqual([0, 0])
+  disk.completeSyncs()
+  expect([log.durableEndOffset, log.recoveryPoint]).toEqual([1, 1])
+})
+
 test('any number of requests during a sync make one more, which starts at once', () => {
   const disk = newDisk({ syncs: 'manual' })
   const { log } = openLog(disk)
