@@ -11,8 +11,9 @@ const VITEST = 'node_modules/vitest/vitest.mjs'
 /** Whether the test passes. A run that finds no test of that title is no pass. */
 function passes(copy: TreeCopy, { test, title }: PlantedBug): boolean {
   const filter = title === undefined ? [] : ['-t', title.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')]
-  const done = spawnSync(process.execPath, [VITEST, 'run', test, ...filter], { cwd: copy.path, encoding: 'utf8' })
-  const hasRun = /Tests\s+.*\d+ (passed|failed)/.test(done.stdout.replace(/\x1b\[[0-9;]*m/g, ''))
+  const env = { ...process.env, NO_COLOR: '1' }
+  const done = spawnSync(process.execPath, [VITEST, 'run', test, ...filter], { cwd: copy.path, encoding: 'utf8', env })
+  const hasRun = /Tests\s+.*\d+ (passed|failed)/.test(done.stdout)
   if (!hasRun) throw new Error(`${test} has not run: ${done.stdout.slice(-2000)}${done.stderr.slice(-2000)}`)
   return done.status === 0
 }
