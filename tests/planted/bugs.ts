@@ -143,6 +143,14 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     title: 'a power cut with any subset of unsynced renames and removals'
   },
   {
+    name: 'cleaned segments swapped in before they are synced',
+    file: `${LOG}/compaction/cleaned-segment.ts`,
+    find: '      this.#flush()\n      this.#file.syncNow()\n',
+    replace: '      this.#flush()\n',
+    test: `${TESTS}/crash/crash-sweep.test.ts`,
+    title: 'compaction: whatever a power cut leaves'
+  },
+  {
     name: 'an index believed without a look at the batch',
     file: `${LOG}/segment/sealed-lookup.ts`,
     find: 'return isTrue ? position : UNKNOWN',

@@ -11,6 +11,10 @@ export interface BatchSpec {
   readonly baseSequence?: number
   readonly isTransactional?: boolean
   readonly logAppendTimeMs?: number
+  /** A key for each record; null: none. Default: none has one. */
+  readonly keys?: readonly (string | null)[]
+  /** Records whose value is null. */
+  readonly isTombstone?: readonly boolean[]
   /** Makes the bytes of this batch different from others. */
   readonly tag?: number
 }
@@ -24,7 +28,10 @@ export interface Made {
 export function makeBatch(spec: BatchSpec): Made {
   const { timestamps, valueBytes = 8, tag = 0 } = spec
   const baseTimestamp = timestamps[0] ?? 0
-  const records = timestamps.map((timestamp, i) => record(timestamp - baseTimestamp, i, { valueBytes, tag }))
+  const records = timestamps.map((timestamp, i) => {
+    const key = spec.keys?.[i] ?? null
+    return record(timestamp - baseTimestamp, i, { key, isTombstone: spec.isTombstone?.[i] === true, valueBytes, tag })
+  })
   const attributes = (spec.logAppendTimeMs === undefined ? 0 : 8) | (spec.isTransactional === true ? 16 : 0)
   const fields = {
     attributes,
@@ -109,14 +116,20 @@ function assemble(
   return bytes
 }
 
-function record(timestampDelta: number, offsetDelta: number, content: { valueBytes: number; tag: number }): Buffer {
-  const value = Buffer.alloc(content.valueBytes, String(content.tag))
+function record(
+  timestampDelta: number,
+  offsetDelta: number,
+  content: { key: string | null; isTombstone: boolean; valueBytes: number; tag: number }
+): Buffer {
+  const key = Buffer.from(content.key ?? '')
+  const value = Buffer.alloc(content.isTombstone ? 0 : content.valueBytes, String(content.tag))
   const body = Buffer.concat([
     Buffer.from([0]),
     varint(timestampDelta),
     varint(offsetDelta),
-    varint(-1),
-    varint(value.length),
+    varint(content.key === null ? -1 : key.length),
+    key,
+    varint(content.isTombstone ? -1 : value.length),
     value,
     varint(0)
   ])

@@ -56,6 +56,6 @@ function match(
     at = end
   }
   if (at !== bytes.length || found.at(-1)?.lastOffset !== logEndOffset - 1) return null
-  const startsRight = dropsAll || (found[0]?.baseOffset ?? 0) <= logStartOffset
+  const startsRight = dropsAll || state.hasGaps || (found[0]?.baseOffset ?? 0) <= logStartOffset
   return startsRight ? found : null
 }

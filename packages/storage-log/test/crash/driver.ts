@@ -1,11 +1,19 @@
 import { assert } from '@streambus/base'
 import { MemoryDisk } from '../../../testkit/src/memory-disk.ts'
 import type { DiskTrace } from '../../../testkit/src/sim-disk/trace.ts'
-import { AppendRefused, LOG_CONFIG_DEFAULTS, type Log, type LogConfig } from '../../src/index.ts'
+import {
+  AppendRefused,
+  type CompactionResult,
+  compactLog,
+  LOG_CONFIG_DEFAULTS,
+  type Log,
+  type LogConfig
+} from '../../src/index.ts'
 import { type BatchSpec, type Made, makeBatch, makeMarker } from '../batches.ts'
 import { must } from './contents.ts'
 import { type Expectation, emptyLedger, type LedgerState, recordsOf, startingAt, type WrittenBatch } from './ledger.ts'
-import { type OpenedDisk, openDisk } from './open-disk.ts'
+import { type OpenedDisk, openDisk, TOPIC } from './open-disk.ts'
+import { survivors } from './survivors.ts'
 
 const START_MS = 1_700_000_000_000
 
@@ -122,12 +130,27 @@ export class Driver {
     })
   }
 
-  /**
-   * The seam for what rewrites batches, such as compaction: `change` does it on the log's files, closed or open, and
-   * returns the batches that the log consists of afterwards. In between, all of the old or all of the new ones.
-   */
-  rewrite(step: string, change: (disk: MemoryDisk, log: Log) => readonly WrittenBatch[]): void {
-    this.#step(step, () => this.#set({ batches: change(this.#disk, this.log) }))
+  /** One compaction round, due or not: each group is swapped in as a whole, and the checkpoint comes last. */
+  compact(): void {
+    const { directory, clock } = this.#now
+    const highWatermark = this.log.durableEndOffset
+    const checkpointed = directory.firstDirtyOffsetOf(TOPIC, 0)
+    const bounds = { checkpointed, lastStableOffset: highWatermark, highWatermark, nowMs: this.nowMs }
+    const { plan, input, generation } = this.log.planRound(bounds)
+    if (plan.upToOffset <= plan.firstDirtyOffset) return
+    let cleaned: CompactionResult | null = null
+    this.#step('compaction round', () => {
+      const round = { ...input(), keyMapBytes: 1 << 16, ioBytes: 512, hashSeed: [1, 2, 3, 4] as const }
+      cleaned = compactLog(round, { disk: this.#disk, clock })
+    })
+    const { groups, endOffset } = cleaned as unknown as CompactionResult
+    for (const group of groups) {
+      this.#step(`swap in ${group.baseOffset}`, () => {
+        must(this.log.swapIn(group, generation), () => 'nothing has changed since the round')
+        this.#set({ batches: survivors(this.log, this.#state.batches, group), hasGaps: true })
+      })
+    }
+    this.#step('cleaner checkpoint', () => directory.saveFirstDirtyOffset(TOPIC, 0, endOffset))
   }
 
   roll(): void {

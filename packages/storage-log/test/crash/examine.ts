@@ -59,7 +59,8 @@ function acceptedState({ log }: OpenedDisk, batches: readonly WrittenBatch[], ex
   const epochs = [...expectation.before.epochs, ...expectation.after.epochs].filter(
     each => each.epoch <= log.latestEpoch
   )
-  return { batches, startOffset, endOffset, acknowledgedOffset: endOffset, epochs, nowMs: expectation.after.nowMs }
+  const { nowMs, hasGaps } = expectation.after
+  return { batches, startOffset, endOffset, acknowledgedOffset: endOffset, epochs, nowMs, hasGaps }
 }
 
 function settled(step: string, state: LedgerState): Expectation {

@@ -24,6 +24,8 @@ export interface LedgerState {
   readonly acknowledgedOffset: number
   readonly epochs: readonly { readonly epoch: number; readonly startOffset: number }[]
   readonly nowMs: number
+  /** Compaction has been here: the log may begin before its first batch. */
+  readonly hasGaps: boolean
 }
 
 /** While a step runs, a power cut may leave what was before or what will be after it. */
@@ -36,7 +38,7 @@ export interface Expectation {
 }
 
 export function emptyLedger(nowMs: number): LedgerState {
-  return { batches: [], startOffset: 0, endOffset: 0, acknowledgedOffset: 0, epochs: [], nowMs }
+  return { batches: [], startOffset: 0, endOffset: 0, acknowledgedOffset: 0, epochs: [], nowMs, hasGaps: false }
 }
 
 /** What one producer may do next, according to the batches of a log. */

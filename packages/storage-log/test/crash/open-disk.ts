@@ -4,7 +4,7 @@ import { Log, type LogConfig, LogDirectory, SILENT_LOG_PROBE } from '../../src/i
 import { TestClock } from '../helpers.ts'
 
 const LOG_DIRECTORY = '/data'
-const TOPIC = 'orders'
+export const TOPIC = 'orders'
 
 /** A log directory with one partition, opened as a broker does it. */
 export interface OpenedDisk {

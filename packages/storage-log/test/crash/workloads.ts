@@ -247,6 +247,27 @@ const diskErrors: Workload = {
   }
 }
 
+/** Keyed records, some of them tombstones, in rounds of compaction with everything that may come in between. */
+const compaction: Workload = {
+  config: { segmentBytes: 700, indexIntervalBytes: 150, deleteRetentionMs: 60_000, retentionMs: -1 },
+  run(driver, prng) {
+    for (let i = 0; i < 6; i++) {
+      for (let batches = 3 + prng.below(4); batches > 0; batches--) {
+        driver.pass(100)
+        const spec = batchOf(driver, prng)
+        const keys = spec.timestamps.map(() => `key ${prng.below(5)}`)
+        driver.append({ ...spec, valueBytes: prng.below(50), keys, isTombstone: keys.map(() => prng.chance(0.2)) })
+      }
+      if (prng.chance(0.8)) driver.sync()
+      if (prng.chance(0.3)) driver.pass(70_000)
+      driver.compact()
+      if (prng.chance(0.3)) driver.checkpoint()
+      if (prng.chance(0.2)) driver.restartKilled()
+      if (prng.chance(0.2)) driver.restartClean()
+    }
+  }
+}
+
 /** Everything in any order. */
 const mixed: Workload = {
   config: { segmentBytes: 1400, segmentMs: 60_000, retentionBytes: 6000, indexIntervalBytes: 200 },
@@ -286,5 +307,6 @@ export const WORKLOADS: Readonly<Record<string, Workload>> = {
   reopen,
   epochs,
   'disk-errors': diskErrors,
+  compaction,
   mixed
 }
