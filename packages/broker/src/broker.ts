@@ -1,6 +1,6 @@
 import { BufferPool, type Clock, type Disk, type DiskError, type Prng } from '@streambus/base'
 import { type BrokerMetrics, createBrokerMetrics, RuntimeMonitor } from '@streambus/metrics'
-import { Ballast, LogDirectory, type LogProbe, OpenFiles } from '@streambus/storage-log'
+import { LogDirectory, type LogProbe, OpenFiles } from '@streambus/storage-log'
 import { adminRoutes } from './admin/routes/index.ts'
 import { AdminServer } from './admin/server.ts'
 import { LogCleaner } from './compaction/cleaner.ts'
@@ -189,7 +189,7 @@ export class Broker {
     const nodeId = config.values['node.id']
     for (const path of config.values['log.dirs']) this.#directories.push(LogDirectory.open(disk, path))
     const directories = this.#directories
-    for (const ballast of this.#ballasts()) ballast.drop()
+    for (const { ballast } of this.#directories) ballast.drop()
     const home = metadataHome(disk, directories)
     const newId = (): string => randomUuid(prng)
     const paths = directories.map(({ path }) => path)
@@ -243,10 +243,6 @@ export class Broker {
     housekeeping.start()
     if (config.values['log.cleaner.enable']) cleaner.start()
     return this.#running
-  }
-
-  #ballasts(): Ballast[] {
-    return this.#directories.map(({ path }) => new Ballast(this.#options.disk, path))
   }
 
   #createDiskWatch(syncRunningMs: (directory: LogDirectory, nowMs: number) => number): DiskWatch {
@@ -329,6 +325,7 @@ export class Broker {
       partitions,
       directories: this.#directories,
       isStalled: directory => diskWatch.stateOf(directory).isStalled,
+      isFull: directory => diskWatch.stateOf(directory).isFull,
       runner: compaction ?? new WorkerRunner(),
       ageNowMs: () => retentionClock.nowMs(),
       settings: () => ({
@@ -345,6 +342,8 @@ export class Broker {
   /** Null when new partitions fit: each needs a directory and some small files at once. */
   #roomProblem(): string | null {
     const { disk } = this.#options
+    const full = this.#running?.diskWatch.fullFor(this.#running.metadataLog.directory) ?? null
+    if (full !== null) return full
     const free = Math.max(...this.#directories.map(({ path }) => disk.space(path).availableBytes))
     return free >= ROOM_BYTES_MIN
       ? null
@@ -435,13 +434,13 @@ export class Broker {
     // Until here: what the stop waits for may be a sync that never ends.
     diskWatch.stop()
     if (isClean) {
-      for (const ballast of this.#ballasts()) ballast.drop()
+      for (const { ballast } of this.#directories) ballast.drop()
     }
     partitions.close(isClean)
     metadataLog.close(isClean)
     if (isClean) {
       housekeeping.saveCheckpoints()
-      for (const ballast of this.#ballasts()) ballast.takeOn()
+      for (const { ballast } of this.#directories) ballast.takeOn()
       for (const directory of directories) directory.markClean(metadataLog.term)
     }
   }

@@ -1,7 +1,7 @@
 import { BufferPool, type Clock } from '@streambus/base'
 import { type ApiSchema, decodeResponse, encodeRequestFrame, type Input } from '@streambus/protocol'
 import { RecordBatchBuilder, readRecords, walkBatches } from '@streambus/protocol/records'
-import { Ballast, LOG_CONFIG_DEFAULTS, LogDirectory, OpenFiles, SILENT_LOG_PROBE } from '@streambus/storage-log'
+import { LOG_CONFIG_DEFAULTS, LogDirectory, OpenFiles, SILENT_LOG_PROBE } from '@streambus/storage-log'
 import { ManualClock, MemoryDisk, type MemoryDiskOptions, SeededPrng } from '@streambus/testkit'
 import type { TopicSettings } from '../src/config/topic.ts'
 import { Controller } from '../src/controller/controller.ts'
@@ -75,8 +75,7 @@ export async function openDataPlane(options: DataPlaneOptions = {}) {
     roomProblem: () => null,
     configProblem: () => null
   })
-  const directoryState = new DirectoryState(directory.path, new Ballast(disk, directory.path))
-  directoryState.keepRoom(Number.POSITIVE_INFINITY)
+  const directoryState = new DirectoryState(directory.path, directory.ballast)
   const counts = { produced: 0, consumed: 0, committed: 0, fetches: 0, produces: 0 }
   const probe: PartitionProbe = {
     produced: records => void (counts.produced += records),

@@ -16,8 +16,8 @@ const UNDEFINED: EpochEnd = { epoch: -1, endOffset: -1 }
 export class EpochCache {
   readonly #disk: Disk
   readonly #path: string
-  readonly #epochs: number[] = []
-  readonly #starts: number[] = []
+  #epochs: readonly number[] = []
+  #starts: readonly number[] = []
   /** False when the file was missing or damaged: then the pairs have to be read from the batches again. */
   readonly wasIntact: boolean
 
@@ -25,7 +25,6 @@ export class EpochCache {
     this.#disk = disk
     this.#path = path
     this.wasIntact = disk.exists(path) && this.#load(readWhole(disk, path).toString('utf8'))
-    if (!this.wasIntact) this.#dropFrom(0)
   }
 
   /** −1 when nothing was ever written. */
@@ -41,10 +40,8 @@ export class EpochCache {
   assign(epoch: number, startOffset: number): void {
     if (epoch <= this.latestEpoch) return
     // An epoch that never wrote a record has no range of its own.
-    this.#dropFrom(startOffset)
-    this.#epochs.push(epoch)
-    this.#starts.push(startOffset)
-    this.#save()
+    const kept = this.#countBelow(startOffset)
+    this.#change([...this.#epochs.slice(0, kept), epoch], [...this.#starts.slice(0, kept), startOffset])
   }
 
   /** The epoch that wrote `offset`; −1 when it is older than the first pair. */
@@ -68,7 +65,8 @@ export class EpochCache {
 
   /** Forgets the pairs that start at or after `endOffset`. */
   truncateFromEnd(endOffset: number): void {
-    if (this.#dropFrom(endOffset)) this.#save()
+    const kept = this.#countBelow(endOffset)
+    if (kept < this.#starts.length) this.#change(this.#epochs.slice(0, kept), this.#starts.slice(0, kept))
   }
 
   /** Forgets what lies wholly below `startOffset`; the pair that covers it now starts there. */
@@ -76,42 +74,43 @@ export class EpochCache {
     let covering = this.#starts.length - 1
     while (covering > 0 && (this.#starts[covering] as number) > startOffset) covering--
     if (covering < 0 || (this.#starts[covering] as number) >= startOffset) return
-    this.#epochs.splice(0, covering)
-    this.#starts.splice(0, covering)
-    this.#starts[0] = startOffset
-    this.#save()
+    this.#change(this.#epochs.slice(covering), [startOffset, ...this.#starts.slice(covering + 1)])
   }
 
   clear(): void {
-    if (this.#dropFrom(0)) this.#save()
+    this.truncateFromEnd(0)
   }
 
-  #dropFrom(startOffset: number): boolean {
-    let length = this.#starts.length
-    while (length > 0 && (this.#starts[length - 1] as number) >= startOffset) length--
-    if (length === this.#starts.length) return false
-    this.#starts.length = length
-    this.#epochs.length = length
-    return true
+  #countBelow(startOffset: number): number {
+    let count = this.#starts.length
+    while (count > 0 && (this.#starts[count - 1] as number) >= startOffset) count--
+    return count
   }
 
   #load(text: string): boolean {
     const rows = parseCheckpoint(text, 2)
     if (rows === null) return false
+    const epochs: number[] = []
+    const starts: number[] = []
     for (const [epochText, startText] of rows) {
       const epoch = Number(epochText)
       const startOffset = Number(startText)
-      const rises = epoch > this.latestEpoch && startOffset > (this.#starts.at(-1) ?? -1)
+      const rises = epoch > (epochs.at(-1) ?? -1) && startOffset > (starts.at(-1) ?? -1)
       if (!rises || !Number.isSafeInteger(epoch) || !Number.isSafeInteger(startOffset)) return false
-      this.#epochs.push(epoch)
-      this.#starts.push(startOffset)
+      epochs.push(epoch)
+      starts.push(startOffset)
     }
+    this.#epochs = epochs
+    this.#starts = starts
     return true
   }
 
-  #save(): void {
-    assert(this.#epochs.length === this.#starts.length, 'epochs and their starts are pairs')
-    const rows = this.#epochs.map((epoch, i) => `${epoch} ${this.#starts[i]}`)
+  /** In memory only when it is on the disk: a change that found no room has to be made again. */
+  #change(epochs: readonly number[], starts: readonly number[]): void {
+    assert(epochs.length === starts.length, 'epochs and their starts are pairs')
+    const rows = epochs.map((epoch, i) => `${epoch} ${starts[i]}`)
     replaceWhole(this.#disk, this.#path, Buffer.from(printCheckpoint(rows)))
+    this.#epochs = epochs
+    this.#starts = starts
   }
 }

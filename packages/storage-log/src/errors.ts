@@ -82,3 +82,11 @@ export function isShortage(error: DiskError): boolean {
   const isShort = ['ENOSPC', 'EDQUOT', 'EMFILE', 'ENFILE'].includes(error.code)
   return isShort && (error.operation === 'write' || error.operation === 'open')
 }
+
+const TAKES_ROOM = ['write', 'open', 'lock', 'mkdir']
+
+/** The disk has no room, and only that: what was tried may be tried again when something was dropped. */
+export function isDiskFull(error: unknown): boolean {
+  if (!(error instanceof DiskError) || !TAKES_ROOM.includes(error.operation)) return false
+  return error.code === 'ENOSPC' || error.code === 'EDQUOT'
+}

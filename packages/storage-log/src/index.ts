@@ -22,6 +22,7 @@ export type { EpochEnd } from './epoch-cache.ts'
 export {
   type AppendRefusal,
   AppendRefused,
+  isDiskFull,
   isShortage,
   isUnreadable,
   LogCorrupt,

@@ -67,8 +67,8 @@ export class LogLayout {
   }
 
   saveSnapshot(): void {
-    this.#sizeAtSnapshot = this.segments.sizeBytes
     this.snapshots.save(this.active.endOffset, this.producers, this.active.baseOffset)
+    this.#sizeAtSnapshot = this.segments.sizeBytes
   }
 
   /**

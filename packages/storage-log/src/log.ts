@@ -10,7 +10,7 @@ import { type CompactionRound, planRound, type RoundBounds } from './compaction/
 import type { CleanedGroup } from './compaction/rewrite.ts'
 import type { LogConfig } from './config.ts'
 import type { EpochEnd } from './epoch-cache.ts'
-import { AppendRefused, isShortage, LogCorrupt, OffsetOutOfRange } from './errors.ts'
+import { AppendRefused, isDiskFull, isShortage, LogCorrupt, OffsetOutOfRange } from './errors.ts'
 import { Flusher } from './flush/flusher.ts'
 import { Unsynced } from './flush/unsynced.ts'
 import { LogLayout } from './log-layout.ts'
@@ -403,7 +403,7 @@ export class Log {
   /** Rolls when `segment.ms` is over, so that retention can take an idle segment. True when it did. */
   maybeRoll(nowMs: number): boolean {
     if (this.#state !== 'open' || !this.#rollPolicy.isTimeOver(this.#layout.active, -1, nowMs)) return false
-    this.#roll(nowMs)
+    this.#withRoom(() => this.#roll(nowMs))
     return true
   }
 
@@ -469,7 +469,7 @@ export class Log {
 
   /** Producers never get the room that was kept. */
   #hasMadeRoom(error: unknown): boolean {
-    return error instanceof DiskError && (error.code === 'ENOSPC' || error.code === 'EDQUOT') && this.#makeRoom()
+    return isDiskFull(error) && this.#makeRoom()
   }
 
   /** A full disk costs this batch; anything else costs the process. */
@@ -543,7 +543,7 @@ export class Log {
     }
   }
 
-  /** For what frees space. */
+  /** For what frees space, or lets retention free it. */
   #withRoom<T>(change: () => T): T {
     try {
       return this.#guarded(change)

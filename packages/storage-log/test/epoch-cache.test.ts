@@ -88,3 +88,24 @@ test.each(['0\n2\n0 0\n', '1\n0\n', '0\n2\n3 0\n2 5\n', '0\n1\nx 0\n', 'garbage'
     expect([cache.wasIntact, cache.latestEpoch]).toEqual([false, -1])
   }
 )
+
+test('a change that found no room is not believed, and can be made again', () => {
+  const disk = newDisk()
+  const cache = new EpochCache(disk, PATH)
+  cache.assign(0, 0)
+  const changes: readonly (readonly [run: () => void, before: string, after: string])[] = [
+    [() => cache.assign(4, 10), '0 0', '0 0,4 10'],
+    [() => cache.assign(6, 20), '0 0,4 10', '0 0,4 10,6 20'],
+    [() => cache.truncateFromEnd(20), '0 0,4 10,6 20', '0 0,4 10'],
+    [() => cache.truncateFromStart(12), '0 0,4 10', '4 12']
+  ]
+  const text = (each: EpochCache): string =>
+    each.entries.map(({ epoch, startOffset }) => `${epoch} ${startOffset}`).join()
+  for (const [run, before, after] of changes) {
+    disk.failNext('write', { code: 'ENOSPC', path: PATH })
+    expect(run).toThrow('ENOSPC')
+    expect([text(cache), text(new EpochCache(disk, PATH))]).toEqual([before, before])
+    run()
+    expect([text(cache), text(new EpochCache(disk, PATH))]).toEqual([after, after])
+  }
+})

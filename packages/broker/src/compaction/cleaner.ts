@@ -32,6 +32,8 @@ export interface LogCleanerOptions {
   readonly directories: readonly LogDirectory[]
   /** Swapping in would wait for the disk on the event loop. */
   readonly isStalled: (directory: LogDirectory) => boolean
+  /** A round would take the room that is there for freeing space. */
+  readonly isFull: (directory: LogDirectory) => boolean
   readonly runner: CompactionRunner
   /** Wall time by which records and tombstones age. */
   readonly ageNowMs: () => number
@@ -92,7 +94,7 @@ export class LogCleaner {
     let best: Candidate | null = null
     let maxRatio = 0
     for (const home of this.#options.directories) {
-      if (this.#options.isStalled(home)) continue
+      if (this.#options.isStalled(home) || this.#options.isFull(home)) continue
       for (const partition of this.#options.partitions.in(home)) {
         const round = this.#roundOf(partition, home)
         if (round === null) continue

@@ -290,6 +290,8 @@ export class Controller {
     }
     const tooMany = this.#countRefusal(count)
     if (tooMany !== null) return tooMany
+    const full = this.#options.roomProblem()
+    if (full !== null) return refuse('KAFKA_STORAGE_ERROR', full)
     const replicationFactor = topic.partitions[0]?.replicas.length ?? 1
     const brokerIds = [...this.#state.brokers.keys()]
     const replicas =

@@ -13,7 +13,7 @@ export function bindDisks(
     cells.logDirectoryStalls.child(path)
     cells.logDirectorySyncRunning.child(path)
     cells.logDirectorySpaceLow.child(path)
-    for (const reason of ['stall', 'space']) cells.logDirectoryRefusing.child(path, reason)
+    for (const reason of ['stall', 'space', 'full']) cells.logDirectoryRefusing.child(path, reason)
   }
   return {
     syncRunning: (path, runningMs) => cells.logDirectorySyncRunning.child(path).set(runningMs / 1000),
@@ -40,6 +40,11 @@ export function bindDisks(
       cells.logDirectorySpaceLow.child(path).set(warning === null ? 0 : 1)
       if (warning === null) log.info('enough of the disk is free again', { event: 'disk_space_enough', log_dir: path })
       else log.warn(warning, { event: 'disk_space_low', log_dir: path })
+    },
+    fullRefusal(path, refusal) {
+      cells.logDirectoryRefusing.child(path, 'full').set(refusal === null ? 0 : 1)
+      if (refusal === null) log.info('room is kept again for a full disk', { event: 'disk_full_ended', log_dir: path })
+      else log.error(refusal, { event: 'disk_full', log_dir: path })
     },
     spaceRefusal(path, refusal) {
       cells.logDirectoryRefusing.child(path, 'space').set(refusal === null ? 0 : 1)

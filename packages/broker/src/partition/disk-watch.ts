@@ -1,6 +1,7 @@
 import { assert, type Clock, type Disk, type DiskError, type Timer } from '@streambus/base'
-import { Ballast, type LogDirectory } from '@streambus/storage-log'
+import type { LogDirectory } from '@streambus/storage-log'
 import type { DiskLimits } from '../config/disk-limits.ts'
+import { type BallastProbe, BallastWatch } from './ballast-watch.ts'
 import { DirectoryState } from './directory-state.ts'
 import { type SpaceProbe, SpaceWatch } from './space-watch.ts'
 import { type StallProbe, StallWatch } from './stall-watch.ts'
@@ -11,7 +12,7 @@ const SPACE_MS_MIN = 50
 /** So fast producers are thought to be at most where less than a second's worth is left. */
 const BYTES_PER_MS = 100_000
 
-export interface DiskWatchProbe extends StallProbe, SpaceProbe {}
+export interface DiskWatchProbe extends StallProbe, SpaceProbe, BallastProbe {}
 
 export interface DiskWatchOptions {
   readonly clock: Clock
@@ -30,19 +31,17 @@ export class DiskWatch {
   readonly #options: DiskWatchOptions
   readonly #states: ReadonlyMap<LogDirectory, DirectoryState>
   readonly #watches: readonly { readonly stalls: StallWatch; readonly space: SpaceWatch; state: DirectoryState }[]
-  #keepsRoom = false
+  readonly #ballasts: BallastWatch
   #timer: Timer | null = null
   #spaceTimer: Timer | null = null
   #checkedMs: number
 
   constructor(options: DiskWatchOptions) {
-    const { disk, limits, probe, syncRunningMs } = options
+    const { clock, disk, limits, probe, syncRunningMs } = options
     this.#options = options
-    this.#checkedMs = options.clock.monotonicMs()
+    this.#checkedMs = clock.monotonicMs()
     this.#states = new Map(
-      options.directories.map(directory => {
-        return [directory, new DirectoryState(directory.path, new Ballast(disk, directory.path))]
-      })
+      options.directories.map(directory => [directory, new DirectoryState(directory.path, directory.ballast)])
     )
     this.#watches = [...this.#states].map(([directory, state]) => {
       const onStuck = (error: DiskError): void => this.#stuck(error)
@@ -50,9 +49,10 @@ export class DiskWatch {
       return {
         state,
         stalls: new StallWatch({ state, syncRunningMs: runningMs, limits, probe, onStuck }),
-        space: new SpaceWatch({ disk, state, keepsRoom: () => this.#keepsRoom, limits, probe })
+        space: new SpaceWatch({ disk, state, limits, probe })
       }
     })
+    this.#ballasts = new BallastWatch({ clock, disk, states: this.#states, probe })
   }
 
   /** The state of a directory; always the same object. */
@@ -68,10 +68,20 @@ export class DiskWatch {
     return false
   }
 
-  /** The start has had what it needs: from now on room is kept, as soon as there is any. */
+  /**
+   * Why nothing may be created whose metadata is in `path`: the room there, or in every log directory, is kept for
+   * freeing space, and that is in use. Null when something may.
+   */
+  fullFor(path: string): string | null {
+    const full = [...this.#states.values()].filter(({ isFull }) => isFull)
+    const own = full.find(state => path.startsWith(`${state.path}/`))
+    const stops = own ?? (full.length === this.#states.size ? full[0] : undefined)
+    return stops?.refusal ?? null
+  }
+
+  /** The start has had what it needs: from now on room is kept, as soon as there is any, or producers are refused. */
   keepRoom(): void {
-    this.#keepsRoom = true
-    for (const { space } of this.#watches) space.check()
+    this.#ballasts.start()
   }
 
   start(): void {
@@ -86,6 +96,7 @@ export class DiskWatch {
     this.#timer = null
     this.#spaceTimer?.cancel()
     this.#spaceTimer = null
+    this.#ballasts.stop()
   }
 
   #plan(): void {
@@ -96,6 +107,7 @@ export class DiskWatch {
   }
 
   #checkSpace(): void {
+    this.#ballasts.check()
     let leftBytes = Number.POSITIVE_INFINITY
     for (const { space, state } of this.#watches) {
       // Asking a filesystem whose device is silent may block as long as the device is.

@@ -94,7 +94,7 @@ export class Housekeeping {
       logStartOffset: log.logStartOffset
     }))
     directory.saveCheckpoints(rows)
-    writeTrustedTime(disk, directory.path, retentionClock.nowMs())
+    directory.ballast.withRoom(() => writeTrustedTime(disk, directory.path, retentionClock.nowMs()))
   }
 
   /** The partitions that are there when their turn comes; those of a stalled disk have none. */
@@ -102,7 +102,12 @@ export class Housekeeping {
     const { partitions, isStalled } = this.#options
     for (const partition of partitions.in(directory)) {
       if (isStalled(directory)) return
-      run(partition)
+      try {
+        run(partition)
+      } catch (error) {
+        // No room for this one: the next may give some.
+        this.#failed(error)
+      }
       yield
     }
   }

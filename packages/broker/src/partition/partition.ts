@@ -108,8 +108,9 @@ export class Partition {
    * `nowMs` is that of the retention clock, not of the wall clock.
    */
   applyRetention(nowMs: number): void {
-    this.log.maybeRoll(nowMs)
+    // First what gives room on a full disk, then what takes some.
     this.log.applyRetention(nowMs, this.highWatermark)
+    if (this.log.maybeRoll(nowMs)) this.log.applyRetention(nowMs, this.highWatermark)
     this.log.expireProducers(nowMs)
   }
 

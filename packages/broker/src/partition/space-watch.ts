@@ -18,8 +18,6 @@ export interface SpaceProbe {
 export interface SpaceWatchOptions {
   readonly disk: Disk
   readonly state: DirectoryState
-  /** False while a start or a stop needs the room itself. */
-  readonly keepsRoom: () => boolean
   readonly limits: () => Pick<DiskLimits, 'warnBytes' | 'refuseBytes'>
   readonly probe: SpaceProbe
 }
@@ -45,7 +43,6 @@ export class SpaceWatch {
     const { state, probe, limits } = this.#options
     const space = this.#space()
     if (space === null) return Number.POSITIVE_INFINITY
-    if (this.#options.keepsRoom()) state.keepRoom(space.availableBytes)
     const { warnBytes, refuseBytes } = limits()
     const free = `${state.path}: ${space.availableBytes} of ${space.totalBytes} bytes are free`
     const warnBelow = Math.min(warnBytes, space.totalBytes * WARN_SHARE_MAX)

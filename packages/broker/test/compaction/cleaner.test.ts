@@ -81,6 +81,7 @@ function cleanerOf(plane: DataPlane, options: Partial<LogCleanerOptions> = {}) {
     directories: [plane.directory],
     runner: inlineRunner(plane.disk, plane.clock),
     isStalled: () => false,
+    isFull: () => false,
     ageNowMs: () => plane.clock.wallMs(),
     settings: () => ({
       backoffMs: BACKOFF_MS,

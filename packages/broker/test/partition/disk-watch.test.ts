@@ -1,9 +1,8 @@
 import { DiskError } from '@streambus/base'
-import { BALLAST_BYTES, Ballast, LogDirectory } from '@streambus/storage-log'
+import { BALLAST_BYTES, LogDirectory } from '@streambus/storage-log'
 import { ManualClock, MemoryDisk } from '@streambus/testkit'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { DirectoryState } from '../../src/partition/directory-state.ts'
 import { DiskWatch, type DiskWatchProbe } from '../../src/partition/disk-watch.ts'
 
 const GIB = 2 ** 30
@@ -14,10 +13,12 @@ class SizedDisk extends MemoryDisk {
   total = 100 * GIB
   free = 100 * GIB
   problem: Error | null = null
+  /** Each log directory on a filesystem of its own. */
+  isSplit = false
 
-  override space() {
+  override space(directory: string) {
     if (this.problem !== null) throw this.problem
-    return { device: 'd', totalBytes: this.total, availableBytes: this.free }
+    return { device: this.isSplit ? directory : 'd', totalBytes: this.total, availableBytes: this.free }
   }
 }
 
@@ -34,9 +35,10 @@ class StoppableClock extends ManualClock {
   }
 }
 
-function setup(limits: Partial<typeof LIMITS> = {}) {
+function setup(limits: Partial<typeof LIMITS> = {}, isSplit = false) {
   const clock = new StoppableClock()
   const disk = new SizedDisk()
+  disk.isSplit = isSplit
   const directories = [LogDirectory.open(disk, '/a'), LogDirectory.open(disk, '/b')] as const
   const events: string[] = []
   const stuck: DiskError[] = []
@@ -48,7 +50,8 @@ function setup(limits: Partial<typeof LIMITS> = {}) {
     stallRefusal: (path, refusal) => events.push(`${path} ${refusal === null ? 'unstuck' : 'stuck'}`),
     stallEnded: path => events.push(`${path} ended`),
     spaceLow: (path, warning) => events.push(`${path} ${warning === null ? 'roomy' : 'low'}`),
-    spaceRefusal: (path, refusal) => events.push(`${path} ${refusal === null ? 'back' : 'full'}`)
+    spaceRefusal: (path, refusal) => events.push(`${path} ${refusal === null ? 'back' : 'full'}`),
+    fullRefusal: (path, refusal) => events.push(`${path} ${refusal === null ? 'kept' : 'given'}`)
   }
   const watch = new DiskWatch({
     clock,
@@ -120,24 +123,6 @@ describe('a sync that does not end', () => {
 })
 
 describe('free space', () => {
-  test('room is kept for what frees space; while that is in use producers are refused, until there is more than it again', () => {
-    const disk = new MemoryDisk({ capacityBytes: 8 * BALLAST_BYTES })
-    disk.makeDirectory('/a')
-    const state = new DirectoryState('/a', new Ballast(disk, '/a'))
-    const free = (): number => disk.space('/a').availableBytes
-    expect([state.refusal, state.giveRoom()]).toEqual([null, false])
-    state.keepRoom(free())
-    expect([state.refusal, free()]).toEqual([null, 7 * BALLAST_BYTES])
-    const filler = disk.open('/a/filler', { create: true })
-    filler.write([Buffer.alloc(7 * BALLAST_BYTES)], 0)
-    expect([state.giveRoom(), free(), state.giveRoom()]).toEqual([true, BALLAST_BYTES, false])
-    state.keepRoom(free())
-    expect(state.refusal).toMatch(/^\/a: .* free 2097152 bytes/)
-    filler.truncate(6 * BALLAST_BYTES)
-    state.keepRoom(free())
-    expect([state.refusal, free()]).toEqual([null, BALLAST_BYTES])
-  })
-
   test('is reported when it is low, and refuses producers before it is gone', () => {
     const { clock, disk, events, stateA } = setup()
     disk.free = 5 * GIB - 1
@@ -229,6 +214,78 @@ describe('free space', () => {
     disk.free = 100 * GIB
     clock.advance(6_000)
     expect(events).toEqual([])
+  })
+})
+
+describe('the room that is kept on a full disk', () => {
+  function full(isSplit = false) {
+    const opened = setup({ warnBytes: 0, refuseBytes: 0 }, isSplit)
+    opened.watch.keepRoom()
+    opened.disk.free = 0
+    return { ...opened, has: (path: string) => opened.disk.exists(`${path}/.ballast`) }
+  }
+
+  test('is not kept before the start is over, nor after the stop', () => {
+    const { clock, disk, watch, a, stateA, events } = setup()
+    clock.advance(10_000)
+    expect([disk.exists('/a/.ballast'), stateA.refusal, stateA.giveRoom()]).toEqual([false, null, false])
+    watch.keepRoom()
+    expect([disk.exists('/a/.ballast'), disk.exists('/b/.ballast')]).toEqual([true, true])
+    watch.stop()
+    expect([a.ballast.give(), events]).toEqual([true, []])
+  })
+
+  test('refuses producers in the moment in which it is given, and until twice as much is free', () => {
+    const { clock, disk, events, stateA, has } = full(true)
+    expect([stateA.giveRoom(), has('/a'), events]).toEqual([true, false, ['/a given']])
+    expect(stateA.refusal).toMatch(/^\/a: the disk is full, .* free 2097152 bytes, delete records/)
+    expect([stateA.isFull, stateA.isStalled, stateA.giveRoom()]).toEqual([true, false, false])
+    disk.free = 2 * BALLAST_BYTES - 1
+    clock.advance(60_000)
+    expect([stateA.isFull, has('/a')]).toEqual([true, false])
+    disk.free++
+    clock.advance(1_000)
+    expect([stateA.refusal, has('/a'), events]).toEqual([null, true, ['/a given', '/a kept']])
+  })
+
+  test('counts for all directories of a filesystem, and for no other', () => {
+    const split = full(true)
+    split.stateA.giveRoom()
+    expect([split.stateA.isFull, split.stateB.refusal, split.watch.fullFor('/b/x')]).toEqual([true, null, null])
+    expect(split.watch.fullFor('/a/x')).toContain('/a: the disk is full')
+    split.stateB.giveRoom()
+    expect(split.watch.fullFor('/elsewhere')).toContain('/a: the disk is full')
+    const { clock, disk, stateA, stateB, events, watch } = full()
+    expect(watch.fullFor('/a/x')).toBe(null)
+    stateA.giveRoom()
+    expect([stateB.isFull, events]).toEqual([true, ['/a given', '/b given']])
+    disk.free = 2 * BALLAST_BYTES
+    clock.advance(1_000)
+    expect([stateA.isFull, stateB.isFull]).toEqual([false, false])
+  })
+
+  test('refuses from the start on when there is none', () => {
+    const { disk, watch, stateA, stateB, events } = setup({ warnBytes: 0, refuseBytes: 0 })
+    disk.free = 2 * BALLAST_BYTES - 1
+    watch.keepRoom()
+    expect([stateA.isFull, stateB.isFull, events]).toEqual([true, true, ['/a given', '/b given']])
+  })
+
+  test('is asked for every five seconds where a quota or a broken disk refuses what looks free, and not while it is silent', () => {
+    const { clock, disk, stateA, began, a, has } = full(true)
+    stateA.giveRoom()
+    disk.free = 100 * GIB
+    for (const code of ['EDQUOT', 'EIO']) {
+      disk.failNext('write', { code, path: '/a/.ballast' })
+      clock.advance(5_000)
+      expect([code, stateA.isFull, has('/a')]).toEqual([code, true, code === 'EIO'])
+    }
+    began.set(a, clock.monotonicMs() - 6_000)
+    clock.advance(10_000)
+    expect(stateA.isFull).toBe(true)
+    began.delete(a)
+    clock.advance(5_000)
+    expect([stateA.isFull, has('/a')]).toEqual([false, true])
   })
 })
 

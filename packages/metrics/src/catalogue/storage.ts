@@ -71,7 +71,7 @@ export const storageMetrics = {
   }),
   logDirectoryRefusing: gauge(
     'streambus_log_dir_writes_refused',
-    '1 while producers are refused, because a sync does not end (stall) or little of the disk is free (space).',
+    '1 while producers are refused: a sync does not end (stall), little is free (space), or nothing at all (full).',
     { labels: ['log_dir', 'reason'] }
   ),
   retentionClockSteps: counter(

@@ -1,6 +1,7 @@
 import type { Disk } from '@streambus/base'
 import { readCleanerCheckpoint, writeCleanerCheckpoint } from '../compaction/cleaner-checkpoint.ts'
 import { parsePartitionDirectoryName, partitionDirectoryName } from '../file-names.ts'
+import { Ballast } from './ballast.ts'
 import {
   LOG_START_CHECKPOINT,
   type OffsetEntry,
@@ -19,11 +20,13 @@ export class LogDirectory {
   readonly cleanStart: boolean
   /** The broker epoch of the last clean stop; −1 after an unclean one. */
   readonly previousBrokerEpoch: number
+  /** Its checkpoints and its marker use it by themselves. */
+  readonly ballast: Ballast
   readonly #disk: Disk
   readonly #lock: { release(): void }
   /** What the checkpoints on the disk say. */
   #recoveryPoints: Map<string, OffsetEntry>
-  readonly #firstDirty: Map<string, OffsetEntry>
+  #firstDirty: Map<string, OffsetEntry>
   readonly #logStarts: Map<string, OffsetEntry>
 
   /** Creates the directory when it is missing and locks it. Throws DiskError; ELOCKED names the holder. */
@@ -32,13 +35,20 @@ export class LogDirectory {
       disk.makeDirectory(path)
       disk.syncDirectory(path.slice(0, path.lastIndexOf('/')) || '/')
     }
-    const lock = disk.lock(`${path}/.lock`)
-    return new LogDirectory(disk, path, lock)
+    const ballast = new Ballast(disk, path)
+    // No room means that nobody holds it: the ballast is ours.
+    const lock = ballast.withRoom(() => disk.lock(`${path}/.lock`))
+    return new LogDirectory(disk, lock, { path, ballast })
   }
 
-  private constructor(disk: Disk, path: string, lock: { release(): void }) {
+  private constructor(
+    disk: Disk,
+    lock: { release(): void },
+    { path, ballast }: { readonly path: string; readonly ballast: Ballast }
+  ) {
     this.#disk = disk
     this.path = path
+    this.ballast = ballast
     this.#lock = lock
     const marker = new CleanShutdownMarker(disk, path).take()
     this.cleanStart = marker !== null
@@ -81,8 +91,10 @@ export class LogDirectory {
     if (this.firstDirtyOffsetOf(topic, partition) > offset) this.saveFirstDirtyOffset(topic, partition, offset)
     const key = partitionDirectoryName(topic, partition)
     if ((this.#recoveryPoints.get(key)?.offset ?? 0) <= offset) return
-    this.#recoveryPoints.set(key, { topic, partition, offset })
-    writeOffsetCheckpoint(this.#disk, `${this.path}/${RECOVERY_POINT_CHECKPOINT}`, [...this.#recoveryPoints.values()])
+    // In memory only when it is on the disk: it must be tried again when there was no room.
+    const lowered = new Map(this.#recoveryPoints).set(key, { topic, partition, offset })
+    this.#write(RECOVERY_POINT_CHECKPOINT, [...lowered.values()])
+    this.#recoveryPoints = lowered
   }
 
   /** Up to where compaction has cleaned a partition; −1 when that is not known. */
@@ -94,9 +106,11 @@ export class LogDirectory {
   saveFirstDirtyOffset(topic: string, partition: number, offset: number | null): void {
     const key = partitionDirectoryName(topic, partition)
     if (offset === null && !this.#firstDirty.has(key)) return
-    if (offset === null) this.#firstDirty.delete(key)
-    else this.#firstDirty.set(key, { topic, partition, offset })
-    writeCleanerCheckpoint(this.#disk, this.path, [...this.#firstDirty.values()])
+    const changed = new Map(this.#firstDirty)
+    if (offset === null) changed.delete(key)
+    else changed.set(key, { topic, partition, offset })
+    this.ballast.withRoom(() => writeCleanerCheckpoint(this.#disk, this.path, [...changed.values()]))
+    this.#firstDirty = changed
   }
 
   /** Durable when it returns. To be called about once a minute, and at a clean stop before `markClean`. */
@@ -109,18 +123,22 @@ export class LogDirectory {
       recovery.push({ topic, partition, offset: recoveryPoint })
       if (logStartOffset > 0) starts.push({ topic, partition, offset: logStartOffset })
     }
-    writeOffsetCheckpoint(this.#disk, `${this.path}/${RECOVERY_POINT_CHECKPOINT}`, recovery)
+    this.#write(RECOVERY_POINT_CHECKPOINT, recovery)
     this.#recoveryPoints = byPartition(recovery)
-    writeOffsetCheckpoint(this.#disk, `${this.path}/${LOG_START_CHECKPOINT}`, starts)
+    this.#write(LOG_START_CHECKPOINT, starts)
   }
 
   /** The very last write of a clean stop. */
   markClean(brokerEpoch: number): void {
-    new CleanShutdownMarker(this.#disk, this.path).write(brokerEpoch)
+    this.ballast.withRoom(() => new CleanShutdownMarker(this.#disk, this.path).write(brokerEpoch))
   }
 
   release(): void {
     this.#lock.release()
+  }
+
+  #write(checkpoint: string, entries: readonly OffsetEntry[]): void {
+    this.ballast.withRoom(() => writeOffsetCheckpoint(this.#disk, `${this.path}/${checkpoint}`, entries))
   }
 }
 

@@ -1,6 +1,7 @@
+import { replaceWhole } from '@streambus/base'
 import { expect, test } from 'vitest'
 import { MemoryDisk } from '../../../testkit/src/memory-disk.ts'
-import { Ballast } from '../../src/index.ts'
+import { BALLAST_BYTES, Ballast } from '../../src/index.ts'
 
 test('takes a megabyte on, drops it, and does without where there is no room', () => {
   const disk = new MemoryDisk()
@@ -16,4 +17,50 @@ test('takes a megabyte on, drops it, and does without where there is no room', (
   expect(disk.exists('/data/.ballast')).toBe(false)
   disk.failNext('write', { code: 'EIO', path: '.ballast' })
   expect(() => ballast.takeOn()).toThrow(/EIO/)
+})
+
+test('is given once, durably, when what matters finds the disk full; then whoever keeps producers away is told first', () => {
+  const disk = new MemoryDisk({ capacityBytes: 2 * BALLAST_BYTES })
+  disk.makeDirectory('/data')
+  const ballast = new Ballast(disk, '/data')
+  const told: string[] = []
+  ballast.onGiven(() => told.push('given'))
+  ballast.takeOn()
+  const file = disk.open('/data/full', { create: true })
+  file.write([Buffer.alloc(BALLAST_BYTES)], 0)
+  const write = (name: string) => (): void => {
+    told.push(name)
+    disk.open(`/data/${name}`, { create: true }).write([Buffer.alloc(BALLAST_BYTES / 2 + 1)], 0)
+  }
+  ballast.withRoom(write('a'))
+  expect([told, ballast.isThere]).toEqual([['a', 'given', 'a'], false])
+  expect(() => ballast.withRoom(write('b'))).toThrow(/ENOSPC/)
+  expect([told.slice(3), ballast.give()]).toEqual([['b'], false])
+  disk.crash()
+  expect(new Ballast(disk, '/data').isThere).toBe(false)
+})
+
+test('is not given for what no room would help', () => {
+  const disk = new MemoryDisk()
+  disk.makeDirectory('/data')
+  const ballast = new Ballast(disk, '/data')
+  ballast.takeOn()
+  for (const [operation, code] of [
+    ['sync', 'ENOSPC'],
+    ['write', 'EIO'],
+    ['open', 'EMFILE']
+  ] as const) {
+    disk.failNext(operation, { code, path: 'x' })
+    expect(() => ballast.withRoom(() => replaceWhole(disk, '/data/x', Buffer.from('x')))).toThrow(code)
+  }
+  expect([ballast.isThere, new Ballast(disk, '/data').isThere]).toEqual([true, true])
+})
+
+test('one that somebody removed is written again', () => {
+  const disk = new MemoryDisk()
+  disk.makeDirectory('/data')
+  const ballast = new Ballast(disk, '/data')
+  ballast.takeOn()
+  disk.unlink('/data/.ballast')
+  expect([ballast.takeOn(), disk.exists('/data/.ballast')]).toEqual([true, true])
 })

@@ -1,7 +1,24 @@
-import { readWhole } from '@streambus/base'
+import { DiskError, readWhole } from '@streambus/base'
 import { expect, test } from 'vitest'
 import { MemoryDisk } from '../../../testkit/src/memory-disk.ts'
 import { LogDirectory, parsePartitionDirectoryName } from '../../src/index.ts'
+
+/** No room for a lock file until the ballast is gone. */
+class FullForLocks extends MemoryDisk {
+  readonly #disk: MemoryDisk
+
+  constructor(disk: MemoryDisk) {
+    super()
+    this.#disk = disk
+    this.makeDirectory('/data')
+    this.open('/data/.ballast', { create: true }).close()
+  }
+
+  override lock(path: string) {
+    if (!this.exists('/data/.ballast')) return this.#disk.lock(path)
+    throw new DiskError({ code: 'ENOSPC', operation: 'lock', path })
+  }
+}
 
 test('the clean marker counts once', () => {
   const disk = new MemoryDisk()
@@ -70,4 +87,32 @@ test('partition directories by name', () => {
   ])
   expect(directory.partitionPath('a-b', 12)).toBe('/data/a-b-12')
   expect(parsePartitionDirectoryName('a-b-12')).toEqual({ topic: 'a-b', partition: 12 })
+})
+
+test('checkpoints, the marker and the lock find room on a full disk; what found none is written at the next try', () => {
+  const disk = new MemoryDisk()
+  const directory = LogDirectory.open(disk, '/data')
+  const text = (name: string): string => readWhole(disk, `/data/${name}`).toString()
+  const rows = [{ topic: 't', partition: 0, recoveryPoint: 12, logStartOffset: 3 }]
+  const steps: readonly (readonly [file: string, run: () => void, content: string])[] = [
+    ['recovery-point-offset-checkpoint', () => directory.saveCheckpoints(rows), '0\n1\nt 0 12\n'],
+    ['log-start-offset-checkpoint', () => directory.saveCheckpoints(rows), '0\n1\nt 0 3\n'],
+    ['recovery-point-offset-checkpoint', () => directory.lowerCheckpoints('t', 0, 7), '0\n1\nt 0 7\n'],
+    ['cleaner-offset-checkpoint', () => directory.saveFirstDirtyOffset('t', 0, 9), '0\n1\nt 0 9\n'],
+    ['cleaner-offset-checkpoint', () => directory.lowerCheckpoints('t', 0, 5), '0\n1\nt 0 5\n'],
+    ['cleaner-offset-checkpoint', () => directory.saveFirstDirtyOffset('t', 0, null), '0\n0\n'],
+    ['.kafka_cleanshutdown', () => directory.markClean(1), '{"version":0,"brokerEpoch":1}']
+  ]
+  for (const [file, run, content] of steps) {
+    disk.failNext('write', { code: 'ENOSPC', path: file })
+    expect(run, file).toThrow('ENOSPC')
+    directory.ballast.takeOn()
+    disk.failNext('write', { code: 'ENOSPC', path: file })
+    run()
+    expect([file, text(file), directory.ballast.isThere]).toEqual([file, content, false])
+  }
+  directory.ballast.takeOn()
+  directory.release()
+  const full = new FullForLocks(disk)
+  expect(LogDirectory.open(full, '/data').ballast.isThere).toBe(false)
 })
