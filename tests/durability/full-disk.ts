@@ -7,7 +7,8 @@ import { Load, type TopicPlan } from './load.ts'
 import { mountTmpfs, obstacle } from './mounts.ts'
 import { type Rig, type RigOptions, seconds, spread } from './rig.ts'
 
-const CYCLES = 3
+/** Every remedy with the watch of free space, and without it. */
+const CYCLES = 6
 const DISK_BYTES = 32 << 20
 /** Belongs to the rig, as any other file on the disk would. */
 const FOREIGN_BYTES = 8 << 20
@@ -22,9 +23,8 @@ const CONFIG = {
   'log.segment.delete.delay.ms': '50',
   'log.level': 'warn'
 }
-
 /** Producers are refused by the disk itself, not before it is full. */
-const NO_RESERVE = { 'log.dir.free.refuse.bytes': '0' }
+const UNWATCHED = { ...CONFIG, 'log.dir.free.refuse.bytes': '0', 'log.dir.free.warn.bytes': '0' }
 
 /** How room is made again; each cycle takes the next. */
 const REMEDIES = ['a foreign file goes', 'DeleteRecords', 'a topic is deleted'] as const
@@ -55,13 +55,16 @@ export const fullDiskRig: Rig = async options => {
   const cycles = options.cycles ?? CYCLES
   for (let cycle = 0; cycle < cycles; cycle++) {
     const remedy = REMEDIES[cycle % REMEDIES.length] as Remedy
-    const found = await fillOnce(remedy, { ...options, seed: options.seed + cycle })
-    lines.push(...found.faults.map(text => `cycle ${cycle + 1}, ${remedy}: ${text}`))
+    const isWatched = cycle % (2 * REMEDIES.length) < REMEDIES.length
+    const found = await fillOnce(remedy, isWatched, { ...options, seed: options.seed + cycle })
+    const name = isWatched ? remedy : `${remedy}, to the last byte`
+    lines.push(...found.faults.map(text => `cycle ${cycle + 1}, ${name}: ${text}`))
     acknowledged += found.acknowledgedCount
     refused += found.refusedCount
     if (!Number.isNaN(found.backMs)) backMs.push(found.backMs)
-    if (found.faults.length === 0) options.say(`full-disk: ${remedy}: back after ${found.backMs.toFixed(0)} ms`)
+    if (found.faults.length === 0) options.say(`full-disk: ${name}: back after ${found.backMs.toFixed(0)} ms`)
   }
+  lines.push(...(await fillOneOfTwo(options)).map(text => `one of two log.dirs: ${text}`))
   const verdict = lines.length > 0 ? 'failed' : 'passed'
   lines.unshift(
     `${cycles} disks filled, ${acknowledged} records acknowledged, ${refused} times ${STORAGE_ERROR}, ${seconds(beganMs)}`,
@@ -77,17 +80,15 @@ interface Found {
   readonly backMs: number
 }
 
-async function fillOnce(remedy: Remedy, { seed, cleanup: outer }: RigOptions): Promise<Found> {
+async function fillOnce(remedy: Remedy, isWatched: boolean, options: RigOptions): Promise<Found> {
+  const { seed, cleanup: outer } = options
   const cleanup = new Cleanup()
   outer.throwIfOver()
   const undo = outer.add('one full disk', () => cleanup.run())
   const home = mountTmpfs(DISK_BYTES, cleanup)
   const foreignFile = `${home}/foreign`
   fs.writeFileSync(foreignFile, Buffer.alloc(FOREIGN_BYTES))
-  const [broker] = await startBroker(cleanup, {
-    config: seed % 2 === 0 ? { ...CONFIG, ...NO_RESERVE } : CONFIG,
-    dataDir: `${home}/data`
-  })
+  const [broker] = await startBroker(cleanup, { config: isWatched ? CONFIG : UNWATCHED, dataDir: `${home}/data` })
   const loads = ['kept', 'filler'].map((name, index) => {
     const load = new Load({
       bootstrap: broker.bootstrap,
@@ -122,6 +123,74 @@ async function fillOnce(remedy: Remedy, { seed, cleanup: outer }: RigOptions): P
   const acknowledgedCount = load.acknowledgedCount + filler.acknowledgedCount
   await undo()
   return { faults, acknowledgedCount, refusedCount, backMs }
+}
+
+/** Something else fills one log directory, the one with the metadata: the other stays in service, and then both are. */
+async function fillOneOfTwo({ seed, cleanup: outer }: RigOptions): Promise<readonly string[]> {
+  const cleanup = new Cleanup()
+  outer.throwIfOver()
+  const undo = outer.add('one of two full disks', () => cleanup.run())
+  const homes = [mountTmpfs(DISK_BYTES, cleanup), mountTmpfs(8 * DISK_BYTES, cleanup)]
+  const config = { ...UNWATCHED, 'log.dirs': homes.map(home => `${home}/data`).join(',') }
+  const [broker] = await startBroker(cleanup, { config })
+  const load = new Load({
+    bootstrap: broker.bootstrap,
+    seed,
+    topics: [topic('both')],
+    disciplines: ['idempotent', 'retrying', 'once'],
+    pauseMsMax: 10
+  })
+  cleanup.add('producers', () => load.stop())
+  await load.prepare()
+  load.begin()
+  try {
+    await serveBeside(broker, load, `${homes[0]}/foreign`)
+  } catch (error) {
+    load.faults.add('broker', `${(error as Error).message}; it printed last:\n${broker.output.slice(-800)}`)
+  }
+  await undo()
+  return load.faults.lines()
+}
+
+async function serveBeside(broker: SpawnedBroker, load: Load, foreignFile: string): Promise<void> {
+  const isServed = async (what: string): Promise<void> => {
+    const before = load.acknowledgedCount
+    await until(what, FILL_MS_MAX, () => load.acknowledgedCount >= before + BACK_RECORDS || !broker.isRunning)
+    if (!broker.isRunning) throw new Error(`the broker ended; ${what}`)
+  }
+  load.gate.open()
+  await isServed('both directories are served')
+  fillUp(foreignFile)
+  await until('the full directory refuses', FILL_MS_MAX, () => refusalsOf(load) >= REFUSALS || !broker.isRunning)
+  await isServed('the other directory is served')
+  await hold(load)
+  await load.check()
+  await broker.kill()
+  await broker.start()
+  load.gate.open()
+  await isServed('the other directory is served after a kill')
+  await hold(load)
+  await load.check()
+  fs.rmSync(foreignFile)
+  await load.drain()
+  await hold(load)
+  await load.check()
+}
+
+/** Nothing is left of the disk that the file is on. */
+function fillUp(file: string): void {
+  const fd = fs.openSync(file, 'w')
+  try {
+    for (const bytes of [1 << 20, 1 << 12]) {
+      try {
+        while (fs.writeSync(fd, Buffer.alloc(bytes)) === bytes);
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error
+      }
+    }
+  } finally {
+    fs.closeSync(fd)
+  }
 }
 
 const refusalsOf = (load: Load): number => load.refusals.get(STORAGE_ERROR) ?? 0
