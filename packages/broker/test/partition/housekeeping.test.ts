@@ -138,3 +138,18 @@ test('a wall clock that jumps a year ahead deletes nothing for an hour, and one 
   plane.clock.advance(HOUR_MS + 10 * MINUTE_MS)
   expect(partition?.log.logStartOffset).toBeGreaterThan(0)
 })
+
+test('one partition without room does not keep the others from theirs, nor the checkpoint from being written', async () => {
+  const log = { ...LOG_CONFIG_DEFAULTS, segmentBytes: 1024, retentionBytes: 1024 }
+  const plane = await setup({ settings: { log }, partitionCount: 3 })
+  for (let index = 0; index < 3; index++) {
+    for (let i = 0; i < 4; i++) await produce(plane, ['x'.repeat(700)], index)
+  }
+  for (const path of ['t-0/log-start', 't-1/0000']) plane.disk.failNext('write', { code: 'ENOSPC', path })
+  plane.clock.advance(6 * MINUTE_MS)
+  expect(plane.shortages).toEqual(['ENOSPC', 'ENOSPC'])
+  expect([0, 1, 2].map(index => plane.partitions.find('t', index)?.log.logStartOffset)).toEqual([0, 2, 2])
+  expect(plane.checkpoint().split('\n')[1]).toBe('3')
+  plane.clock.advance(5 * MINUTE_MS)
+  expect(plane.partitions.find('t', 0)?.log.logStartOffset).toBe(2)
+})
