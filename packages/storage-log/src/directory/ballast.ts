@@ -72,8 +72,7 @@ export class Ballast {
     let file: DiskFile | null = null
     try {
       file = this.#disk.open(this.#path, { create: true })
-      // Written, not only sized: a hole in a file reserves nothing.
-      file.write([Buffer.alloc(BALLAST_BYTES)], 0)
+      file.write([incompressible(BALLAST_BYTES)], 0)
       return true
     } catch (error) {
       if (!(error instanceof DiskError) || !isShortage(error)) throw error
@@ -86,4 +85,17 @@ export class Ballast {
   get #path(): string {
     return `${this.#directory}/${FILE}`
   }
+}
+
+/** A hole in a file reserves nothing, nor do zeros where the filesystem compresses. Marsaglia's xorshift32. */
+function incompressible(sizeBytes: number): Uint8Array {
+  const words = new Uint32Array(sizeBytes / 4)
+  let word = 2_463_534_242
+  for (let i = 0; i < words.length; i++) {
+    word ^= word << 13
+    word ^= word >>> 17
+    word ^= word << 5
+    words[i] = word
+  }
+  return new Uint8Array(words.buffer)
 }

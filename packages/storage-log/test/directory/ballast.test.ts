@@ -1,4 +1,5 @@
-import { replaceWhole } from '@streambus/base'
+import { deflateRawSync } from 'node:zlib'
+import { readWhole, replaceWhole } from '@streambus/base'
 import { expect, test } from 'vitest'
 import { MemoryDisk } from '../../../testkit/src/memory-disk.ts'
 import { BALLAST_BYTES, Ballast } from '../../src/index.ts'
@@ -9,6 +10,7 @@ test('takes a megabyte on, drops it, and does without where there is no room', (
   const ballast = new Ballast(disk, '/data')
   expect(ballast.takeOn()).toBe(true)
   expect(disk.open('/data/.ballast').sizeBytes()).toBe(1024 * 1024)
+  expect(deflateRawSync(readWhole(disk, '/data/.ballast')).length).toBeGreaterThan(1024 * 1024)
   ballast.drop()
   ballast.drop()
   expect(disk.exists('/data/.ballast')).toBe(false)
