@@ -2,6 +2,7 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { tempDir } from '@streambus/testkit'
+import { type Bug, plant } from './bug.ts'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 const COPIED = ['packages', 'bench', 'tests', 'package.json', 'tsconfig.json', 'vitest.config.ts']
@@ -28,15 +29,11 @@ export class TreeCopy {
     }
   }
 
-  /** Replaces `find`, which must occur exactly once; the returned function takes it back. */
-  plant(file: string, find: string, replace: string): () => void {
-    const target = path.join(this.path, file)
+  /** The returned function takes the bug out again. */
+  plant(bug: Bug): () => void {
+    const target = path.join(this.path, bug.file)
     const text = fs.readFileSync(target, 'utf8')
-    if (text.split(find).length !== 2) throw new Error(`${file}: occurs ${text.split(find).length - 1} times: ${find}`)
-    fs.writeFileSync(
-      target,
-      text.replace(find, () => replace)
-    )
+    fs.writeFileSync(target, plant(bug, text))
     return () => fs.writeFileSync(target, text)
   }
 

@@ -1,0 +1,87 @@
+import { readWhole } from '@streambus/base'
+import { expect, test } from 'vitest'
+import type { MemoryDisk } from '../../../testkit/src/memory-disk.ts'
+import { LogCorrupt } from '../../src/index.ts'
+import { append, DIRECTORY, newDisk, openLog, settle } from '../helpers.ts'
+
+// One test for each planted bug of tests/planted: short, and called what it is there for.
+
+const FIRST_LOG = `${DIRECTORY}/00000000000000000000.log`
+
+/** A log of so many batches whose process was killed; all of it is in the page cache. */
+function killed(batches: number): MemoryDisk {
+  const disk = newDisk()
+  const { log } = openLog(disk)
+  for (let i = 0; i < batches; i++) append(log)
+  disk.kill()
+  return disk
+}
+
+test('planted: a bad middle is treated as a torn tail', () => {
+  const disk = killed(5)
+  disk.flipBit(FIRST_LOG, 90, 2)
+  expect(() => openLog(disk)).toThrow(LogCorrupt)
+})
+
+test('planted: damage below the recovery point is treated as a torn tail', () => {
+  const disk = killed(3)
+  const size = readWhole(disk, FIRST_LOG).length
+  disk.flipBit(FIRST_LOG, size - 1, 0)
+  expect(() => openLog(disk, { recoveryPoint: 3 })).not.toThrow()
+  const short = killed(3)
+  const file = short.open(FIRST_LOG)
+  file.truncate(size - 1)
+  file.close()
+  expect(() => openLog(short, { recoveryPoint: 3 })).toThrow(/below the recovery point 3/)
+})
+
+test('planted: the CRC of a batch that was not synced is not compared', () => {
+  const disk = killed(2)
+  disk.flipBit(FIRST_LOG, readWhole(disk, FIRST_LOG).length - 3, 0)
+  expect(openLog(disk).log.logEndOffset).toBe(1)
+})
+
+test('planted: an accepted tail is not written again after an unclean start', async () => {
+  const disk = newDisk()
+  const { log, fatal } = openLog(disk)
+  append(log)
+  disk.failNext('sync', { code: 'EIO', path: '.log', marksClean: true })
+  log.requestSync()
+  await settle()
+  expect(fatal.length).toBe(1)
+  disk.kill()
+  // The page cache still has the batch and calls it clean.
+  expect(openLog(disk).log.durableEndOffset).toBe(1)
+  disk.crash()
+  expect(openLog(disk).log.logEndOffset).toBe(1)
+})
+
+test('planted: an accepted tail is not synced after an unclean start', () => {
+  const disk = killed(2)
+  expect(openLog(disk).log.durableEndOffset).toBe(2)
+  disk.crash()
+  expect(openLog(disk).log.logEndOffset).toBe(2)
+})
+
+test('planted: a snapshot above the end that a power cut left is kept', () => {
+  const disk = newDisk()
+  const { log } = openLog(disk)
+  append(log, { producerId: 4 })
+  log.snapshotProducers()
+  disk.crash()
+  const { log: shorter } = openLog(disk)
+  for (let i = 0; i < 2; i++) append(shorter)
+  disk.kill()
+  // The log has grown past the offset of the snapshot, and producer 4 never wrote any of it.
+  const { log: again } = openLog(disk)
+  expect([again.logEndOffset, again.producerCount]).toEqual([2, 0])
+})
+
+test('planted: deleted records come back after a crash', () => {
+  const disk = newDisk()
+  const { log } = openLog(disk)
+  for (let i = 0; i < 5; i++) append(log)
+  log.deleteRecordsBefore(3)
+  disk.kill()
+  expect(openLog(disk).log.logStartOffset).toBe(3)
+})

@@ -1,0 +1,101 @@
+import type { Bug } from '../bug.ts'
+
+const BAD_TAIL = 'packages/storage-log/src/recovery/bad-tail.ts'
+const SCAN = 'packages/storage-log/src/recovery/recovery-scan.ts'
+const RECOVERY = 'packages/storage-log/src/recovery/recovery.ts'
+const INDEXES = 'packages/storage-log/src/segment/segment-indexes.ts'
+const START = 'packages/storage-log/test/planted/start.test.ts'
+const CACHES = 'packages/storage-log/test/planted/caches.test.ts'
+
+/** A start after a crash believes what it must not, or drops what it must keep. */
+export const RECOVERY_BUGS: readonly Bug[] = [
+  {
+    id: '23',
+    name: 'a bad middle is treated as a torn tail',
+    file: BAD_TAIL,
+    edits: [["if (next < 0) return 'torn'", "return 'torn'"]],
+    test: START
+  },
+  {
+    id: '23b',
+    name: 'damage below the recovery point is treated as a torn tail',
+    file: BAD_TAIL,
+    edits: [["if (endOffset < options.recoveryPoint) return 'corrupt'", '']],
+    test: START
+  },
+  {
+    id: '23c',
+    name: 'the CRC of a batch that was not synced is not compared',
+    file: SCAN,
+    edits: [['expected.isUnsynced && !scanner.hasValidCrc()', 'false']],
+    test: START
+  },
+  {
+    id: '34',
+    name: 'the index of an ended segment is trusted without a look at the batch',
+    file: 'packages/storage-log/src/segment/sealed-lookup.ts',
+    edits: [['return isTrue ? position : UNKNOWN', 'return position']],
+    test: CACHES
+  },
+  {
+    id: '34b',
+    name: 'a loaded index is trusted without a look at the batch',
+    file: INDEXES,
+    edits: [['if (entry < 0 || this.#isEntryTrue(entry)) return entry', 'return entry']],
+    test: CACHES
+  },
+  {
+    id: '34c',
+    name: 'a start after a crash trusts the index without a look at the batch',
+    file: INDEXES,
+    edits: [['if (header === null || !this.#isEntryTrue(entry))', 'if (header === null)']],
+    test: CACHES
+  },
+  {
+    id: '34d',
+    name: 'a damaged transaction index is believed',
+    file: 'packages/storage-log/src/lookup/transaction-index.ts',
+    edits: [['if (bytes.readUInt32BE(crcAt) !== crc32c(bytes.subarray(0, crcAt))) return null', '']],
+    test: CACHES
+  },
+  {
+    id: '34e',
+    name: 'a seal that is older than the index is believed for all of it',
+    file: INDEXES,
+    edits: [
+      [
+        'const entry = this.#offsets.floorByOffset(seal.endOffset - 1 - this.#segment.baseOffset)',
+        'const entry = this.#offsets.count - 1'
+      ]
+    ],
+    test: CACHES
+  },
+  {
+    id: '36',
+    name: 'an accepted tail is not written again after an unclean start',
+    file: SCAN,
+    edits: [['file.write([part], at)', '']],
+    test: START
+  },
+  {
+    id: '36b',
+    name: 'an accepted tail is not synced after an unclean start',
+    file: RECOVERY,
+    edits: [['rewriteAndSync(active.handle, result.unsyncedPosition, result.validBytes)', '']],
+    test: START
+  },
+  {
+    id: '38b',
+    name: 'a snapshot above the end that a power cut left is kept',
+    file: RECOVERY,
+    edits: [['snapshots.dropAbove(endOffset)', '']],
+    test: START
+  },
+  {
+    id: '49',
+    name: 'deleted records come back after a crash',
+    file: RECOVERY,
+    edits: [['readLogStart(disk, directory) ?? options.logStartOffset', 'options.logStartOffset']],
+    test: START
+  }
+]
