@@ -1,4 +1,5 @@
 import {
+  createPartitionsApi,
   createTopicsApi,
   deleteRecordsApi,
   deleteTopicsApi,
@@ -52,6 +53,11 @@ class Session {
     return (await this.to.send(createTopicsApi, { topics })).topics[0]?.errorCode
   }
 
+  async extend(name: string): Promise<number | undefined> {
+    const topics = [{ name, count: 2, assignments: null }]
+    return (await this.to.send(createPartitionsApi, { topics, timeoutMs: 1000 })).results[0]?.errorCode
+  }
+
   async produce(name: string, valueBytes: number): Promise<number | undefined> {
     const builder = new RecordBatchBuilder()
     builder.append({ key: null, value: Buffer.alloc(valueBytes), headers: [], timestamp: this.clock.wallMs() })
@@ -76,6 +82,7 @@ class Session {
 
 async function filled(): Promise<Session> {
   const session = new Session()
+  session.disk.open('/foreign', { create: true }).write([Buffer.alloc(MIB / 2)], 0)
   await session.start()
   onTestFinished(() => session.end('kill'))
   for (const name of ['kept', 'filler']) expect(await session.create(name)).toBe(0)
@@ -114,7 +121,7 @@ test.each(Object.entries(REMEDIES))('a disk that is full to the last byte is lef
 test.each(Object.entries(REMEDIES))('so it is after any number of stops and kills, by %s', async (_name, remedy) => {
   const session = await filled()
   const endOffset = await session.endOffset('filler')
-  for (const how of ['stop', 'stop', 'kill', 'kill', 'stop', 'kill'] as const) {
+  for (const how of ['kill', 'stop', 'stop', 'kill', 'kill', 'stop'] as const) {
     await session.end(how)
     await session.start()
     expect([how, await session.endOffset('filler'), await session.endOffset('kept')]).toEqual([how, endOffset, 10])
@@ -138,6 +145,12 @@ test('a minute’s checkpoint is written on a full disk, and producers are kept 
   expect(session.disk.exists('/data/.ballast')).toBe(false)
   for (let i = 0; i < 50; i++) expect(await session.produce('kept', 60_000)).toBe(Errors.KAFKA_STORAGE_ERROR.code)
   expect(session.freeBytes).toBeGreaterThan(MIB / 2)
+  // More than new partitions need, and not enough to keep as much back.
+  session.disk.unlink('/foreign')
+  session.clock.advance(5_000)
+  expect(session.freeBytes).toBeGreaterThan(MIB)
+  expect(await session.create('new')).toBe(Errors.KAFKA_STORAGE_ERROR.code)
+  expect(await session.extend('kept')).toBe(Errors.KAFKA_STORAGE_ERROR.code)
   session.clock.advance(600_000)
   expect(session.broker?.fatal).toBe(null)
 })

@@ -122,6 +122,21 @@ test('a dirty log is compacted after the backoff, and again only when it is dirt
   await cleaner.stop()
 })
 
+test('on a full disk no round begins, and once there is room one does', async () => {
+  const plane = await openCompacted()
+  fill(plane)
+  await plane.settle()
+  let isFull = true
+  const { cleaner, seen, pass } = cleanerOf(plane, { isFull: () => isFull })
+  cleaner.start()
+  await pass()
+  expect(seen.compacted).toEqual([])
+  isFull = false
+  await pass()
+  expect(seen.compacted).toEqual(['orders-0'])
+  await cleaner.stop()
+})
+
 test('a deleted key is gone for readers, and its tombstone after delete.retention.ms', async () => {
   const plane = await openCompacted()
   fill(plane, 10)

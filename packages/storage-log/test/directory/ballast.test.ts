@@ -28,6 +28,7 @@ test('is given once, durably, when what matters finds the disk full; then whoeve
   const told: string[] = []
   ballast.onGiven(() => told.push('given'))
   ballast.takeOn()
+  disk.syncDirectory('/data')
   const file = disk.open('/data/full', { create: true })
   file.write([Buffer.alloc(BALLAST_BYTES)], 0)
   const write = (name: string) => (): void => {
