@@ -24,6 +24,7 @@ test('takes a megabyte on, drops it, and does without where there is no room', (
 test('is given once, durably, when what matters finds the disk full; then whoever keeps producers away is told first', () => {
   const disk = new MemoryDisk({ capacityBytes: 2 * BALLAST_BYTES })
   disk.makeDirectory('/data')
+  disk.syncDirectory('/')
   const ballast = new Ballast(disk, '/data')
   const told: string[] = []
   ballast.onGiven(() => told.push('given'))
