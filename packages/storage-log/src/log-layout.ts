@@ -104,16 +104,15 @@ export class LogLayout {
 
   /** Cuts everything from the batch that contains `offset`, which is above the first segment's base. */
   cutAt(offset: number, nowMs: number): void {
-    this.#options.lowerRecoveryPoint(this.#batchStart(offset))
+    const endOffset = this.#batchStart(offset)
+    this.#options.lowerRecoveryPoint(endOffset)
     this.#cutOff(this.segments.removeFrom(offset))
     const { active } = this
     active.isActive = true
     const position = active.positionOf(offset)
-    if (position >= 0) active.truncateTo(position)
+    active.truncateTo(position >= 0 ? position : active.sizeBytes)
     active.syncNow()
-    // A batch that holds `offset` goes as a whole; behind a gap that compaction left, offsets go on where they were
-    // cut.
-    const endOffset = position >= 0 ? active.endOffset : offset
+    // Compaction may have left a gap before the cut: offsets go on behind it.
     if (active.endOffset < endOffset) this.#beginSegmentAt(endOffset, nowMs)
     // The log start may lie inside a batch that just went as a whole.
     if (endOffset < this.#logStartOffset) writeLogStart(this.#context.disk, this.#context.directory, endOffset)
