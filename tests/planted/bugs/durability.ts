@@ -140,7 +140,7 @@ export const DURABILITY_BUGS: readonly Bug[] = [
     id: '43b',
     name: 'the recovery point is not lowered before records are cut',
     file: LAYOUT,
-    edits: [['this.#options.lowerRecoveryPoint(this.#batchStart(offset))', '']],
+    edits: [['this.#options.lowerRecoveryPoint(endOffset)', '']],
     test: 'packages/storage-log/test/planted/truncation.test.ts'
   }
 ]
