@@ -2,7 +2,7 @@ import { HEADER_BYTES, readRecords, walkBatches } from '@streambus/protocol/reco
 import { expect } from 'vitest'
 import type { MemoryDisk } from '../../../testkit/src/memory-disk.ts'
 import { compactLog, LOG_CONFIG_DEFAULTS, type Log, type LogConfig } from '../../src/index.ts'
-import { openLog, readAll, TestClock } from '../helpers.ts'
+import { openLog, readAll, type TestClock } from '../helpers.ts'
 
 export const CONFIG: LogConfig = {
   ...LOG_CONFIG_DEFAULTS,
