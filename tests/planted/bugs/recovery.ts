@@ -92,6 +92,13 @@ export const RECOVERY_BUGS: readonly Bug[] = [
     test: START
   },
   {
+    id: '44b',
+    name: 'the seal of an index speaks of batches that a power cut has taken',
+    file: 'packages/storage-log/src/segment/segment.ts',
+    edits: [['if (this.#indexes.abortedUntil <= this.endOffset) return', 'return']],
+    test: START
+  },
+  {
     id: '49',
     name: 'deleted records come back after a crash',
     file: RECOVERY,
