@@ -15,10 +15,16 @@ test('the long form counts images, looks at a single one again and ends with 0 w
   expect([swept.status, single.status, single.stdout.trim()]).toEqual([0, 0, 'nothing is wrong with it'])
 })
 
+test('with --model it makes runs of the model-based test', () => {
+  const { status, stdout } = run('--model', '20', '--seed', '1')
+  expect([status, stdout]).toEqual([0, expect.stringMatching(/^20 runs of up to 80 steps, .* s: nothing is wrong$/m)])
+})
+
 test('words that make no sense end with 2 and say what would', () => {
   for (const words of [
     ['--workload', 'none'],
     ['--images', '0'],
+    ['--model', '0'],
     ['--seed', 'x']
   ]) {
     const { status, stdout } = run(...words)

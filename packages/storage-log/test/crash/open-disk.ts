@@ -1,6 +1,6 @@
 import type { DiskError } from '@streambus/base'
 import type { MemoryDisk } from '../../../testkit/src/memory-disk.ts'
-import { Log, type LogConfig, LogDirectory, SILENT_LOG_PROBE } from '../../src/index.ts'
+import { Log, type LogConfig, LogDirectory, type OpenFiles, SILENT_LOG_PROBE } from '../../src/index.ts'
 import { TestClock } from '../helpers.ts'
 
 const LOG_DIRECTORY = '/data'
@@ -18,9 +18,17 @@ export interface OpenedDisk {
   closeClean(): void
 }
 
-export function openDisk(disk: MemoryDisk, options: { config: LogConfig; nowMs: number }): OpenedDisk {
+export interface OpenDiskOptions {
+  readonly config: LogConfig
+  readonly nowMs: number
+  /** Default: the log's own. */
+  readonly openFiles?: OpenFiles
+}
+
+export function openDisk(disk: MemoryDisk, options: OpenDiskOptions): OpenedDisk {
   const clock = new TestClock()
   clock.nowMs = options.nowMs
+  const shared = options.openFiles === undefined ? {} : { openFiles: options.openFiles }
   const fatal: DiskError[] = []
   const directory = LogDirectory.open(disk, LOG_DIRECTORY)
   const log = Log.open({
@@ -31,6 +39,7 @@ export function openDisk(disk: MemoryDisk, options: { config: LogConfig; nowMs: 
     probe: SILENT_LOG_PROBE,
     cleanStart: directory.cleanStart,
     ...directory.checkpointOf(TOPIC, 0),
+    ...shared,
     lowerRecoveryPoint: offset => directory.lowerCheckpoints(TOPIC, 0, offset),
     onFatal: error => fatal.push(error)
   })

@@ -1,0 +1,14 @@
+import { expect, test } from 'vitest'
+import { KNOWN_BROKEN } from './known-broken.ts'
+import { findFailure } from './model-runs.ts'
+import { run } from './runner.ts'
+import type { Run } from './step.ts'
+
+/** The long form of this is main.ts beside it: as many runs of any seed as one likes. */
+const SEED = 1
+
+test('whatever happens to a log in any order, it holds what a dumb list says and keeps its promises', () => {
+  expect(findFailure({ runs: 400, seed: SEED, steps: 80 })?.report ?? null).toBeNull()
+}, 60_000)
+
+for (const [name, broken] of Object.entries(KNOWN_BROKEN)) test.fails(`known: ${name}`, () => run(broken as Run))
