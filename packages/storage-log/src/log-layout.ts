@@ -3,6 +3,7 @@ import type { CleanedGroup } from './compaction/rewrite.ts'
 import { dropCleaned, swapIn } from './compaction/swap.ts'
 import type { EpochCache } from './epoch-cache.ts'
 import { writeLogStart } from './log-start.ts'
+import type { AbortedTransaction } from './lookup/transaction-index.ts'
 import { findAborted, loadProducerState, type ReplayOptions } from './producer/producer-replay.ts'
 import type { ProducerState } from './producer/producer-state.ts'
 import type { SnapshotFiles } from './producer/snapshot-files.ts'
@@ -154,9 +155,11 @@ export class LogLayout {
     dropCleaned(this.#context.disk, this.#context.directory, baseOffset)
   }
 
-  /** Makes the aborted transactions of a segment known. Throws LogCorrupt. */
-  loadAborted(segment: Segment, nowMs: number): void {
-    segment.setAborted(findAborted(this.#replay(nowMs), segment))
+  /** Finds out the aborted transactions of a segment. Throws LogCorrupt. */
+  loadAborted(segment: Segment, nowMs: number): readonly AbortedTransaction[] {
+    const aborted = findAborted(this.#replay(nowMs), segment)
+    segment.setAborted(aborted)
+    return aborted
   }
 
   #beginSegmentAt(offset: number, nowMs: number): void {

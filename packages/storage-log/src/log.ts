@@ -288,8 +288,8 @@ export class Log {
     const found: AbortedTransaction[] = []
     for (let i = segments.floorIndex(fromOffset); i < segments.count; i++) {
       const segment = segments.use(i)
-      if (segment.aborted === null) this.#layout.loadAborted(segment, this.#clock.wallMs())
-      for (const transaction of segment.aborted ?? []) {
+      // What was just found counts, not what the segment remembers of it: it may have been evicted meanwhile.
+      for (const transaction of segment.aborted ?? this.#layout.loadAborted(segment, this.#clock.wallMs())) {
         if (transaction.lastOffset >= fromOffset && transaction.firstOffset < untilOffset) found.push(transaction)
         if (transaction.lastStableOffset >= untilOffset) return found
       }

@@ -1,10 +1,10 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { MemoryDisk } from '../../../testkit/src/memory-disk.ts'
-import type { Log } from '../../src/index.ts'
+import { type Log, OpenFiles } from '../../src/index.ts'
 import { decodeTransactionIndex, encodeTransactionIndex } from '../../src/lookup/transaction-index.ts'
 import { makeMarker } from '../batches.ts'
-import { append, DIRECTORY, newDisk, openLog } from '../helpers.ts'
+import { append, DIRECTORY, newDisk, openLog, SMALL } from '../helpers.ts'
 
 const COORDINATOR = { leaderEpoch: 0, origin: 'coordinator' } as const
 
@@ -107,6 +107,21 @@ test('aborted transactions are found whatever happens to the index files', () =>
     }),
     { numRuns: 200 }
   )
+})
+
+test('aborted transactions are found when files are opened and closed all the time and the indexes are gone', () => {
+  const disk = newDisk()
+  const { log } = openLog(disk, { config: { ...SMALL, segmentBytes: 400 } })
+  const oracle = new Oracle()
+  for (let i = 0; i < 5; i++) write(log, oracle, 1)
+  end(log, oracle, 1, 'abort')
+  for (let i = 0; i < 10; i++) append(log, { valueBytes: 40 })
+  log.closeClean()
+  for (const { name } of disk.list(DIRECTORY)) {
+    if (name.endsWith('index') || name.endsWith('snapshot')) disk.unlink(`${DIRECTORY}/${name}`)
+  }
+  const openFiles = new OpenFiles(1)
+  expectSame(openLog(disk, { openFiles, config: { ...SMALL, segmentBytes: 400 } }).log, oracle)
 })
 
 test('a truncated log forgets the aborted transactions of what was cut, also after it has grown again', () => {
