@@ -109,12 +109,14 @@ export class LogLayout {
     this.#options.lowerRecoveryPoint(endOffset)
     this.#cutOff(this.segments.removeFrom(offset))
     const { active } = this
+    const wasEnded = !active.isActive
     active.isActive = true
     const position = active.positionOf(offset)
     active.truncateTo(position >= 0 ? position : active.sizeBytes)
     active.syncNow()
-    // Compaction may have left a gap before the cut: offsets go on behind it.
-    if (active.endOffset < endOffset) this.#beginSegmentAt(endOffset, nowMs)
+    // Compaction may have left gaps in an ended segment, and a start takes those of the last one for damage; and a gap
+    // before the cut: offsets go on behind it.
+    if (active.endOffset < endOffset || (wasEnded && active.sizeBytes > 0)) this.#beginSegmentAt(endOffset, nowMs)
     // The log start may lie inside a batch that just went as a whole.
     if (endOffset < this.#logStartOffset) writeLogStart(this.#context.disk, this.#context.directory, endOffset)
     this.#logStartOffset = Math.min(this.#logStartOffset, endOffset)
@@ -129,6 +131,8 @@ export class LogLayout {
     // records that were deleted must not come back.
     const isUpwards = offset > this.#logStartOffset
     if (isUpwards) writeLogStart(disk, directory, offset)
+    // Before the segments: what a snapshot knows of the old records must not be taken for the state of the new ones.
+    this.snapshots.dropAbove(-1)
     this.#cutOff(this.segments.removeFrom(0))
     this.segments.reset(createSegment(this.#context, offset, nowMs))
     if (offset < this.#logStartOffset) writeLogStart(disk, directory, offset)
@@ -165,6 +169,7 @@ export class LogLayout {
   #beginSegmentAt(offset: number, nowMs: number): void {
     const old = this.active
     old.endOffset = offset
+    if (old.aborted === null) this.loadAborted(old, nowMs)
     old.saveIndexes(true)
     this.segments.push(createSegment(this.#context, offset, nowMs))
     old.seal()

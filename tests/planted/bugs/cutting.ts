@@ -82,6 +82,20 @@ export const CUTTING_BUGS: readonly Bug[] = [
     test: TRUNCATION
   },
   {
+    id: '46b',
+    name: 'nobody hears of syncs after a truncation',
+    file: 'packages/storage-log/src/flush/flusher.ts',
+    edits: [['this.#notified = Math.min(this.#notified, endOffset)', '']],
+    test: TRUNCATION
+  },
+  {
+    id: '46c',
+    name: 'the durable end stays above a truncation',
+    file: 'packages/storage-log/src/flush/flusher.ts',
+    edits: [['this.#durable = Math.min(this.#durable, endOffset)', '']],
+    test: TRUNCATION
+  },
+  {
     id: '47',
     name: 'a truncation over segments removes the oldest first',
     file: LAYOUT,

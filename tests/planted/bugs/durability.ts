@@ -48,6 +48,22 @@ export const DURABILITY_BUGS: readonly Bug[] = [
     test: ACKNOWLEDGE
   },
   {
+    id: '1e',
+    name: 'the high watermark falls when the flush policy changes',
+    file: 'packages/broker/src/partition/watermark.ts',
+    edits: [
+      ['if (ackedOffset <= this.#highWatermark) return false', 'if (ackedOffset === this.#highWatermark) return false']
+    ],
+    test: ACKNOWLEDGE
+  },
+  {
+    id: '1f',
+    name: 'records above the high watermark can be deleted',
+    file: PARTITION,
+    edits: [['if (target < 0 || target > this.highWatermark)', 'if (target < 0 || target > this.log.logEndOffset)']],
+    test: ACKNOWLEDGE
+  },
+  {
     id: '2',
     name: 'a sync under way is counted for later writes',
     file: FLUSHER,

@@ -92,6 +92,27 @@ export const RECOVERY_BUGS: readonly Bug[] = [
     test: START
   },
   {
+    id: '44b',
+    name: 'the seal of an index speaks of batches that a power cut has taken',
+    file: 'packages/storage-log/src/segment/segment.ts',
+    edits: [['if (this.#indexes.abortedUntil <= this.endOffset) return', 'return']],
+    test: START
+  },
+  {
+    id: '38d',
+    name: 'snapshots are kept when a log begins again at its start',
+    file: RECOVERY,
+    edits: [['snapshots.dropAbove(-1)', '']],
+    test: START
+  },
+  {
+    id: '52',
+    name: 'a tail that was set aside is not synced before it is cut',
+    file: RECOVERY,
+    edits: [['copy.syncNow()', '']],
+    test: START
+  },
+  {
     id: '49',
     name: 'deleted records come back after a crash',
     file: RECOVERY,

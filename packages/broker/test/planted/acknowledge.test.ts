@@ -1,5 +1,5 @@
 import { RecordBatchBuilder } from '@streambus/protocol/records'
-import { Ballast, Log, SILENT_LOG_PROBE } from '@streambus/storage-log'
+import { Ballast, Log, OffsetOutOfRange, SILENT_LOG_PROBE } from '@streambus/storage-log'
 import { ManualClock, MemoryDisk } from '@streambus/testkit'
 import { expect, test } from 'vitest'
 import { DirectoryState } from '../../src/partition/directory-state.ts'
@@ -69,4 +69,26 @@ test('planted: the high watermark is the log end under the synced policy', () =>
   produce()
   disk.completeSyncs(1)
   expect([partition.highWatermark, partition.read(1, 1000, true).buffer]).toEqual([1, null])
+})
+
+test('planted: the high watermark falls when the flush policy changes', () => {
+  const { disk, partition, produce } = setup()
+  partition.updateSettings({ ...SETTINGS, flushPolicy: 'os' })
+  produce()
+  partition.log.requestSync()
+  produce()
+  expect([partition.highWatermark, disk.pendingSyncs]).toEqual([2, 1])
+  partition.updateSettings(SETTINGS)
+  // The sync covers the first one only.
+  disk.completeSyncs(1)
+  expect(partition.highWatermark).toBe(2)
+})
+
+test('planted: records above the high watermark can be deleted', () => {
+  const { disk, partition, produce } = setup()
+  produce()
+  expect(() => partition.deleteRecordsBefore(1)).toThrow(OffsetOutOfRange)
+  expect(partition.log.logStartOffset).toBe(0)
+  disk.completeSyncs()
+  expect(partition.deleteRecordsBefore(1)).toBe(1)
 })

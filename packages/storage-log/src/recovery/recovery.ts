@@ -148,6 +148,8 @@ function setAside(active: Segment, position: number, fileBytes: number): string 
       copy.write([chunk.subarray(0, count)], at - position)
     }
     copy.syncNow()
+    // Before the cut: a second power cut must not lose both.
+    disk.syncDirectory(path.slice(0, path.lastIndexOf('/')))
     return path
   } catch (error) {
     if (!(error instanceof DiskError) || !isShortage(error)) throw error

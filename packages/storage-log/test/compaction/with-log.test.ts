@@ -4,7 +4,7 @@ import type { MemoryDisk } from '../../../testkit/src/memory-disk.ts'
 import { compactLog, lastRecordsOf } from '../../src/compaction/compact-log.ts'
 import { recoverSwaps, swapIn } from '../../src/compaction/swap.ts'
 import type { AppendResult, Log } from '../../src/index.ts'
-import { CLIENT, newDisk, openLog, readAll } from '../helpers.ts'
+import { append as appendBatch, CLIENT, newDisk, openLog, readAll, SMALL, TestClock } from '../helpers.ts'
 import { CONFIG, DIRECTORY, decode, factsOf, type RecordSpec } from './log-files.ts'
 
 function append(log: Log, producer: { id: number; sequence: number }, records: readonly RecordSpec[]): AppendResult {
@@ -121,4 +121,25 @@ test('sequences survive, even when only the batches are left to tell of them', (
   expect(() => append(log, { id: 8, sequence: 7 }, [record])).toThrow('sequence')
   expect(append(log, { id: 8, sequence: 6 }, [record])).toMatchObject({ kind: 'appended', baseOffset: end })
   expect(append(log, { id: 7, sequence: 120 }, [record]).kind).toBe('appended')
+})
+
+test('a compacted segment that is the last one after a truncation is not taken for a damaged one', () => {
+  const disk = newDisk()
+  const clock = new TestClock()
+  const config = { ...SMALL, segmentMs: 10 }
+  const { log } = openLog(disk, { config, clock })
+  for (const key of ['a', 'a', 'b']) appendBatch(log, { timestamps: [clock.nowMs], keys: [key] })
+  clock.nowMs += 11
+  log.maybeRoll(clock.nowMs)
+  appendBatch(log, { timestamps: [clock.nowMs], keys: ['c'] })
+  const highWatermark = log.durableEndOffset
+  const bounds = { checkpointed: -1, lastStableOffset: highWatermark, highWatermark, nowMs: clock.nowMs }
+  const { input, generation } = log.planRound(bounds)
+  const round = { ...input(), keyMapBytes: 1 << 16, hashSeed: [1, 2, 3, 4] as const }
+  for (const group of compactLog(round, { disk, clock }).groups) expect(log.swapIn(group, generation)).toBe(true)
+  log.truncateTo(3)
+  const before = readAll(log)
+  disk.kill()
+  const { log: again } = openLog(disk, { config, clock })
+  expect([again.logEndOffset, readAll(again).equals(before)]).toEqual([3, true])
 })

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { KNOWN_BROKEN } from './known-broken.ts'
 import { findFailure } from './model-runs.ts'
+import { REGRESSIONS } from './regressions.ts'
 import { run } from './runner.ts'
 import type { Run } from './step.ts'
 
@@ -11,4 +11,4 @@ test('whatever happens to a log in any order, it holds what a dumb list says and
   expect(findFailure({ runs: 400, seed: SEED, steps: 80 })?.report ?? null).toBeNull()
 }, 60_000)
 
-for (const [name, broken] of Object.entries(KNOWN_BROKEN)) test.fails(`known: ${name}`, () => run(broken as Run))
+for (const [name, once] of Object.entries(REGRESSIONS)) test(`never again: ${name}`, () => run(once as Run))

@@ -15,8 +15,8 @@ import { World } from './world.ts'
 const HIGH_SEQUENCE = SEQUENCES - 4
 
 /** Throws Broken, or what the log throws, with the step in which it happened. */
-export function run(what: Run, avoided: ReadonlySet<string> = new Set()): void {
-  const world = new World(what, avoided)
+export function run(what: Run): void {
+  const world = new World(what)
   world.check()
   what.steps.forEach((step, i) => {
     try {
@@ -49,7 +49,6 @@ function take(world: World, step: Step): void {
       return checkRead(world, { fromOffset, untilOffset, bytesMax: step.bytesMax, minOneBatch: step.isMin })
     }
     case 'consume':
-      if (world.avoided.has('aborted-forgotten') && world.hasFewFiles) return
       return checkConsumer(world, world.offsetAt(step.from))
     case 'look up':
       checkTimes(world, step.at, step.later)
@@ -228,7 +227,6 @@ function endTransaction(world: World, step: Extract<Step, { do: 'end transaction
 
 function truncate(world: World, offset: number): void {
   if (offset < world.start) return restartAt(world, offset)
-  if (world.avoided.has('truncate-into-compacted') && leavesGaps(world, offset)) return
   world.log.truncateTo(offset)
   if (offset >= world.end) return
   if (world.round !== null) world.round.isStale = true
@@ -237,20 +235,7 @@ function truncate(world: World, offset: number): void {
   emptied(world, Math.min(offset, cut?.baseOffset ?? offset))
 }
 
-/** Whether compaction has left gaps in the segment that would be the active one. */
-function leavesGaps(world: World, offset: number): boolean {
-  const base = segmentBases(world).findLast(each => each < offset) ?? 0
-  let expected = base
-  for (const { baseOffset, lastOffset } of world.batches) {
-    if (baseOffset < base || lastOffset >= offset) continue
-    if (baseOffset !== expected) return true
-    expected = lastOffset + 1
-  }
-  return false
-}
-
 function restartAt(world: World, offset: number): void {
-  if (world.avoided.has('restart-at') && world.files('snapshot').length > 0) return
   world.log.restartAt(offset)
   if (world.round !== null) world.round.isStale = true
   world.batches = []

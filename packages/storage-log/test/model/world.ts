@@ -39,10 +39,8 @@ export class World {
   readonly thinned = new Set<number>()
 
   /** Known failures that the run keeps away from. */
-  readonly avoided: ReadonlySet<string>
 
-  constructor({ config, openFiles }: Pick<Run, 'config' | 'openFiles'>, avoided: ReadonlySet<string>) {
-    this.avoided = avoided
+  constructor({ config, openFiles }: Pick<Run, 'config' | 'openFiles'>) {
     this.config = { ...LOG_CONFIG_DEFAULTS, ...config }
     this.#openFilesMax = openFiles
     this.opened = this.#open()

@@ -2,6 +2,7 @@ import { readWhole } from '@streambus/base'
 import { expect, test } from 'vitest'
 import type { MemoryDisk } from '../../../testkit/src/memory-disk.ts'
 import { LogCorrupt } from '../../src/index.ts'
+import { makeMarker } from '../batches.ts'
 import { append, DIRECTORY, newDisk, openLog, settle } from '../helpers.ts'
 
 // One test for each planted bug of tests/planted: short, and called what it is there for.
@@ -84,4 +85,64 @@ test('planted: deleted records come back after a crash', () => {
   log.deleteRecordsBefore(3)
   disk.kill()
   expect(openLog(disk).log.logStartOffset).toBe(3)
+})
+
+test('planted: the seal of an index speaks of batches that a power cut has taken', async () => {
+  const disk = newDisk()
+  const { log } = openLog(disk)
+  const abort = (): void => {
+    const { bytes, summary } = makeMarker(4, 0, 1, 'abort')
+    log.append(bytes, 0, bytes.length, summary, { leaderEpoch: 0, origin: 'coordinator' })
+  }
+  const write = (baseSequence: number): void =>
+    void append(log, { producerId: 4, baseSequence, isTransactional: true, valueBytes: 250 })
+  write(0)
+  abort()
+  write(1)
+  log.requestSync()
+  await settle()
+  const { recoveryPoint } = log
+  abort()
+  log.saveCaches()
+  disk.kill()
+  // The caches reached the disk, the last marker did not.
+  const file = disk.open(FIRST_LOG)
+  file.truncate(file.sizeBytes() - 1)
+  file.close()
+  const { log: again } = openLog(disk, { recoveryPoint })
+  expect(again.abortedTransactions(0, 10).map(each => each.lastOffset)).toEqual([1])
+})
+
+test('planted: snapshots are kept when a log begins again at its start', () => {
+  const disk = newDisk()
+  const { log } = openLog(disk)
+  for (let i = 0; i < 3; i++) append(log, { producerId: 4, baseSequence: i })
+  log.snapshotProducers()
+  log.deleteRecordsBefore(2)
+  // Snapshot and log start are durable, the records are not.
+  disk.crash()
+  const { log: shorter } = openLog(disk)
+  expect([shorter.logStartOffset, shorter.logEndOffset]).toEqual([2, 2])
+  for (let i = 0; i < 2; i++) append(shorter)
+  disk.kill()
+  const { log: again } = openLog(disk)
+  expect([again.logEndOffset, again.producerCount]).toEqual([4, 0])
+})
+
+test('planted: a tail that was set aside is not synced before it is cut', () => {
+  const disk = newDisk()
+  const { log } = openLog(disk)
+  for (let i = 0; i < 5; i++) append(log, { valueBytes: 300 })
+  const { sizeBytes } = log
+  disk.kill()
+  // A lost sector in the second batch.
+  const file = disk.open(FIRST_LOG)
+  file.write([Buffer.alloc(512)], 512)
+  file.close()
+  openLog(disk)
+  // The names alone.
+  disk.syncDirectory(DIRECTORY)
+  disk.crash()
+  const validBytes = sizeBytes / 5
+  expect(readWhole(disk, `${FIRST_LOG}.${validBytes}.torn`).length).toBe(sizeBytes - validBytes)
 })

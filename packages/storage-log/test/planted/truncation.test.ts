@@ -96,6 +96,32 @@ test('planted: a sync under way announces what a truncation has cut', () => {
   expect([log.durableEndOffset, log.logEndOffset]).toEqual([2, 3])
 })
 
+test('planted: nobody hears of syncs after a truncation', async () => {
+  const { log } = openLog(newDisk())
+  const heard: number[] = []
+  log.onDurable(offset => heard.push(offset))
+  const sync = async (): Promise<void> => {
+    log.requestSync()
+    await settle()
+  }
+  for (let i = 0; i < 5; i++) append(log)
+  await sync()
+  log.truncateTo(2)
+  append(log)
+  await sync()
+  expect(heard).toEqual([5, 3])
+})
+
+test('planted: the durable end stays above a truncation', async () => {
+  const { log } = openLog(newDisk())
+  for (let i = 0; i < 5; i++) append(log)
+  log.requestSync()
+  await settle()
+  log.truncateTo(2)
+  append(log)
+  expect([log.durableEndOffset, log.recoveryPoint]).toEqual([2, 2])
+})
+
 test('planted: a truncation over segments removes the oldest first', () => {
   const disk = newDisk()
   const { log } = openLog(disk)

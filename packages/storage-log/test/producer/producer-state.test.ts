@@ -177,3 +177,16 @@ test('a transaction is open from its first batch to its marker, across restarts'
   expect(log.firstUndecidedOffset).toBe(2)
   expect([...log.activeProducers()].map(entry => entry.coordinatorEpoch)).toEqual([12, -1])
 })
+
+test('a log that begins again elsewhere knows nothing of the producers before, also after a crash', () => {
+  const disk = newDisk()
+  const { log } = openLog(disk)
+  append(log, { producerId: 1, isTransactional: true })
+  log.snapshotProducers()
+  append(log)
+  log.restartAt(8)
+  expect([log.firstUndecidedOffset, log.producerCount]).toEqual([-1, 0])
+  disk.kill()
+  const { log: again } = openLog(disk)
+  expect([again.firstUndecidedOffset, again.producerCount, again.logEndOffset]).toEqual([-1, 0, 8])
+})

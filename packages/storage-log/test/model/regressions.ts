@@ -16,11 +16,8 @@ function endTransaction(marker: 'commit' | 'abort'): Step {
   return { do: 'end transaction', which: 0, marker, bumpsEpoch: false }
 }
 
-/**
- * Promises that the log is known to break, by name, with a run that fails because of it. Other runs keep away from
- * them. Those that are mended turn their test red, and then leave this list.
- */
-export const KNOWN_BROKEN: Readonly<Record<string, Run>> = {
+/** Runs that once failed, by name. */
+export const REGRESSIONS: Readonly<Record<string, Run>> = {
   // A snapshot from before a restart at a later offset brings its open transaction back for ever.
   'restart-at': {
     config: {},
@@ -67,5 +64,3 @@ export const KNOWN_BROKEN: Readonly<Record<string, Run>> = {
     ]
   }
 }
-
-export const AVOIDED: ReadonlySet<string> = new Set(Object.keys(KNOWN_BROKEN))
