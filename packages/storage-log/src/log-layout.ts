@@ -74,8 +74,7 @@ export class LogLayout {
 
   /**
    * Snapshot → indexes → create new → sync directory → publish. The old segment must be synced: so only the last one
-   * can be
-   * torn.
+   * can be torn.
    */
   roll(nowMs: number): void {
     const old = this.active
@@ -142,8 +141,7 @@ export class LogLayout {
 
   /**
    * Puts what a compaction round has cleaned in the place of its segments. False, and its files are gone, when they
-   * are not
-   * what it read any more.
+   * are not what it read any more.
    */
   swapIn(group: CleanedGroup, nowMs: number): boolean {
     const { disk, directory } = this.#context

@@ -46,8 +46,7 @@ export interface LogOptions {
   readonly jitterShare?: number
   /**
    * The disk is full, and what frees space or must not fail needs room: gives up room that was kept for that. False
-   * when
-   * there is none left; nothing is tried again then.
+   * when there is none left; nothing is tried again then.
    */
   readonly makeRoom?: () => boolean
   /** A disk error after which nothing may be acknowledged any more. The process has to end. */

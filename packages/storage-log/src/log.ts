@@ -196,8 +196,7 @@ export class Log {
 
   /**
    * Whole batches below `untilOffset`, the first of which contains `fromOffset`, from one segment. The caller releases
-   * the
-   * result. Throws OffsetOutOfRange; LogCorrupt or DiskError, and from then on SegmentOffline for a while.
+   * the result. Throws OffsetOutOfRange; LogCorrupt or DiskError, and from then on SegmentOffline for a while.
    */
   read(options: ReadOptions): ReadResult {
     const { fromOffset } = options
@@ -368,8 +367,7 @@ export class Log {
 
   /**
    * Puts what a round has cleaned in the place of the segments it read, durably. False when the log has changed too
-   * much
-   * meanwhile; then the round's first dirty offset must not be used.
+   * much meanwhile; then the round's first dirty offset must not be used.
    */
   swapIn(group: CleanedGroup, generation: number): boolean {
     if (this.#state !== 'open') return false

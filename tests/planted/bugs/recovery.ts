@@ -95,7 +95,14 @@ export const RECOVERY_BUGS: readonly Bug[] = [
     id: '44b',
     name: 'the seal of an index speaks of batches that a power cut has taken',
     file: 'packages/storage-log/src/segment/segment.ts',
-    edits: [['if (this.#indexes.abortedUntil <= this.endOffset) return', 'return']],
+    edits: [['if (this.#indexes.abortedUntil > this.endOffset) this.#indexes.rebuild()', '']],
+    test: START
+  },
+  {
+    id: '44c',
+    name: 'a seal that recovery had no use for stays, and speaks of other batches later',
+    file: 'packages/storage-log/src/segment/segment.ts',
+    edits: [['if (this.#indexes.sealedUntil > this.endOffset) this.#dropSeal()', '']],
     test: START
   },
   {

@@ -50,8 +50,7 @@ interface Candidate {
 
 /**
  * Compacts logs with `cleanup.policy=compact`, one after the other, the dirtiest first. Rounds run in the runner;
- * swapping
- * in what they have cleaned, and the checkpoint of how far, happen here.
+ * swapping in what they have cleaned, and the checkpoint of how far, happen here.
  */
 export class LogCleaner {
   readonly #options: LogCleanerOptions

@@ -25,8 +25,7 @@ export function compress(codec: CodecName, bytes: Buffer): Buffer {
 
 /**
  * Throws DecompressedTooLarge above `outputBytesMax` bytes, before they are all in memory, and CorruptCompressedData
- * for
- * anything that is not exactly what the codec writes. `none` returns the bytes themselves.
+ * for anything that is not exactly what the codec writes. `none` returns the bytes themselves.
  */
 export function decompress(codec: CodecName, bytes: Buffer, outputBytesMax: number): Buffer {
   switch (codec) {

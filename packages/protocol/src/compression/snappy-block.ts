@@ -8,9 +8,8 @@ const LITERAL_SHORT_MAX = 59
 /**
  * One raw snappy block (https://github.com/google/snappy/blob/main/format_description.txt) without the length in front:
  * decompresses `block` from byte `from` on into `output`, which must come out exactly full. For machines without the
- * native package;
- * snappyjs only compresses here, because its decompressor does not end on some bad input. Throws RangeError on bad
- * input.
+ * native package; snappyjs only compresses here, because its decompressor does not end on some bad input. Throws
+ * RangeError on bad input.
  */
 export function decompressSnappyBlock(block: Buffer, from: number, output: Buffer): void {
   let at = from

@@ -20,8 +20,7 @@ export interface BatchOptions {
 
 /**
  * Collects records and makes one batch of them, as a producer does. `build` leaves the builder as it is; `reset`
- * empties
- * it and keeps its memory for the next batch.
+ * empties it and keeps its memory for the next batch.
  */
 export class RecordBatchBuilder {
   readonly #writer = new RecordWriter()

@@ -15,8 +15,7 @@ export interface HeaderRules {
 
 /**
  * What can be said of a client's batch without looking at its records; returns its codec. The order follows Apache
- * Kafka's leader except that
- * nothing but magic and length is believed before the CRC was compared. Throws BatchRefused.
+ * Kafka's leader except that nothing but magic and length is believed before the CRC was compared. Throws BatchRefused.
  */
 export function checkHeader(buffer: Buffer, start: number, end: number, rules: HeaderRules): CodecName {
   checkFrame(buffer, start, end)

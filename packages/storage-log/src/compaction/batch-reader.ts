@@ -14,8 +14,7 @@ export interface BatchReaderOptions {
 
 /**
  * Whole batches of segment files one after the other, each with a valid CRC: what is rewritten gets a new CRC, so
- * damage
- * must not get that far. Batches are views into buffers that the next call overwrites.
+ * damage must not get that far. Batches are views into buffers that the next call overwrites.
  */
 export class BatchReader {
   readonly batch = new StoredBatch()

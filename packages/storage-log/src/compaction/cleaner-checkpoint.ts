@@ -14,8 +14,7 @@ export function readCleanerCheckpoint(disk: Disk, logDirectory: string): OffsetE
 
 /**
  * Durable when it returns. To be written after a round's files were swapped in, never before: a log that is called
- * clean
- * and is not would keep a stale value for ever once the newer tombstone is gone. Throws DiskError.
+ * clean and is not would keep a stale value for ever once the newer tombstone is gone. Throws DiskError.
  */
 export function writeCleanerCheckpoint(disk: Disk, logDirectory: string, entries: readonly OffsetEntry[]): void {
   writeOffsetCheckpoint(disk, `${logDirectory}/${CLEANER_CHECKPOINT}`, entries)

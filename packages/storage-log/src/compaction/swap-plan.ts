@@ -59,14 +59,11 @@ export function parseManifest(text: string): number[] | null {
 
 /**
  * Brings a directory out of any crash during a swap, to the old or to the new contents. Pure. Steps between two syncs
- * may
- * reach the disk in any order or not at all: planning again after the crash gives the rest.
+ * may reach the disk in any order or not at all: planning again after the crash gives the rest.
  *
  * The manifest is the commit: it appears by one rename after the cleaned files were durable, and goes after the last
- * old
- * file has gone. With it the swap is finished, without it the cleaned files are dropped. A `.swap` data file is not
- * ours
- * (Kafka writes them, without a manifest): it is taken when its segment is missing, as then nothing else has its
+ * old file has gone. With it the swap is finished, without it the cleaned files are dropped. A `.swap` data file is not
+ * ours (Kafka writes them, without a manifest): it is taken when its segment is missing, as then nothing else has its
  * records.
  */
 export function planSwapRecovery(input: SwapRecoveryInput): SwapRecovery {

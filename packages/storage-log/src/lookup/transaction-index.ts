@@ -33,8 +33,7 @@ export interface TransactionIndexFile {
  * File `<base offset>.txnindex`: Kafka's entries, big-endian (int16 version 0, int64 producer id, int64 first offset,
  * int64 last offset, int64 last stable offset), then our seal: int64 end offset, int64 maximum timestamp, int64 its
  * offset, int32 number of entries, uint32 CRC-32C of everything before it. A missing entry would show aborted records
- * to consumers, so
- * the file needs the seal to be believed; it is shorter than an entry, and Kafka's readers ignore it.
+ * to consumers, so the file needs the seal to be believed; it is shorter than an entry, and Kafka's readers ignore it.
  */
 export function encodeTransactionIndex({ aborted, seal }: TransactionIndexFile): Buffer {
   const bytes = Buffer.allocUnsafe(aborted.length * ENTRY_BYTES + SEAL_BYTES)

@@ -4,7 +4,7 @@ import type { Segment } from '../segment/segment.ts'
 import type { StoredBatch } from '../segment/stored-batch.ts'
 import { VarintCursor } from '../segment/varint-cursor.ts'
 import type { ProducerState } from './producer-state.ts'
-import type { SnapshotFiles } from './snapshot-files.ts'
+import type { SnapshotFiles, SnapshotRestore } from './snapshot-files.ts'
 
 export interface ReplayOptions {
   readonly segments: readonly Segment[]
@@ -17,7 +17,7 @@ export interface ReplayOptions {
  * Producer state at `endOffset`: the newest valid snapshot, then the batches above it. Throws DiskError, LogCorrupt.
  */
 export function loadProducerState(options: ReplayOptions, endOffset: number): ProducerState {
-  const { state, offset } = options.snapshots.restore(endOffset, options)
+  const { state, offset } = restoreSnapshot(options, endOffset)
   for (const segment of options.segments) {
     if (segment.endOffset > offset && segment.sizeBytes > 0) replaySegment(segment, { ...options, from: offset, state })
   }
@@ -26,11 +26,10 @@ export function loadProducerState(options: ReplayOptions, endOffset: number): Pr
 
 /**
  * The transactions that were aborted by the markers of `segment`, for when its index cannot tell. They may have begun
- * in
- * earlier segments, so the replay begins at the newest snapshot below it. Throws DiskError, LogCorrupt.
+ * in earlier segments, so the replay begins at the newest snapshot below it. Throws DiskError, LogCorrupt.
  */
 export function findAborted(options: ReplayOptions, segment: Segment): AbortedTransaction[] {
-  const { state, offset } = options.snapshots.restore(segment.baseOffset, options)
+  const { state, offset } = restoreSnapshot(options, segment.baseOffset)
   const aborted: AbortedTransaction[] = []
   for (const each of options.segments) {
     if (each.baseOffset > segment.baseOffset) break
@@ -39,6 +38,11 @@ export function findAborted(options: ReplayOptions, segment: Segment): AbortedTr
     replaySegment(each, { ...options, from: offset, state, onAborted })
   }
   return aborted
+}
+
+function restoreSnapshot(options: ReplayOptions, until: number): SnapshotRestore {
+  const from = options.segments[0]?.baseOffset ?? 0
+  return options.snapshots.restore({ from, until }, options)
 }
 
 interface SegmentReplay {

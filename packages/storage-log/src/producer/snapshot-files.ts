@@ -32,8 +32,7 @@ export class SnapshotFiles {
 
   /**
    * Writes the state of all records below `offset`. Keeps two, and the one at `activeBaseOffset`: what the active
-   * segment
-   * adds to the state can then be replayed without reading older segments.
+   * segment adds to the state can then be replayed without reading older segments.
    */
   save(offset: number, producers: ProducerState, activeBaseOffset: number): void {
     if (this.#offsets[0] === offset) return
@@ -56,10 +55,13 @@ export class SnapshotFiles {
     this.#offsets = kept
   }
 
-  /** The newest valid snapshot at or below `offset`; an empty state at 0 when there is none. */
-  restore(offset: number, expiry: { nowMs: number; expirationMs: number }): SnapshotRestore {
+  /**
+   * The newest valid snapshot in [from, until], where `from` is the first offset that is still stored; an empty state
+   * at 0 when there is none. An older one is no use: the end of a transaction that it has as open may be gone.
+   */
+  restore(range: { from: number; until: number }, expiry: { nowMs: number; expirationMs: number }): SnapshotRestore {
     for (const candidate of this.#offsets) {
-      if (candidate > offset) continue
+      if (candidate > range.until || candidate < range.from) continue
       const state = new ProducerState()
       if (readSnapshot(this.#disk, this.#path(candidate), { state, ...expiry })) return { state, offset: candidate }
     }

@@ -6,7 +6,8 @@ import { StoredBatch } from '../segment/stored-batch.ts'
 const SEARCH_CHUNK_BYTES = 1024 * 1024
 /** What a disk writes as a whole or not at all. */
 const SECTOR_BYTES = 512
-const BASE_OFFSET_BYTES = 8
+/** Base offset and length come first in a batch, and neither is in its checksum. */
+const UNCHECKED_BYTES = 12
 
 /**
  * `torn`: nothing whole lies behind the bad bytes. `lost-sectors`: whole batches do, but a sector before them was
@@ -27,17 +28,17 @@ export interface BadTailOptions {
 /**
  * Tells what a power cut leaves from what rots. A power cut keeps any subset of the sectors that were not synced, and
  * what it loses of a growing file reads as zeros; so valid batches may follow a gap, but then the gap has a zero
- * sector. Below the
- * recovery point, or without such a sector, bytes have changed that were on the disk. Throws DiskError.
+ * sector. Below the recovery point, or without such a sector, bytes have changed that were on the disk. Throws
+ * DiskError.
  */
 export function classifyBadTail(file: DiskFile, options: BadTailOptions): BadTail {
   const { position, fileBytes, endOffset } = options
   if (endOffset < options.recoveryPoint) return 'corrupt'
   const next = findValidBatch(file, { from: position + 1, until: fileBytes }, endOffset)
   if (next < 0) return 'torn'
-  // A lost sector may reach into the next batch as far as its base offset begins with zeros. A batch inside the payload
-  // of the bad one is no end of it.
-  const gapEnd = Math.max(next + BASE_OFFSET_BYTES, position + declaredBytes(file, position, fileBytes))
+  // A lost sector may reach into the next batch: with an offset of zeros and a small length it still looks whole. A
+  // batch inside the payload of the bad one is no end of it.
+  const gapEnd = Math.max(next + UNCHECKED_BYTES, position + declaredBytes(file, position, fileBytes))
   return hasZeroSector(file, position, gapEnd) ? 'lost-sectors' : 'corrupt'
 }
 

@@ -40,8 +40,7 @@ export interface RecoveredLog {
 /**
  * Brings one partition directory into a state that can be written to. Throws LogCorrupt (nothing is cut then) and
  * DiskError. Cost: after a clean stop a few small reads; else a walk over what the index of the last segment does not
- * know and
- * what was not synced, with CRCs and a rewrite only above the recovery point.
+ * know and what was not synced, with CRCs and a rewrite only above the recovery point.
  */
 export function recoverLog(options: RecoverOptions): RecoveredLog {
   const { context, nowMs } = options

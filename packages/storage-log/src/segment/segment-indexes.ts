@@ -29,9 +29,8 @@ export interface IndexedSegment {
 
 /**
  * What is known of one segment without walking it: positions, times and aborted transactions. All of it is a cache of
- * the
- * data file: loaded when it is needed, compared with the batches it points to before it is used, built again when it
- * is missing or wrong. Throws LogCorrupt when the data itself cannot be walked, DiskError when the disk fails.
+ * the data file: loaded when it is needed, compared with the batches it points to before it is used, built again when
+ * it is missing or wrong. Throws LogCorrupt when the data itself cannot be walked, DiskError when the disk fails.
  */
 export class SegmentIndexes {
   readonly #segment: IndexedSegment
@@ -41,6 +40,7 @@ export class SegmentIndexes {
   #aborted: AbortedTransaction[] = []
   /** The aborted transactions are known for markers below this offset; −1: for none. */
   #abortedUntil = -1
+  #sealedUntil = -1
   #maxTimestampMs = -1
   #maxTimestampOffset = -1
   #bytesSinceEntry = 0
@@ -71,6 +71,11 @@ export class SegmentIndexes {
 
   get abortedUntil(): number {
     return this.#abortedUntil
+  }
+
+  /** The end that the seal in the file speaks of, when it was read; −1: there was none. */
+  get sealedUntil(): number {
+    return this.#sealedUntil
   }
 
   get aborted(): readonly AbortedTransaction[] {
@@ -157,10 +162,8 @@ export class SegmentIndexes {
 
   /**
    * For recovery: adopts what the files say of the batches below `offset`, and returns where the first batch begins
-   * that
-   * has to be added again. Everything, when the files are of no use. `add` must follow for all batches from there on,
-   * and
-   * `rebuild` when they end below `abortedUntil`.
+   * that has to be added again. Everything, when the files are of no use. `add` must follow for all batches from there
+   * on, and `rebuild` when they end below `abortedUntil`.
    */
   resume(offset: number): { position: number; baseOffset: number } {
     this.reset()
@@ -345,7 +348,9 @@ export class SegmentIndexes {
 
   #readSeal(): ReturnType<typeof decodeTransactionIndex> {
     const bytes = this.#readFile('txnindex')
-    return bytes === null ? null : decodeTransactionIndex(bytes)
+    const file = bytes === null ? null : decodeTransactionIndex(bytes)
+    this.#sealedUntil = file?.seal.endOffset ?? -1
+    return file
   }
 
   /** False when one of the files is missing. */

@@ -225,8 +225,7 @@ export class Segment {
 
   /**
    * Before a recovery scan: takes over what the index files know of the batches below `offset`. Returns where the
-   * batches
-   * begin that have to be published again.
+   * batches begin that have to be published again.
    */
   beginReplay(offset: number): number {
     const start = this.#indexes.resume(offset)
@@ -239,10 +238,9 @@ export class Segment {
 
   /** After a recovery scan, and after the file was cut to what it accepted. */
   endReplay(): void {
-    if (this.#indexes.abortedUntil <= this.endOffset) return
-    // The seal speaks of batches that are gone; it must not come back when the log has grown past them again.
-    this.#dropSeal()
-    this.#indexes.rebuild()
+    // A seal that speaks of batches that are gone must not come back when the log has grown past them again.
+    if (this.#indexes.sealedUntil > this.endOffset) this.#dropSeal()
+    if (this.#indexes.abortedUntil > this.endOffset) this.#indexes.rebuild()
   }
 
   /** Cuts the file at a batch boundary. Not synced. */

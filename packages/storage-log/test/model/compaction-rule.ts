@@ -36,16 +36,18 @@ export class CompactionRule {
     }
   }
 
-  /** Throws Broken. `after` is null when the batch is gone. */
-  check(before: OracleBatch, after: OracleBatch | null): void {
+  /** Throws Broken. `after` is null when the batch is gone. Records below `startOffset` are nobody's business. */
+  check(before: OracleBatch, after: OracleBatch | null, startOffset: number): void {
     if (before.isControl) return this.#checkMarker(before, after)
-    const found = new Set(after?.records.map(({ offset }) => offset))
-    const kept = before.records.filter(
+    const records = after?.records.filter(({ offset }) => offset >= startOffset) ?? []
+    const visible = before.records.filter(({ offset }) => offset >= startOffset)
+    const found = new Set(records.map(({ offset }) => offset))
+    const kept = visible.filter(
       record => this.#isKept(before, record) && (found.has(record.offset) || !this.#mayGo(record))
     )
     const what = `the batch ${before.baseOffset} … ${before.lastOffset}`
-    must(print(after?.records ?? []) === print(kept), () => {
-      return `${what} has ${print(after?.records ?? [])} after compaction, not ${print(kept)} of ${print(before.records)}`
+    must(print(records) === print(kept), () => {
+      return `${what} has ${print(records)} after compaction, not ${print(kept)} of ${print(visible)}`
     })
     if (after === null) return
     must(header(before) === header(after), () => `${what} was ${header(before)} and is ${header(after)}`)

@@ -3,7 +3,7 @@ import { EPOCH_CHECKPOINT, parseLogFileName } from '../../src/file-names.ts'
 import { DIRECTORY } from '../helpers.ts'
 import type { Damage } from './step.ts'
 
-/** Spoils files that the log can do without. True when the epochs are among them. */
+/** Spoils files that the log can do without, for good. True when the epochs are among them. */
 export function damage(disk: MemoryDisk, damages: readonly Damage[]): boolean {
   let isEpochLost = false
   for (const each of damages) {
@@ -16,6 +16,7 @@ export function damage(disk: MemoryDisk, damages: readonly Damage[]): boolean {
     if (each.kind === 'epochs') isEpochLost = true
     spoil(disk, `${DIRECTORY}/${name}`, each)
   }
+  disk.syncDirectory(DIRECTORY)
   return isEpochLost
 }
 
@@ -30,6 +31,9 @@ function spoil(disk: MemoryDisk, path: string, { how, at, kind }: Damage): void 
     else if (how === 'cut' || kind === 'epochs') file.truncate(position)
     else if (how === 'zero') file.write([Buffer.alloc(Math.min(40, sizeBytes - position))], position)
     else disk.flipBit(path, position, at % 8)
-    if (sizeBytes > 0) file.close()
+    if (sizeBytes > 0) {
+      file.syncNow()
+      file.close()
+    }
   }
 }

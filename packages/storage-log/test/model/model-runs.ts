@@ -26,7 +26,7 @@ export function findFailure({ runs, seed, steps, path }: ModelOptions): { report
     JSON.stringify(failing.config),
     `open files: ${failing.openFiles}`,
     ...failing.steps.map((step, i) => `${i} ${JSON.stringify(step)}`),
-    `node packages/storage-log/test/model/main.ts --steps ${steps} --seed ${details.seed} --path ${details.counterexamplePath}`
+    `npm run test:model -- --steps ${steps} --seed ${details.seed} --path ${details.counterexamplePath}`
   ]
   return { report: lines.join('\n'), run: failing }
 }

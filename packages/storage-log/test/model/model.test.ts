@@ -4,7 +4,7 @@ import { REGRESSIONS } from './regressions.ts'
 import { run } from './runner.ts'
 import type { Run } from './step.ts'
 
-/** The long form of this is main.ts beside it: as many runs of any seed as one likes. */
+/** The long form is `npm run test:model`: as many runs of any seed as one likes. */
 const SEED = 1
 
 test('whatever happens to a log in any order, it holds what a dumb list says and keeps its promises', () => {

@@ -24,6 +24,22 @@ export const REGRESSIONS: Readonly<Record<string, Run>> = {
     openFiles: 1,
     steps: [produce(0), { do: 'snapshot' }, endTransaction('commit'), { do: 'restart at', by: 0 }]
   },
+  // The end of a transaction was deleted, and the snapshot left over has the transaction as open.
+  'snapshot-below-the-start': {
+    config: { segmentMs: 2000 },
+    openFiles: 1,
+    steps: [
+      produce(0),
+      { do: 'snapshot' },
+      endTransaction('commit'),
+      { do: 'pass', ms: 60_000 },
+      append(0),
+      END,
+      { do: 'stop', how: 'kill', seed: 0, damage: [{ kind: 'snapshot', which: 1, at: 0, how: 'delete' }] },
+      { do: 'delete records', at: 2 },
+      KILL
+    ]
+  },
   // A gap that compaction left counts as damage once its segment is the active one.
   'truncate-into-compacted': {
     config: { segmentMs: 2000 },

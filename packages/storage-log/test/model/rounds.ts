@@ -5,7 +5,7 @@ import { must } from '../crash/contents.ts'
 import { TOPIC } from '../crash/open-disk.ts'
 import { readAll } from '../helpers.ts'
 import { CompactionRule } from './compaction-rule.ts'
-import { decodeStored } from './oracle.ts'
+import { decodeStored, type OracleBatch } from './oracle.ts'
 import type { World } from './world.ts'
 
 /** How many keys there are in a run. */
@@ -97,16 +97,15 @@ function swapOne(world: World, round: PendingRound): void {
   }
   const { log } = world
   const found = new Map(decodeStored(readAll(log)).map(batch => [batch.baseOffset, batch]))
-  const kept = []
+  const kept: OracleBatch[] = []
   for (const before of world.visible) {
     const after = found.get(before.baseOffset) ?? null
     const isInGroup = before.baseOffset >= group.baseOffset && before.baseOffset < group.endOffset
-    if (isInGroup) round.rule.check(before, after)
+    if (isInGroup) round.rule.check(before, after, world.start)
     else must(after?.bytes.equals(before.bytes) === true, () => `${before.baseOffset} was not to be touched`)
     if (after === null || after.records.length < before.records.length) world.thinned.add(before.producerId)
     if (after !== null) kept.push(after)
   }
   must(kept.length === found.size, () => 'compaction has made batches that were not there')
-  // What lies below the log start in the first segment is nobody's business any more.
-  world.batches = kept
+  world.batches = [...world.batches.filter(batch => batch.lastOffset < world.start), ...kept]
 }

@@ -37,8 +37,8 @@ export class World {
   readonly activity = new Map<number, { earliestMs: number; latestMs: number }>()
   /** Producers some of whose batches compaction has removed. */
   readonly thinned = new Set<number>()
-
-  /** Known failures that the run keeps away from. */
+  /** Records were cut after compaction had removed some: a snapshot may know more than is left. */
+  isCutThinned = false
 
   constructor({ config, openFiles }: Pick<Run, 'config' | 'openFiles'>) {
     this.config = { ...LOG_CONFIG_DEFAULTS, ...config }
@@ -120,6 +120,7 @@ export class World {
     this.highWatermark = Math.max(this.start, Math.min(this.highWatermark, durableEndOffset))
     if (!isCut) return
     // A snapshot may know of batches that compaction has removed.
+    if (this.thinned.size > 0) this.isCutThinned = true
     for (const producerId of this.thinned) this.retire(producerId)
     this.stateReloaded()
   }
@@ -146,7 +147,9 @@ export class World {
   forgetLostProducers(): void {
     const { producers } = this
     for (const producerId of this.activity.keys()) {
-      if ((producers.get(producerId)?.lastOffset ?? -1) < this.start) this.retire(producerId)
+      const { kept = [], lastOffset = -1 } = producers.get(producerId) ?? {}
+      // Without its last batch in the epoch nobody knows its sequence.
+      if ((kept.at(-1)?.lastOffset ?? lastOffset) < this.start) this.retire(producerId)
     }
   }
 
@@ -179,9 +182,11 @@ export class World {
 
   #checkUndecided(): void {
     let undecided = -1
+    // What the log knows of a transaction whose beginning was compacted before a cut opened it again, or was deleted,
+    // depends on snapshots.
+    if (this.isCutThinned) return
     for (const { openSince } of this.producers.values()) {
       if (openSince < 0) continue
-      // What the log knows of a transaction whose beginning was deleted depends on snapshots.
       if (openSince < this.start) return
       if (undecided < 0 || openSince < undecided) undecided = openSince
     }

@@ -113,6 +113,36 @@ test('planted: the seal of an index speaks of batches that a power cut has taken
   expect(again.abortedTransactions(0, 10).map(each => each.lastOffset)).toEqual([1])
 })
 
+test('planted: a seal that recovery had no use for stays, and speaks of other batches later', async () => {
+  const disk = newDisk()
+  const { log } = openLog(disk)
+  const producer = { producerId: 4, isTransactional: true }
+  append(log, { ...producer, baseSequence: 0 })
+  const firstBytes = log.sizeBytes
+  for (let i = 0; i < 2; i++) append(log)
+  log.saveCaches()
+  const seal = disk.open(`${DIRECTORY}/00000000000000000000.txnindex`)
+  seal.syncNow()
+  seal.close()
+  disk.syncDirectory(DIRECTORY)
+  disk.kill()
+  const data = disk.open(FIRST_LOG)
+  data.truncate(firstBytes)
+  data.close()
+  // The log grows to where it had been before, with other batches; what is saved of them is lost.
+  const { log: shorter } = openLog(disk)
+  const { bytes, summary } = makeMarker(4, 0, 1, 'abort')
+  shorter.append(bytes, 0, bytes.length, summary, { leaderEpoch: 0, origin: 'coordinator' })
+  append(shorter, { ...producer, baseSequence: 1 })
+  shorter.requestSync()
+  await settle()
+  shorter.maybeRoll(Number.MAX_SAFE_INTEGER)
+  disk.crash()
+  const { log: again } = openLog(disk)
+  expect([again.logEndOffset, again.segmentCount]).toEqual([3, 2])
+  expect(again.abortedTransactions(0, 10).map(each => each.lastOffset)).toEqual([1])
+})
+
 test('planted: snapshots are kept when a log begins again at its start', () => {
   const disk = newDisk()
   const { log } = openLog(disk)

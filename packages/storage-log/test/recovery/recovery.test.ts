@@ -90,6 +90,17 @@ test('whole batches behind a lost sector are cut, kept aside and reported: a pow
   expect(append(again).baseOffset).toBe(1)
 })
 
+test('a lost first sector is one wherever in the next batch it ends, whose offset and length its checksum leaves out', () => {
+  for (let valueBytes = 400; valueBytes < 450; valueBytes++) {
+    const disk = newDisk()
+    const { log } = openLog(disk)
+    for (let i = 0; i < 3; i++) append(log, { valueBytes })
+    disk.kill()
+    overwrite(disk, FIRST_LOG, all => all.fill(0, 0, 512))
+    expect(openLog(disk).log.logEndOffset).toBe(0)
+  }
+})
+
 test('the same hole below the recovery point is corruption', () => {
   const disk = newDisk()
   const { log } = openLog(disk)
