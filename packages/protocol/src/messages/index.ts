@@ -15,12 +15,68 @@ export {
   metadataResponse
 } from './03-metadata.ts'
 export {
+  type OffsetCommitRequest,
+  type OffsetCommitResponse,
+  offsetCommitApi,
+  offsetCommitRequest,
+  offsetCommitResponse
+} from './08-offset-commit.ts'
+export {
+  type OffsetFetchRequest,
+  type OffsetFetchResponse,
+  offsetFetchApi,
+  offsetFetchRequest,
+  offsetFetchResponse
+} from './09-offset-fetch.ts'
+export {
   type FindCoordinatorRequest,
   type FindCoordinatorResponse,
   findCoordinatorApi,
   findCoordinatorRequest,
   findCoordinatorResponse
 } from './10-find-coordinator.ts'
+export {
+  type JoinGroupRequest,
+  type JoinGroupResponse,
+  joinGroupApi,
+  joinGroupRequest,
+  joinGroupResponse
+} from './11-join-group.ts'
+export {
+  type HeartbeatRequest,
+  type HeartbeatResponse,
+  heartbeatApi,
+  heartbeatRequest,
+  heartbeatResponse
+} from './12-heartbeat.ts'
+export {
+  type LeaveGroupRequest,
+  type LeaveGroupResponse,
+  leaveGroupApi,
+  leaveGroupRequest,
+  leaveGroupResponse
+} from './13-leave-group.ts'
+export {
+  type SyncGroupRequest,
+  type SyncGroupResponse,
+  syncGroupApi,
+  syncGroupRequest,
+  syncGroupResponse
+} from './14-sync-group.ts'
+export {
+  type DescribeGroupsRequest,
+  type DescribeGroupsResponse,
+  describeGroupsApi,
+  describeGroupsRequest,
+  describeGroupsResponse
+} from './15-describe-groups.ts'
+export {
+  type ListGroupsRequest,
+  type ListGroupsResponse,
+  listGroupsApi,
+  listGroupsRequest,
+  listGroupsResponse
+} from './16-list-groups.ts'
 export {
   type ApiVersionsRequest,
   type ApiVersionsResponse,
@@ -92,6 +148,13 @@ export {
   createPartitionsResponse
 } from './37-create-partitions.ts'
 export {
+  type DeleteGroupsRequest,
+  type DeleteGroupsResponse,
+  deleteGroupsApi,
+  deleteGroupsRequest,
+  deleteGroupsResponse
+} from './42-delete-groups.ts'
+export {
   type IncrementalAlterConfigsRequest,
   type IncrementalAlterConfigsResponse,
   incrementalAlterConfigsApi,
@@ -99,12 +162,33 @@ export {
   incrementalAlterConfigsResponse
 } from './44-incremental-alter-configs.ts'
 export {
+  type OffsetDeleteRequest,
+  type OffsetDeleteResponse,
+  offsetDeleteApi,
+  offsetDeleteRequest,
+  offsetDeleteResponse
+} from './47-offset-delete.ts'
+export {
   type DescribeClusterRequest,
   type DescribeClusterResponse,
   describeClusterApi,
   describeClusterRequest,
   describeClusterResponse
 } from './60-describe-cluster.ts'
+export {
+  type ConsumerGroupHeartbeatRequest,
+  type ConsumerGroupHeartbeatResponse,
+  consumerGroupHeartbeatApi,
+  consumerGroupHeartbeatRequest,
+  consumerGroupHeartbeatResponse
+} from './68-consumer-group-heartbeat.ts'
+export {
+  type ConsumerGroupDescribeRequest,
+  type ConsumerGroupDescribeResponse,
+  consumerGroupDescribeApi,
+  consumerGroupDescribeRequest,
+  consumerGroupDescribeResponse
+} from './69-consumer-group-describe.ts'
 export {
   type ListConfigResourcesRequest,
   type ListConfigResourcesResponse,
