@@ -45,6 +45,13 @@ function compileField(field: FieldSpec, shape: Shape): Decode {
   return compileValue(field.type, includesVersion(field.nullable, shape.version), shape)
 }
 
+/** In front of a tagged nullable structure Kafka puts a varint, 0 for null, where an untagged one has an int8, −1. */
+function compileTaggedField(field: FieldSpec, shape: Shape): Decode {
+  if (field.type.kind !== 'struct' || !includesVersion(field.nullable, shape.version)) return compileField(field, shape)
+  const decode = compileStructDecode(field.type.fields, shape)
+  return reader => (reader.unsignedVarint() === 0 ? null : decode(reader))
+}
+
 function compileValue(type: ValueType, nullable: boolean, shape: Shape): Decode {
   if (type.kind === 'array') return compileArray(type.element, nullable, shape)
   if (type.kind !== 'struct') return (shape.flexible ? COMPACT : CLASSIC)[type.kind](nullable)
@@ -79,7 +86,7 @@ type TaggedDecode = (reader: WireReader, target: Record<string, unknown>) => voi
 function compileTagged(present: readonly FieldSpec[], shape: Shape): TaggedDecode {
   const known = new Map<number, { readonly name: string; readonly decode: Decode }>()
   for (const field of present) {
-    if (field.tag !== null) known.set(field.tag, { name: field.name, decode: compileField(field, shape) })
+    if (field.tag !== null) known.set(field.tag, { name: field.name, decode: compileTaggedField(field, shape) })
   }
   if (known.size === 0) return reader => reader.skipTaggedFields()
   return (reader, target) => {

@@ -48,6 +48,13 @@ function compileField(field: FieldSpec, shape: Shape): Encode {
   return (writer, value) => encode(writer, value === undefined ? fallback : value)
 }
 
+/** In front of a tagged nullable structure Kafka puts a varint, 0 for null, where an untagged one has an int8, −1. */
+function compileTaggedField(field: FieldSpec, shape: Shape): Encode {
+  const encode = compileField(field, shape)
+  if (field.type.kind !== 'struct' || !includesVersion(field.nullable, shape.version)) return encode
+  return (writer, value) => (value === null ? writer.unsignedVarint(0) : encode(writer, value))
+}
+
 function compileValue(type: ValueType, nullable: boolean, shape: Shape): Encode {
   const encode = compileNullable(type, nullable, shape)
   if (nullable) return encode
@@ -91,7 +98,7 @@ function compileTagged(present: readonly FieldSpec[], shape: Shape): TaggedEncod
   const tagged = present
     .filter(field => field.tag !== null)
     .sort((a, b) => (a.tag as number) - (b.tag as number))
-    .map(field => ({ field, tag: field.tag as number, encode: compileField(field, shape) }))
+    .map(field => ({ field, tag: field.tag as number, encode: compileTaggedField(field, shape) }))
   if (tagged.length === 0) return writer => writer.unsignedVarint(0)
   return (writer, members) => {
     let count = 0
