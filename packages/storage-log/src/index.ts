@@ -33,6 +33,13 @@ export { logFileName, parseLogFileName, parsePartitionDirectoryName, partitionDi
 export { Log } from './log.ts'
 export type { AppendOptions, AppendOrigin, AppendResult, LogOptions } from './log-options.ts'
 export { type LogProbe, SILENT_LOG_PROBE } from './log-probe.ts'
+export {
+  findUnread,
+  type SearchedLog,
+  type SegmentView,
+  type Unread,
+  type UnreadSearch
+} from './lookup/record-after.ts'
 export type { TimestampOffset } from './lookup/time-lookup.ts'
 export type { AbortedTransaction } from './lookup/transaction-index.ts'
 export type { ProducerEntry } from './producer/producer-state.ts'

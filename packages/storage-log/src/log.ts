@@ -16,6 +16,7 @@ import { Unsynced } from './flush/unsynced.ts'
 import { LogLayout } from './log-layout.ts'
 import type { AppendOptions, AppendOrigin, AppendResult, LogOptions } from './log-options.ts'
 import type { LogProbe } from './log-probe.ts'
+import type { SegmentView } from './lookup/record-after.ts'
 import { findMaxTimestamp, findTimestamp, type TimestampOffset } from './lookup/time-lookup.ts'
 import type { AbortedTransaction } from './lookup/transaction-index.ts'
 import { readMarker } from './producer/producer-replay.ts'
@@ -272,6 +273,11 @@ export class Log {
   /** The first record that has the largest timestamp; null for a log without timestamps. */
   offsetOfMaxTimestamp(): TimestampOffset | null {
     return this.#reading(() => findMaxTimestamp(this.#layout.segments, this.logStartOffset))
+  }
+
+  /** For look-ups with files of their own (`findUnread`): `find` only reads. Throws what `find` throws. */
+  lookUp<T>(find: (segments: SegmentView) => T): T {
+    return this.#reading(() => find(this.#layout.segments))
   }
 
   /**
