@@ -1,6 +1,7 @@
 import path from 'node:path'
-import { SpawnedBroker, tempDir } from '@streambus/testkit'
+import { tempDir } from '@streambus/testkit'
 import type { TestProject } from 'vitest/node'
+import { startBroker } from './groups/broker.ts'
 import { type LineFile, writeText } from './text.ts'
 
 declare module 'vitest' {
@@ -20,8 +21,8 @@ const TEXT_BYTES = 5_500_000
 export async function setup({ provide }: TestProject): Promise<() => Promise<void>> {
   const directory = tempDir('compat')
   const given = process.env['STREAMBUS_COMPAT_BOOTSTRAP']
-  const broker = given === undefined ? await SpawnedBroker.start() : null
-  provide('bootstrap', given ?? (broker as SpawnedBroker).bootstrap)
+  const broker = given === undefined ? await startBroker() : null
+  provide('bootstrap', given ?? broker?.bootstrap ?? '')
   provide('dataDir', broker?.dataDir ?? '')
   provide('run', Date.now().toString(36))
   provide('text', writeText(path.join(directory.path, 'text.txt'), TEXT_BYTES))

@@ -1,0 +1,4 @@
+import { runGroupScenarios } from './scenarios.ts'
+import { findKafkaJs } from './worker-clients.ts'
+
+await runGroupScenarios('kafkajs', 'classic', findKafkaJs)
