@@ -27,7 +27,7 @@ export class EndOffsetHistory {
     return this.#count
   }
 
-  /** To be called at a steady pace, with wall time. Samples that a step back of clock or log contradicts are dropped. */
+  /** To be called at a steady pace, with wall time. What a step back of clock or log contradicts is dropped. */
   add(timeMs: number, { logEndOffset, highWatermark }: EndOffsets): void {
     while (this.#count > 0 && this.#contradicts(timeMs, logEndOffset, highWatermark)) this.#count--
     if (this.#isIdle(logEndOffset, highWatermark)) this.#count--
@@ -74,7 +74,7 @@ export class EndOffsetHistory {
     return this.#at(last, 0) > timeMs || this.#at(last, 1) > logEndOffset || this.#at(last, 2) > highWatermark
   }
 
-  /** The last two say the same as the new one, which then stands for the second: when it began and how long it lasts. */
+  /** The last two say the same as the new one, which then takes the place of the second. */
   #isIdle(logEndOffset: number, highWatermark: number): boolean {
     for (let i = this.#count - 1; i >= this.#count - 2; i--) {
       if (i < 0 || this.#at(i, 1) !== logEndOffset || this.#at(i, 2) !== highWatermark) return false

@@ -1,5 +1,3 @@
-import type { LogConfig } from '@streambus/storage-log'
-
 /** The part of a segment that retention looks at. */
 export interface RetainedSegment {
   readonly baseOffset: number
@@ -10,11 +8,18 @@ export interface RetainedSegment {
   readonly maxTimestampMs: number
 }
 
+/** As in force: `retentionMs` and `retentionBytes` are −1 for a topic that is only compacted. */
+export interface RetentionConfig {
+  readonly retentionMs: number
+  readonly retentionBytes: number
+  readonly segmentMs: number
+  readonly segmentBytes: number
+}
+
 export interface HeadroomQuestion {
   /** Ascending, with the active one at the end. */
   readonly segments: readonly RetainedSegment[]
-  /** As in force: `retention.ms` and `retention.bytes` are −1 for a topic that is only compacted. */
-  readonly config: Pick<LogConfig, 'retentionMs' | 'retentionBytes' | 'segmentMs' | 'segmentBytes'>
+  readonly config: RetentionConfig
   readonly logStartOffset: number
   readonly committedOffset: number
   /** The oldest record that the group has not read; null: it has read everything. */

@@ -1,11 +1,21 @@
-import { findUnread, isUnreadable, type SearchedLog, type Unread } from '@streambus/storage-log'
+/** What a partition has found out about the oldest unread record; handed back to it, nothing is searched twice. */
+export interface FoundUnread {
+  /** Null: there is none below `nextOffset`. */
+  readonly record: { readonly offset: number; readonly timestamp: number } | null
+  /** Where the search ended. */
+  readonly nextOffset: number
+  /** Where it was to end: the high watermark. */
+  readonly untilOffset: number
+}
 
-/** The part of `Partition` that is needed. */
-export interface ReadPartition {
-  readonly log: SearchedLog
+/** A partition with its log; `Found` is what it knows itself by. */
+export interface ReadPartition<Found extends FoundUnread = FoundUnread> {
   readonly highWatermark: number
-  /** Every transaction below it has ended by a marker below the high watermark. */
-  readonly lastStableOffset: number
+  /**
+   * The first record in [fromOffset, high watermark) that a consumer can be handed. `earlier` itself when that still
+   * holds; null when the records cannot be read now.
+   */
+  findUnread(fromOffset: number, earlier: Found | null): Found | null
 }
 
 /** When a record was appended, as far as the broker knows without believing its timestamp. */
@@ -16,16 +26,16 @@ export interface AppendTimes {
   appendedBeforeMs(offset: number): number
 }
 
-export interface UnreadQuestion {
+export interface UnreadQuestion<Found extends FoundUnread = FoundUnread> {
   readonly group: string
-  readonly partition: ReadPartition
+  readonly partition: ReadPartition<Found>
   readonly committedOffset: number
   readonly nowMs: number
   readonly times: AppendTimes
 }
 
-interface Entry {
-  unread: Unread
+interface Entry<Found> {
+  unread: Found
   afterMs: number
   beforeMs: number
   round: number
@@ -34,8 +44,6 @@ interface Entry {
 export interface UnreadAgesOptions {
   /** Pairs of group and partition that are remembered; for others the record is looked up each time. */
   readonly entriesMax: number
-  /** The oldest unread record could not be read (a disk error, damage): its age is not known for now. */
-  readonly onUnreadable?: (error: Error) => void
 }
 
 /**
@@ -46,9 +54,9 @@ export interface UnreadAgesOptions {
  *
  * The record is looked up again only when the committed offset has passed it or it has gone.
  */
-export class UnreadAges {
+export class UnreadAges<Found extends FoundUnread = FoundUnread> {
   readonly #options: UnreadAgesOptions
-  readonly #groups = new Map<string, Map<ReadPartition, Entry>>()
+  readonly #groups = new Map<string, Map<ReadPartition<Found>, Entry<Found>>>()
   #count = 0
   #round = 0
 
@@ -65,11 +73,11 @@ export class UnreadAges {
   }
 
   /** Null when it is not known now: the record cannot be read, or a long search goes on at the next call. */
-  secondsOf(question: UnreadQuestion): number | null {
+  secondsOf(question: UnreadQuestion<Found>): number | null {
     const { group, partition, committedOffset, nowMs } = question
     if (committedOffset >= partition.highWatermark) return 0
     const entry = this.#groups.get(group)?.get(partition) ?? null
-    const unread = this.#find(question, entry?.unread ?? null)
+    const unread = partition.findUnread(committedOffset, entry?.unread ?? null)
     if (unread === null) return null
     const current = entry !== null && entry.unread === unread ? entry : this.#newEntry(question, unread, entry)
     current.round = this.#round
@@ -91,18 +99,8 @@ export class UnreadAges {
     this.#round++
   }
 
-  #find({ partition, committedOffset }: UnreadQuestion, earlier: Unread | null): Unread | null {
-    const { log, highWatermark: untilOffset, lastStableOffset } = partition
-    try {
-      return findUnread(log, { fromOffset: committedOffset, untilOffset, lastStableOffset }, earlier)
-    } catch (error) {
-      if (!isUnreadable(error)) throw error
-      this.#options.onUnreadable?.(error)
-      return null
-    }
-  }
-
-  #newEntry({ group, partition, nowMs, times }: UnreadQuestion, unread: Unread, before: Entry | null): Entry {
+  #newEntry(question: UnreadQuestion<Found>, unread: Found, before: Entry<Found> | null): Entry<Found> {
+    const { group, partition, nowMs, times } = question
     const { record } = unread
     const isSame = before !== null && record !== null && before.unread.record?.offset === record.offset
     // What is known of a record is known best when it has just become the oldest one.
@@ -110,7 +108,7 @@ export class UnreadAges {
     const beforeMs = isSame ? before.beforeMs : record === null ? 0 : times.appendedBeforeMs(record.offset)
     const entry = { unread, afterMs, beforeMs: Math.min(beforeMs, nowMs), round: this.#round }
     if (before === null && this.#count >= this.#options.entriesMax) return entry
-    const partitions = this.#groups.get(group) ?? new Map<ReadPartition, Entry>()
+    const partitions = this.#groups.get(group) ?? new Map<ReadPartition<Found>, Entry<Found>>()
     this.#groups.set(group, partitions.set(partition, entry))
     if (before === null) this.#count++
     return entry

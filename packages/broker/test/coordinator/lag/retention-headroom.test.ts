@@ -1,49 +1,37 @@
+import type { LogConfig } from '@streambus/storage-log'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { append, newDisk, openLog, SMALL, TestClock } from '../../../../storage-log/test/helpers.ts'
 import {
   type HeadroomQuestion,
   type RetainedSegment,
   retentionHeadroomSeconds
 } from '../../../src/coordinator/lag/retention-headroom.ts'
+import { LogRun } from './log-run.ts'
 
 const HOUR = 3_600_000
 
-function opened(config: Partial<typeof SMALL>) {
-  const clock = new TestClock()
-  const disk = newDisk({ syncs: 'manual' })
-  const { log } = openLog(disk, { clock, config: { ...SMALL, segmentMs: 20_000, ...config } })
-  const sync = (): void => {
-    log.requestSync()
-    disk.completeSyncs()
-    disk.completeSyncs()
-  }
+function opened(config: Partial<LogConfig>) {
+  const run = new LogRun({ segmentBytes: 2000, indexIntervalBytes: 200, segmentMs: 20_000, ...config })
+  const { log } = run
+  const sync = () => run.take({ do: 'sync', behind: 0 })
   /** As the broker's housekeeping does it. */
   const retain = (): void => {
     sync()
-    log.applyRetention(clock.nowMs)
-    if (log.maybeRoll(clock.nowMs)) log.applyRetention(clock.nowMs)
+    log.applyRetention(run.nowMs)
+    if (log.maybeRoll(run.nowMs)) log.applyRetention(run.nowMs)
   }
   const write = (): void => {
-    append(log, { timestamps: [clock.nowMs], valueBytes: 40 })
+    run.take({ do: 'append', records: [{ key: 0, time: 0 }], codec: 'none', isLogAppendTime: false })
     sync()
   }
+  const pass = (ms: number) => run.take({ do: 'pass', ms })
   const headroom = (committedOffset: number, bytesPerSecond: number): number => {
-    const { logStartOffset, logEndOffset } = log
-    const unreadOffset = committedOffset < logEndOffset ? Math.max(committedOffset, logStartOffset) : null
-    return log.lookUp(({ all }) =>
-      retentionHeadroomSeconds({
-        segments: all,
-        config: log.config,
-        logStartOffset,
-        committedOffset,
-        unreadOffset,
-        bytesPerSecond,
-        nowMs: clock.nowMs
-      })
-    )
+    const { logStartOffset, config } = log
+    const unreadOffset = run.oldestUnread(committedOffset)?.offset ?? null
+    const rest = { config, logStartOffset, committedOffset, unreadOffset, bytesPerSecond, nowMs: run.nowMs }
+    return log.lookUp(({ all: segments }) => retentionHeadroomSeconds({ segments, ...rest }))
   }
-  return { clock, log, write, retain, headroom }
+  return { run, log, pass, write, retain, headroom }
 }
 
 const gaps = fc.array(fc.nat(3000), { minLength: 1, maxLength: 60 })
@@ -57,9 +45,9 @@ test('when nothing is written any more, the unread record goes in the moment tha
       fc.constantFrom(-1, 0, 1500, 3000),
       (...args) => {
         const [all, at, retentionMs, retentionBytes] = args
-        const { clock, log, write, retain, headroom } = opened({ retentionMs, retentionBytes })
+        const { pass, log, write, retain, headroom } = opened({ retentionMs, retentionBytes })
         for (const gap of all) {
-          clock.nowMs += gap
+          pass(gap)
           write()
           retain()
         }
@@ -67,19 +55,18 @@ test('when nothing is written any more, the unread record goes in the moment tha
         const seconds = headroom(committed, 0)
         const isUnread = committed < log.logEndOffset
         if (!isUnread || (retentionMs < 0 && retentionBytes < 0)) expect(seconds).toBe(Infinity)
-        const startMs = clock.nowMs
         // Retention goes by "older than": one millisecond more.
         if (seconds > 0 && seconds < Infinity) {
-          clock.nowMs = startMs + Math.round(seconds * 1000)
+          pass(Math.round(seconds * 1000))
           retain()
           expect(log.logStartOffset).toBeLessThanOrEqual(committed)
-          clock.nowMs += 1
+          pass(1)
           retain()
           expect(log.logStartOffset).toBeGreaterThan(committed)
           expect(headroom(committed, 0)).toBe(0)
         }
         if (seconds === Infinity) {
-          clock.nowMs = startMs + 1000 * HOUR
+          pass(1000 * HOUR)
           retain()
           expect(log.logStartOffset).toBeLessThanOrEqual(committed)
         }
@@ -93,9 +80,13 @@ test('under a steady load it goes within a segment of what was foretold', () => 
   const retentions = fc.constantFrom<[number, number][]>([60_000, -1], [-1, 6000], [60_000, 6000], [200_000, 9000])
   fc.assert(
     fc.property(fc.integer({ min: 100, max: 2000 }), fc.nat(100), retentions, (everyMs, at, [retentionMs, bytes]) => {
-      const { clock, log, write, retain, headroom } = opened({ retentionMs, retentionBytes: bytes, segmentMs: HOUR })
+      const { run, pass, log, write, retain, headroom } = opened({
+        retentionMs,
+        retentionBytes: bytes,
+        segmentMs: HOUR
+      })
       const turn = (): void => {
-        clock.nowMs += everyMs
+        pass(everyMs)
         write()
         retain()
       }
@@ -103,10 +94,10 @@ test('under a steady load it goes within a segment of what was foretold', () => 
       const batchBytes = log.sizeBytes / (log.logEndOffset - log.logStartOffset)
       const committed = log.logStartOffset + (at % (log.logEndOffset - log.logStartOffset))
       const foretoldMs = headroom(committed, (batchBytes / everyMs) * 1000) * 1000
-      const startMs = clock.nowMs
+      const startMs = run.nowMs
       while (log.logStartOffset <= committed) turn()
       // Segments end before a batch that does not fit, and both sides count whole batches.
-      expect(Math.abs(clock.nowMs - startMs - foretoldMs)).toBeLessThanOrEqual(4 * everyMs)
+      expect(Math.abs(run.nowMs - startMs - foretoldMs)).toBeLessThanOrEqual(4 * everyMs)
     }),
     { numRuns: 150 }
   )
