@@ -44,11 +44,12 @@ function believable(samples: readonly Sample[]): Sample[] {
   )
 }
 
-test('bounds are those of all samples while there is room', () => {
+// A clock that steps back over an idle time takes all of it: then the bounds may be wider than they had to be.
+test('bounds are those of all samples while there is room and the clock goes on', () => {
   fc.assert(
     fc.property(steps, fc.integer({ min: 5, max: 30 }), (all, offset) => {
       const history = new EndOffsetHistory(100)
-      const samples = samplesOf(all)
+      const samples = samplesOf(all.map(each => ({ ...each, ms: Math.abs(each.ms) })))
       for (const sample of samples) history.add(sample.timeMs, sample)
       const known = believable(samples)
       const before = known.filter(({ logEndOffset }) => logEndOffset <= offset).at(-1)
