@@ -12,7 +12,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   metrics: ['base'],
   'storage-log': ['base', 'protocol/records'],
   'wire-client': ['base', 'base/node', 'protocol'],
-  broker: ['base', 'base/node', 'metrics', 'protocol', 'protocol/records', 'storage-log'],
+  broker: ['base', 'base/node', 'metrics', 'protocol', 'protocol/group-records', 'protocol/records', 'storage-log'],
   // dump-log and verify-log read the files themselves.
   cli: ['base', 'base/node', 'broker', 'protocol', 'protocol/records', 'storage-log', 'wire-client'],
   testkit: ['base', 'base/node', 'broker'],
@@ -33,7 +33,16 @@ export const BROKER_MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     // The error classes that a partition's append and read throw through.
     'storage-log'
   ],
-  coordinator: [],
+  // Its shards' logs are partitions; the internal topics are made by the controller.
+  coordinator: [
+    'config',
+    'controller',
+    'partition',
+    'protocol',
+    'protocol/group-records',
+    'protocol/records',
+    'storage-log'
+  ],
   compaction: ['partition', 'storage-log'],
   partition: ['config', 'controller', 'protocol/records', 'storage-log'],
   controller: ['protocol', 'protocol/records', 'storage-log'],
@@ -41,7 +50,7 @@ export const BROKER_MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   config: ['protocol/records', 'storage-log'],
   // The log's interface and the read-only view of the broker; never what binds metrics.
   admin: ['observability', 'metrics'],
-  observability: ['compaction', 'net', 'partition', 'pipeline', 'metrics', 'storage-log']
+  observability: ['compaction', 'coordinator', 'net', 'partition', 'pipeline', 'metrics', 'storage-log']
 }
 
 const LOWEST = ['base', 'base/node']

@@ -65,7 +65,8 @@ export class ControlClient {
       topics: [{ name: this.topic, partitions }]
     })
     return {
-      topics: topics.map(({ name }) => name ?? '').sort(),
+      // A well-formed FindCoordinator makes the internal ones.
+      topics: topics.flatMap(({ name, isInternal }) => (isInternal ? [] : [name ?? ''])).sort(),
       endOffsets: offsets.topics[0]?.partitions.map(({ offset }) => offset) ?? [],
       records: (await this.#records()).toString('base64')
     }

@@ -17,6 +17,7 @@ import { claimDirectories } from './controller/meta-properties.ts'
 import { metadataHome } from './controller/metadata-home.ts'
 import { QuorumOfOne } from './controller/quorum-of-one.ts'
 import { randomUuid } from './controller/uuid.ts'
+import { type Groups, openGroups } from './coordinator/group/open-groups.ts'
 import { createRegistry } from './handlers/index.ts'
 import { liveConfigs } from './live-configs.ts'
 import { logDirViews } from './live-log-dirs.ts'
@@ -28,6 +29,7 @@ import { unreachableBecause } from './net/reachability.ts'
 import { bindCleaner } from './observability/bind-cleaner.ts'
 import { bindConnections } from './observability/bind-connections.ts'
 import { bindDisks } from './observability/bind-disks.ts'
+import { bindGroups } from './observability/bind-groups.ts'
 import { bindLog } from './observability/bind-log.ts'
 import { bindPartitions } from './observability/bind-partitions.ts'
 import { bindRequests } from './observability/bind-requests.ts'
@@ -82,6 +84,7 @@ interface Running {
   readonly diskWatch: DiskWatch
   readonly cleaner: LogCleaner
   readonly parked: ParkedFetches
+  readonly groups: Groups
 }
 
 /**
@@ -156,6 +159,7 @@ export class Broker {
     this.#view.setStatus('stopping')
     const stopping = this.#listeners.map(({ listener }) => listener.stop(graceMs))
     this.#running?.parked.releaseAll()
+    this.#running?.groups.runtime.close('COORDINATOR_NOT_AVAILABLE')
     await Promise.all(stopping)
     if (this.#running !== null) await this.#stopStorage(this.#running, isClean)
     this.#running = null
@@ -225,24 +229,42 @@ export class Broker {
     const retentionClock = this.#createRetentionClock()
     const housekeeping = this.#createHousekeeping(partitions, diskWatch, retentionClock)
     const cleaner = this.#createCleaner(partitions, { retentionClock, diskWatch })
-    this.#running = { directories, metadataLog, controller, partitions, housekeeping, diskWatch, cleaner, parked }
+    const groups = this.#openGroups(controller, partitions)
+    this.#running = {
+      directories,
+      metadataLog,
+      controller,
+      partitions,
+      housekeeping,
+      diskWatch,
+      cleaner,
+      parked,
+      groups
+    }
     this.#view.attach(this.#running)
     diskWatch.start()
     await this.#register(controller, clusterId, isClean)
-    this.#adoptSettings(controller)
-    partitions.apply(
-      controller.image,
-      [...controller.image.topics()].map(({ name }) => name)
-    )
-    partitions.setAsideStrays(controller.image)
-    controller.onImage(changed => {
-      this.#adoptSettings(controller)
-      return inTurns(clock, partitions.applySteps(controller.image, changed))
-    })
+    this.#follow(controller, partitions, groups)
     diskWatch.keepRoom()
     housekeeping.start()
     if (config.values['log.cleaner.enable']) cleaner.start()
     return this.#running
+  }
+
+  /** Opens what the metadata has, and from then on whatever it says. */
+  #follow(controller: Controller, partitions: PartitionSet, groups: Groups): void {
+    const { image } = controller
+    this.#adoptSettings(controller)
+    const topics = [...image.topics()].map(({ name }) => name)
+    partitions.apply(image, topics)
+    partitions.setAsideStrays(image)
+    groups.runtime.adopt()
+    controller.onImage(changed => {
+      this.#adoptSettings(controller)
+      const applied = inTurns(this.#options.clock, partitions.applySteps(image, changed))
+      if (applied === null) groups.runtime.adopt()
+      return applied?.then(() => groups.runtime.adopt()) ?? null
+    })
   }
 
   #createDiskWatch(syncRunningMs: (directory: LogDirectory, nowMs: number) => number): DiskWatch {
@@ -279,6 +301,12 @@ export class Broker {
       onStray: directory =>
         log.warn('a directory that no topic knows was set aside', { event: 'stray_directory', directory })
     })
+  }
+
+  #openGroups(controller: Controller, partitions: PartitionSet): Groups {
+    const { clock, prng, log } = this.#options
+    const settings = (): ConfigValues => this.#settings
+    return openGroups({ controller, partitions, clock, prng, settings, ...bindGroups(log.named('groups')) })
   }
 
   #createHousekeeping(partitions: PartitionSet, diskWatch: DiskWatch, retentionClock: RetentionClock): Housekeeping {
@@ -372,7 +400,7 @@ export class Broker {
     if (isChanged) this.#settings = effectiveValues(config, { broker, clusterDefault })
   }
 
-  async #startListeners({ controller, partitions, parked, directories }: Running): Promise<Addresses['kafka']> {
+  async #startListeners({ controller, partitions, parked, groups, directories }: Running): Promise<Addresses['kafka']> {
     const { config, clock, log } = this.#options
     const { values } = config
     const registry = createRegistry({
@@ -380,6 +408,8 @@ export class Broker {
       configs: liveConfigs({ config, image: controller.image }),
       controller,
       partitions,
+      groups: groups.coordinator,
+      offsetsTopic: groups.topic,
       parked,
       logDirs: () => logDirViews(directories, this.#view.logDirectories(), partitions),
       probe: bindPartitions(this.metrics),

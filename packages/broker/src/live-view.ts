@@ -3,6 +3,7 @@ import type { LogDirectory } from '@streambus/storage-log'
 import type { Controller } from './controller/controller.ts'
 import type { PartitionImage } from './controller/image.ts'
 import type { MetadataLog } from './controller/metadata-log.ts'
+import { INTERNAL_TOPICS } from './controller/topic-names.ts'
 import type {
   BrokerCounts,
   BrokerStatus,
@@ -126,7 +127,7 @@ export class LiveView implements BrokerView {
     const topic = this.#parts?.controller.image.topicByName(name)
     if (topic === undefined) return null
     const partitions = topic.partitions.map(partition => this.#partition(name, partition))
-    return { name, id: topic.id, isInternal: false, configs: topic.configs, partitions }
+    return { name, id: topic.id, isInternal: INTERNAL_TOPICS.has(name), configs: topic.configs, partitions }
   }
 
   #partition(topic: string, { index, leader, leaderEpoch, replicas, isr }: PartitionImage): PartitionView {

@@ -3,9 +3,12 @@ import { type ApiSchema, decodeResponse, encodeRequestFrame, type Input } from '
 import { RecordBatchBuilder, readRecords, walkBatches } from '@streambus/protocol/records'
 import { LOG_CONFIG_DEFAULTS, LogDirectory, OpenFiles, SILENT_LOG_PROBE } from '@streambus/storage-log'
 import { ManualClock, MemoryDisk, type MemoryDiskOptions, SeededPrng } from '@streambus/testkit'
+import { SETTINGS as BROKER_SETTINGS, type ConfigValues } from '../src/config/schema.ts'
 import type { TopicSettings } from '../src/config/topic.ts'
 import { Controller } from '../src/controller/controller.ts'
 import { QuorumOfOne } from '../src/controller/quorum-of-one.ts'
+import { SILENT_GROUP_PROBE } from '../src/coordinator/group/group-probe.ts'
+import { openGroups } from '../src/coordinator/group/open-groups.ts'
 import { ProducerIds } from '../src/coordinator/transaction/producer-ids.ts'
 import { produceHandler } from '../src/handlers/00-produce.ts'
 import { fetchHandler } from '../src/handlers/01-fetch.ts'
@@ -15,6 +18,7 @@ import { findCoordinatorHandler } from '../src/handlers/10-find-coordinator.ts'
 import { apiVersionsHandler } from '../src/handlers/18-api-versions.ts'
 import { initProducerIdHandler } from '../src/handlers/22-init-producer-id.ts'
 import { offsetForLeaderEpochHandler } from '../src/handlers/23-offset-for-leader-epoch.ts'
+import { groupHandlers } from '../src/handlers/index.ts'
 import { HandlerRegistry } from '../src/handlers/registry.ts'
 import { DirectoryState } from '../src/partition/directory-state.ts'
 import { inTurns } from '../src/partition/in-turns.ts'
@@ -37,6 +41,10 @@ export const SETTINGS: TopicSettings = {
   retentionDeletes: true
 }
 
+const DEFAULTS = Object.fromEntries(
+  Object.entries(BROKER_SETTINGS).map(([name, setting]) => [name, setting.default])
+) as ConfigValues
+
 export interface Reply<Res> {
   /** Null until answered; 'none' for a request without an answer, 'closed' when the connection was. */
   outcome: 'pending' | 'answered' | 'none' | 'closed'
@@ -53,6 +61,8 @@ export interface DataPlaneOptions {
   readonly clean?: boolean
   /** What partitions are opened by; the plane's own clock otherwise, which stands still, so all are at once. */
   readonly turns?: Clock
+  /** Of the broker, where they differ from the defaults. */
+  readonly brokerSettings?: Partial<ConfigValues>
 }
 
 /** Pipeline, handlers, partitions, controller and logs on a memory disk; no sockets, time stands still. */
@@ -85,6 +95,7 @@ export async function openDataPlane(options: DataPlaneOptions = {}) {
     fetchHandled: () => void counts.fetches++
   }
   const pool = new BufferPool(1 << 20)
+  const bugs: unknown[] = []
   const partitions = new PartitionSet({
     disk,
     clock,
@@ -117,7 +128,28 @@ export async function openDataPlane(options: DataPlaneOptions = {}) {
     controller.image,
     [...controller.image.topics()].map(({ name }) => name)
   )
-  controller.onImage(changed => inTurns(turns, partitions.applySteps(controller.image, changed)))
+  const groups = openGroups({
+    controller,
+    partitions,
+    clock,
+    prng: new SeededPrng(1),
+    settings: () => ({ ...DEFAULTS, ...options.brokerSettings }),
+    probe: SILENT_GROUP_PROBE,
+    hostProbe: {
+      loaded() {},
+      skipped() {},
+      loadFailed(_partition, error) {
+        throw error
+      },
+      bug: error => void bugs.push(error)
+    }
+  })
+  groups.runtime.adopt()
+  controller.onImage(changed => {
+    const applied = inTurns(turns, partitions.applySteps(controller.image, changed))
+    if (applied === null) groups.runtime.adopt()
+    return applied?.then(() => groups.runtime.adopt()) ?? null
+  })
   const parked = new ParkedFetches()
   const onStorageError = (_partition: unknown, error: Error): void => void storageErrors.push(error)
   const storageErrors: Error[] = []
@@ -139,12 +171,12 @@ export async function openDataPlane(options: DataPlaneOptions = {}) {
       isAutoCreateEnabled: () => options.autoCreate ?? true,
       isOffline: (topic, index) => partitions.isOffline(topic, index)
     }),
-    findCoordinatorHandler({ nodeId: 1 }),
+    findCoordinatorHandler({ nodeId: 1, offsetsTopic: groups.topic }),
+    ...groupHandlers({ groups: groups.coordinator, controller }),
     apiVersionsHandler(() => registry.ranges()),
     initProducerIdHandler({ producerIds: new ProducerIds(() => controller.allocateProducerIds()) }),
     offsetForLeaderEpochHandler({ partitions })
   ])
-  const bugs: unknown[] = []
   const pipeline = new Pipeline({
     registry,
     probe: { started() {}, finished() {}, failed() {} },
@@ -225,7 +257,8 @@ export async function openDataPlane(options: DataPlaneOptions = {}) {
     inject,
     injectFrame,
     createTopic,
-    settle
+    settle,
+    groups
   }
 }
 

@@ -1,11 +1,5 @@
 import type { Clock, Disk, DiskError } from '@streambus/base'
-import {
-  type BatchSummary,
-  forEachRecord,
-  RecordBatchBuilder,
-  readMaxTimestamp,
-  walkBatches
-} from '@streambus/protocol/records'
+import { forEachRecord, RecordBatchBuilder, summaryOfBuilt, walkBatches } from '@streambus/protocol/records'
 import { LOG_CONFIG_DEFAULTS, Log, type LogConfig, type LogProbe } from '@streambus/storage-log'
 import type { MetadataLog } from './metadata-log.ts'
 import { type MetadataRecord, RecordCodec } from './records.ts'
@@ -87,7 +81,7 @@ export class QuorumOfOne implements MetadataLog {
       builder.append({ key: null, value: this.#codec.encode(record), headers: [], timestamp })
     const batch = builder.build()
     const options = { leaderEpoch: this.term, origin: 'raft' as const }
-    const { lastOffset } = this.#log.append(batch, 0, batch.length, summaryOf(batch, records.length), options)
+    const { lastOffset } = this.#log.append(batch, 0, batch.length, summaryOfBuilt(batch), options)
     return new Promise(resolve => {
       this.#waiting.push({ offset: lastOffset, resolve })
       this.#log.requestSync()
@@ -110,23 +104,5 @@ export class QuorumOfOne implements MetadataLog {
   #committed(durableEndOffset: number): void {
     while (this.#waiting[0] !== undefined && this.#waiting[0].offset < durableEndOffset)
       this.#waiting.shift()?.resolve()
-  }
-}
-
-/** Our own batch needs no validation, only its description. */
-function summaryOf(batch: Buffer, recordCount: number): BatchSummary {
-  const maxTimestamp = readMaxTimestamp(batch, 0)
-  return {
-    sizeBytes: batch.length,
-    recordCount,
-    lastOffsetDelta: recordCount - 1,
-    baseTimestamp: maxTimestamp,
-    maxTimestamp,
-    producerId: -1,
-    producerEpoch: -1,
-    baseSequence: -1,
-    isTransactional: false,
-    codec: 'none',
-    logAppendTimeMs: -1
   }
 }

@@ -3,6 +3,9 @@ const NAME_LENGTH_MAX = 249
 /** Its directory would be that of the metadata log. */
 const METADATA_TOPIC = '__cluster_metadata'
 
+/** Topics in which the broker keeps records of its own. */
+export const INTERNAL_TOPICS: ReadonlySet<string> = new Set(['__consumer_offsets', '__transaction_state'])
+
 /** Why a topic cannot have this name; null when it can. */
 export function nameProblem(name: string): string | null {
   if (name === '') return 'a topic name must not be empty'

@@ -4,6 +4,7 @@
 import { Errors, type Input, type ProduceRequest, type ProduceResponse, produceApi } from '@streambus/protocol'
 import { BatchRefused, isTransactional, RECORDS_START } from '@streambus/protocol/records'
 import { AppendRefused } from '@streambus/storage-log'
+import { INTERNAL_TOPICS } from '../controller/topic-names.ts'
 import type { Appended, Partition } from '../partition/partition.ts'
 import type { PartitionProbe } from '../partition/partition-probe.ts'
 import type { PartitionSet } from '../partition/partition-set.ts'
@@ -78,6 +79,9 @@ class ProduceCall {
     const key = `${topic}/${index}`
     if (this.#seen.has(key)) return this.#refused(index, Errors.INVALID_REQUEST.code, `${key} is in the request twice`)
     this.#seen.add(key)
+    if (INTERNAL_TOPICS.has(topic)) {
+      return this.#refused(index, Errors.INVALID_TOPIC_EXCEPTION.code, `${topic} is written by the broker only`)
+    }
     const partition = this.#dependencies.partitions.find(topic, index)
     if (partition === undefined) {
       if (this.#dependencies.partitions.isOffline(topic, index)) {

@@ -1,5 +1,6 @@
 // Serves v0–13. v0: an empty list means all topics; from v1 null does. v4: auto-creation can be declined. v10: topic
 // ids in answers; v12: topics asked for by id. v13: a top-level error field. Creation is finished before the answer.
+
 import {
   Errors,
   type Input,
@@ -10,9 +11,8 @@ import {
 } from '@streambus/protocol'
 import type { Controller } from '../controller/controller.ts'
 import type { BrokerInfo, TopicImage } from '../controller/image.ts'
+import { INTERNAL_TOPICS } from '../controller/topic-names.ts'
 import type { Handler, RequestContext } from './handler.ts'
-
-const INTERNAL_TOPICS: ReadonlySet<string> = new Set(['__consumer_offsets', '__transaction_state'])
 
 type TopicAnswer = Input<MetadataResponse>['topics'][number]
 type TopicRequest = NonNullable<MetadataRequest['topics']>[number]

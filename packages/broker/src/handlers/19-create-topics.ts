@@ -1,4 +1,5 @@
-// Serves v0–7. v1: validate_only. v4: −1 counts mean the broker's defaults. v5: the settings in force. v7: the id.
+// Serves v0–7. v1: validate_only. −1 counts mean the broker's defaults: from v4 on by the protocol, before that for
+// clients such as KafkaJS. v5: the settings in force. v7: the id.
 import {
   type CreateTopicsRequest,
   type CreateTopicsResponse,
@@ -13,7 +14,6 @@ import type { ConfigCatalogue } from './config-catalogue.ts'
 import { invalid } from './config-resource.ts'
 import type { Handler, RequestContext } from './handler.ts'
 
-const DEFAULTS_SINCE = 4
 const CONFIGS_SINCE = 5
 
 type TopicRequest = CreateTopicsRequest['topics'][number]
@@ -35,8 +35,7 @@ export function createTopicsHandler(
       const answers = new Map<string, TopicAnswer>()
       const wishes: NewTopic[] = []
       for (const [name, requests] of byName(topics)) {
-        const wish =
-          requests.length > 1 ? invalid(`topic ${name} appears twice in the request`) : wishOf(requests[0], context)
+        const wish = requests.length > 1 ? invalid(`topic ${name} appears twice in the request`) : wishOf(requests[0])
         if ('errorCode' in wish) answers.set(name, { name, ...wish, configs: null })
         else wishes.push(wish)
         if (!answers.has(name))
@@ -66,17 +65,10 @@ function byName(topics: readonly TopicRequest[]): ReadonlyMap<string, [TopicRequ
 }
 
 /** What the topic shall be, or what is wrong with the request itself. The controller judges the rest. */
-function wishOf(topic: TopicRequest, { apiVersion }: RequestContext): NewTopic | Refusal {
+function wishOf(topic: TopicRequest): NewTopic | Refusal {
   const { name, numPartitions: partitionCount, replicationFactor } = topic
   const assignments = assignmentsOf(topic)
   if (assignments !== null && 'errorCode' in assignments) return assignments
-  if (assignments === null && apiVersion < DEFAULTS_SINCE) {
-    const which = 'defaults (-1) exist from version 4 on; say how many'
-    if (partitionCount === -1)
-      return { errorCode: Errors.INVALID_PARTITIONS.code, errorMessage: `partitions: ${which}` }
-    if (replicationFactor === -1)
-      return { errorCode: Errors.INVALID_REPLICATION_FACTOR.code, errorMessage: `replicas: ${which}` }
-  }
   const configs = new Map<string, string>()
   for (const { name: key, value } of topic.configs) {
     if (configs.has(key)) return invalid(`${key} is set twice for topic ${name}`)

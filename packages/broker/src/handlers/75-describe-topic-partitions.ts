@@ -1,4 +1,5 @@
 // Serves v0. Topics in the order of their names, page by page; a page counts partitions (KIP-966).
+
 import {
   type DescribeTopicPartitionsRequest,
   type DescribeTopicPartitionsResponse,
@@ -8,12 +9,11 @@ import {
   ZERO_UUID
 } from '@streambus/protocol'
 import type { MetadataImage, PartitionImage, TopicImage } from '../controller/image.ts'
-import { nameProblem } from '../controller/topic-names.ts'
+import { INTERNAL_TOPICS, nameProblem } from '../controller/topic-names.ts'
 import { TOPIC_OPERATIONS } from './authorized-operations.ts'
 import type { Handler } from './handler.ts'
 
 const PARTITIONS_PER_PAGE_MAX = 2_000
-const INTERNAL_TOPICS: ReadonlySet<string> = new Set(['__consumer_offsets', '__transaction_state'])
 
 type Answer = Input<DescribeTopicPartitionsResponse>
 type TopicAnswer = Answer['topics'][number]

@@ -2,6 +2,8 @@ import type { Clock } from '@streambus/base'
 import type { ConfigValues } from '../config/schema.ts'
 import type { TopicSettings } from '../config/topic.ts'
 import type { Controller } from '../controller/controller.ts'
+import type { GroupCoordinator } from '../coordinator/group/group-coordinator.ts'
+import type { OffsetsTopic } from '../coordinator/group/offsets-topic.ts'
 import { ProducerIds } from '../coordinator/transaction/producer-ids.ts'
 import type { ParkedFetches } from '../partition/parked-fetches.ts'
 import type { PartitionProbe } from '../partition/partition-probe.ts'
@@ -10,7 +12,15 @@ import { produceHandler } from './00-produce.ts'
 import { fetchHandler } from './01-fetch.ts'
 import { listOffsetsHandler } from './02-list-offsets.ts'
 import { metadataHandler } from './03-metadata.ts'
+import { offsetCommitHandler } from './08-offset-commit.ts'
+import { offsetFetchHandler } from './09-offset-fetch.ts'
 import { findCoordinatorHandler } from './10-find-coordinator.ts'
+import { joinGroupHandler } from './11-join-group.ts'
+import { heartbeatHandler } from './12-heartbeat.ts'
+import { leaveGroupHandler } from './13-leave-group.ts'
+import { syncGroupHandler } from './14-sync-group.ts'
+import { describeGroupsHandler } from './15-describe-groups.ts'
+import { listGroupsHandler } from './16-list-groups.ts'
 import { apiVersionsHandler } from './18-api-versions.ts'
 import { createTopicsHandler } from './19-create-topics.ts'
 import { deleteTopicsHandler } from './20-delete-topics.ts'
@@ -21,7 +31,9 @@ import { describeConfigsHandler } from './32-describe-configs.ts'
 import { alterConfigsHandler } from './33-alter-configs.ts'
 import { describeLogDirsHandler, type LogDirView } from './35-describe-log-dirs.ts'
 import { createPartitionsHandler } from './37-create-partitions.ts'
+import { deleteGroupsHandler } from './42-delete-groups.ts'
 import { incrementalAlterConfigsHandler } from './44-incremental-alter-configs.ts'
+import { offsetDeleteHandler } from './47-offset-delete.ts'
 import { describeClusterHandler } from './60-describe-cluster.ts'
 import { listConfigResourcesHandler } from './74-list-config-resources.ts'
 import { describeTopicPartitionsHandler } from './75-describe-topic-partitions.ts'
@@ -35,6 +47,8 @@ export interface HandlerDependencies {
   readonly controller: Controller
   readonly configs: ConfigCatalogue
   readonly partitions: PartitionSet
+  readonly groups: GroupCoordinator
+  readonly offsetsTopic: OffsetsTopic
   readonly parked: ParkedFetches
   readonly logDirs: () => readonly LogDirView[]
   readonly probe: PartitionProbe
@@ -50,6 +64,7 @@ export interface HandlerDependencies {
 export function createRegistry(dependencies: HandlerDependencies): HandlerRegistry {
   const registry: HandlerRegistry = new HandlerRegistry([
     ...dataHandlers(dependencies),
+    ...groupHandlers(dependencies),
     ...adminHandlers(dependencies),
     apiVersionsHandler(() => registry.ranges())
   ])
@@ -57,7 +72,8 @@ export function createRegistry(dependencies: HandlerDependencies): HandlerRegist
 }
 
 function dataHandlers(dependencies: HandlerDependencies): AnyHandler[] {
-  const { nodeId, controller, partitions, parked, probe, clock, settings, outputBytes, onStorageError } = dependencies
+  const { nodeId, controller, partitions, offsetsTopic, parked, probe, clock, settings } = dependencies
+  const { outputBytes, onStorageError } = dependencies
   return [
     produceHandler({ partitions, probe, monotonicMs: () => clock.monotonicMs() }),
     fetchHandler({
@@ -76,9 +92,27 @@ function dataHandlers(dependencies: HandlerDependencies): AnyHandler[] {
       isAutoCreateEnabled: () => settings()['auto.create.topics.enable'],
       isOffline: (topic, index) => partitions.isOffline(topic, index)
     }),
-    findCoordinatorHandler({ nodeId }),
+    findCoordinatorHandler({ nodeId, offsetsTopic }),
     initProducerIdHandler({ producerIds: new ProducerIds(() => controller.allocateProducerIds()) }),
     offsetForLeaderEpochHandler({ partitions })
+  ]
+}
+
+export function groupHandlers({
+  groups,
+  controller: { image }
+}: Pick<HandlerDependencies, 'groups' | 'controller'>): AnyHandler[] {
+  return [
+    offsetCommitHandler({ groups, image }),
+    offsetFetchHandler({ groups, image }),
+    joinGroupHandler({ groups }),
+    heartbeatHandler({ groups }),
+    leaveGroupHandler({ groups }),
+    syncGroupHandler({ groups }),
+    describeGroupsHandler({ groups }),
+    listGroupsHandler({ groups }),
+    deleteGroupsHandler({ groups }),
+    offsetDeleteHandler({ groups, image })
   ]
 }
 

@@ -1,5 +1,5 @@
 import type { Clock } from '@streambus/base'
-import { type BatchRules, recompressBatch, validateBatch } from '@streambus/protocol/records'
+import { type BatchRules, recompressBatch, summaryOfBuilt, validateBatch } from '@streambus/protocol/records'
 import { type Log, OffsetOutOfRange, type ReadResult } from '@streambus/storage-log'
 import type { TopicSettings } from '../config/topic.ts'
 import { CommitQueue, type CommitWaiter } from './commit-queue.ts'
@@ -150,6 +150,15 @@ export class Partition {
     if (flushPolicy === 'os') this.#onWritten(isDuplicate)
     const { baseOffset, lastOffset, logAppendTimeMs } = result
     return { isDuplicate, baseOffset, lastOffset, logAppendTimeMs }
+  }
+
+  /** Appends a batch that this broker has built for an internal topic. Throws AppendRefused, DiskError. */
+  appendOwn(batch: Buffer): Appended {
+    const options = { leaderEpoch: this.leaderEpoch, origin: 'coordinator' as const }
+    const result = this.log.append(batch, 0, batch.length, summaryOfBuilt(batch), options)
+    if (this.#settings.flushPolicy === 'os') this.#onWritten(false)
+    const { baseOffset, lastOffset, logAppendTimeMs } = result
+    return { isDuplicate: false, baseOffset, lastOffset, logAppendTimeMs }
   }
 
   /** `waiter` hears of `appended` when it is committed, which may be at once. */

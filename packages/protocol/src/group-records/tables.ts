@@ -3,7 +3,6 @@ import {
   bytes,
   fields,
   int8,
-  int16,
   int32,
   int64,
   type Message,

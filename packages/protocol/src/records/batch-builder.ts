@@ -4,6 +4,7 @@ import { type CodecName, codecId } from '../compression/codec-name.ts'
 import { varintSize } from '../primitives/varint.ts'
 import * as header from './batch-header.ts'
 import { type RecordInput, RecordWriter, recordBodyBytes } from './record-writer.ts'
+import type { BatchSummary } from './validate-batch.ts'
 
 /** Everything a batch says besides its records. The defaults are those of a producer without idempotence. */
 export interface BatchOptions {
@@ -87,5 +88,22 @@ export class RecordBatchBuilder {
     batch.writeInt16BE(options.producerEpoch ?? header.NONE, header.PRODUCER_EPOCH_AT)
     batch.writeInt32BE(options.baseSequence ?? header.NONE, header.BASE_SEQUENCE_AT)
     batch.writeInt32BE(this.#recordCount, header.RECORD_COUNT_AT)
+  }
+}
+
+/** What validation would say of an uncompressed batch that was built here. */
+export function summaryOfBuilt(batch: Buffer): BatchSummary {
+  return {
+    sizeBytes: batch.length,
+    recordCount: header.readRecordCount(batch, 0),
+    lastOffsetDelta: header.readLastOffsetDelta(batch, 0),
+    baseTimestamp: header.readBaseTimestamp(batch, 0),
+    maxTimestamp: header.readMaxTimestamp(batch, 0),
+    producerId: header.readProducerId(batch, 0),
+    producerEpoch: header.readProducerEpoch(batch, 0),
+    baseSequence: header.readBaseSequence(batch, 0),
+    isTransactional: header.isTransactional(batch, 0),
+    codec: header.readCodec(batch, 0) ?? 'none',
+    logAppendTimeMs: -1
   }
 }

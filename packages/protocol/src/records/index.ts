@@ -1,7 +1,7 @@
 export { compress, decompress } from '../compression/codec.ts'
 export { CODEC_NAMES, type CodecName, codecId, codecName } from '../compression/codec-name.ts'
 export { CorruptCompressedData, DecompressedTooLarge } from '../compression/compression-error.ts'
-export { type BatchOptions, RecordBatchBuilder } from './batch-builder.ts'
+export { type BatchOptions, RecordBatchBuilder, summaryOfBuilt } from './batch-builder.ts'
 export * from './batch-header.ts'
 export { BatchRefused, type RecordError } from './batch-refused.ts'
 export { recompressBatch } from './recompress-batch.ts'

@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { decodeGroupRecord, encodeGroupRecord, type GroupRecord } from '../../src/group-records/index.ts'
 
-// What Apache Kafka 4.3.1 wrote for a classic group, a KIP-848 group and its deletion: key and value in hex, − for null.
+// What Kafka 4.3.1 wrote for a classic group, a KIP-848 group and its deletion: key and value in hex, − for null.
 const file = readFileSync(resolve(import.meta.dirname, 'kafka-4.3.1.txt'), 'utf8')
 const stored = file
   .trim()

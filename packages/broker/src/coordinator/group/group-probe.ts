@@ -1,0 +1,31 @@
+/** Why a rebalance began; a label of a metric, so there are few. */
+export type RebalanceReason =
+  | 'member_joined'
+  | 'member_rejoined'
+  | 'member_left'
+  | 'member_expired'
+  | 'sync_timeout'
+  | 'static_member_replaced'
+  | 'assignment_not_stored'
+
+export type MemberEvent = 'joined' | 'left' | 'expired' | 'fenced'
+
+/** What groups report. */
+export interface GroupProbe {
+  rebalanceStarted(groupId: string, reason: RebalanceReason, memberId: string | null): void
+  /** `tookMs`: from its start until the assignment was stored. */
+  rebalanceEnded(groupId: string, generation: number, tookMs: number): void
+  member(groupId: string, event: MemberEvent, memberId: string, instanceId: string | null): void
+  offsetsCommitted(groupId: string, count: number): void
+  offsetsExpired(count: number): void
+  groupDeleted(groupId: string): void
+}
+
+export const SILENT_GROUP_PROBE: GroupProbe = {
+  rebalanceStarted() {},
+  rebalanceEnded() {},
+  member() {},
+  offsetsCommitted() {},
+  offsetsExpired() {},
+  groupDeleted() {}
+}

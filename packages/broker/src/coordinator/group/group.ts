@@ -1,0 +1,34 @@
+import type { GroupRecord } from '@streambus/protocol/group-records'
+
+export type GroupType = 'classic' | 'consumer'
+
+/** Who commits or fetches offsets, as the request says. */
+export interface OffsetCaller {
+  /** Empty: not as a member. */
+  readonly memberId: string
+  readonly instanceId: string | null
+  /** Generation of a classic member, epoch of the others; negative: not as a member. */
+  readonly epoch: number
+  readonly apiVersion: number
+}
+
+/** What the offsets of a group need to know of it, whatever its type. Checks throw CoordinatorRefused. */
+export interface Group {
+  readonly type: GroupType
+  readonly groupId: string
+  /** As Kafka's tools print it. */
+  readonly stateName: string
+  readonly isEmpty: boolean
+  /** Empty for a group that only keeps offsets. */
+  readonly protocolTypeName: string
+  /** True when it may be. */
+  isSubscribedTo(topic: string): boolean
+  checkCommit(caller: OffsetCaller): void
+  checkFetch(caller: OffsetCaller): void
+  checkOffsetDeletion(): void
+  checkDeletion(): void
+  /** From when on an offset that was committed at `commitMs` ages; null: it does not at present. Wall time. */
+  agingSinceMs(commitMs: number): number | null
+  /** The records that make the group unknown. */
+  tombstones(): readonly GroupRecord[]
+}
