@@ -3,34 +3,12 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { describe, expect, inject, test } from 'vitest'
 import { run, runOk } from './run.ts'
-import { hasJava, kafkaClasspath, NO_KAFKA } from './runtimes.ts'
+import { noTools, tool, toolArguments } from './tools.ts'
 
-/** Apache Kafka's own command-line tools, each in the way its documentation shows. */
-const TOOLS = {
-  topics: 'org.apache.kafka.tools.TopicCommand',
-  configs: 'kafka.admin.ConfigCommand',
-  'console-producer': 'org.apache.kafka.tools.ConsoleProducer',
-  'console-consumer': 'org.apache.kafka.tools.consumer.ConsoleConsumer',
-  'get-offsets': 'org.apache.kafka.tools.GetOffsetShell',
-  'verifiable-producer': 'org.apache.kafka.tools.VerifiableProducer',
-  'dump-log': 'org.apache.kafka.tools.DumpLogSegments'
-} as const
-
-const classpath = await kafkaClasspath()
-const reason = classpath === null ? NO_KAFKA : (await hasJava()) ? null : 'java is not on the PATH'
-if (reason !== null) console.log(`SKIPPED kafka-tools: ${reason}`)
+if (noTools !== null) console.log(`SKIPPED kafka-tools: ${noTools}`)
 
 const bootstrap = inject('bootstrap')
 const text = inject('text')
-
-function args(name: keyof typeof TOOLS, rest: readonly string[]): string[] {
-  return ['-Xmx256m', '-XX:TieredStopAtLevel=1', '-cp', classpath ?? '', TOOLS[name], ...rest]
-}
-
-async function tool(name: keyof typeof TOOLS, rest: readonly string[], input?: Buffer): Promise<string> {
-  const printed = await runOk('java', args(name, rest), input === undefined ? {} : { input })
-  return printed.toString()
-}
 
 function topic(name: string): string {
   return `compat-tools-${name}-${inject('run')}`
@@ -38,7 +16,7 @@ function topic(name: string): string {
 
 const server = ['--bootstrap-server', bootstrap]
 
-describe.skipIf(reason !== null)(`Kafka's own tools${reason === null ? '' : ` (${reason})`}`, () => {
+describe.skipIf(noTools !== null)(`Kafka's own tools${noTools === null ? '' : ` (${noTools})`}`, () => {
   test('topics: create, list, describe, alter, delete', async () => {
     const name = topic('topics')
     const config = ['--config', 'retention.ms=3600000']
@@ -67,12 +45,12 @@ describe.skipIf(reason !== null)(`Kafka's own tools${reason === null ? '' : ` ($
   test('topics: what is wrong is said', async () => {
     const name = topic('wrong')
     await tool('topics', [...server, '--create', '--topic', name])
-    const again = await run('java', args('topics', [...server, '--create', '--topic', name]))
+    const again = await run('java', toolArguments('topics', [...server, '--create', '--topic', name]))
     expect([again.code, again.stdout.toString() + again.stderr]).toEqual([
       1,
       expect.stringContaining('TopicExistsException')
     ])
-    const bad = await run('java', args('topics', [...server, '--create', '--topic', 'not/a/name']))
+    const bad = await run('java', toolArguments('topics', [...server, '--create', '--topic', 'not/a/name']))
     expect(bad.code).toBe(1)
   })
 
@@ -97,7 +75,9 @@ describe.skipIf(reason !== null)(`Kafka's own tools${reason === null ? '' : ` ($
     await tool('console-producer', [...server, '--topic', name, ...properties], fs.readFileSync(text.path))
     const limit = ['--from-beginning', '--max-messages', String(text.lines), '--timeout-ms', '30000']
     const hash = createHash('sha256')
-    await runOk('java', args('console-consumer', [...server, '--topic', name, '--partition', '0', ...limit]), { hash })
+    await runOk('java', toolArguments('console-consumer', [...server, '--topic', name, '--partition', '0', ...limit]), {
+      hash
+    })
     // The tool reads lines as Java does, which ends them at a carriage return too.
     const lines = fs.readFileSync(text.path, 'utf8').replaceAll('\r\n', '\n')
     expect(hash.digest('hex')).toBe(createHash('sha256').update(lines).digest('hex'))

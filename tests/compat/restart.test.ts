@@ -1,4 +1,4 @@
-import { historyFaults, NO_FAULTS, SpawnedBroker } from '@streambus/testkit'
+import { historyFaults, NO_FAULTS } from '@streambus/testkit'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
 import { openCli } from './cli-client.ts'
 import { CODECS, type CompatClient, type OpenClient } from './client.ts'
@@ -6,45 +6,9 @@ import { eventually } from './eventually.ts'
 import { openKafkaJs } from './kafkajs-client.ts'
 import { openKcat } from './kcat-client.ts'
 import { openPlatformatic } from './platformatic-client.ts'
-import { runOk } from './run.ts'
+import { openRestartable, type Restartable } from './restartable.ts'
 import { openJava, openPython } from './runtimes.ts'
 import { withoutEmptyLines } from './text.ts'
-
-/** Something that can be stopped in two ways and started again on its data. */
-interface Restartable {
-  readonly bootstrap: string
-  killAndStart(): Promise<void>
-  /** Null when only kill −9 is at hand. */
-  readonly stopAndStart: (() => Promise<void>) | null
-  close(): Promise<void>
-}
-
-/**
- * Ours; or, with STREAMBUS_COMPAT_BOOTSTRAP, that one, and STREAMBUS_COMPAT_RESTART is the command that kills and
- * starts it.
- */
-async function openBroker(): Promise<Restartable | string> {
-  const command = process.env['STREAMBUS_COMPAT_RESTART']
-  if (process.env['STREAMBUS_COMPAT_BOOTSTRAP'] !== undefined) {
-    if (command === undefined)
-      return 'the broker is another one’s: STREAMBUS_COMPAT_RESTART must name a command that restarts it'
-    const kill = async (): Promise<void> => void (await runOk('sh', ['-c', command]))
-    return { bootstrap: inject('bootstrap'), killAndStart: kill, stopAndStart: null, close: async () => undefined }
-  }
-  const broker = await SpawnedBroker.start()
-  return {
-    bootstrap: broker.bootstrap,
-    async killAndStart() {
-      await broker.kill()
-      await broker.start()
-    },
-    async stopAndStart() {
-      expect(await broker.terminate()).toBe(0)
-      await broker.start()
-    },
-    close: async () => broker.stop()
-  }
-}
 
 const OPENERS: Readonly<Record<string, OpenClient>> = {
   java: openJava,
@@ -57,7 +21,7 @@ const OPENERS: Readonly<Record<string, OpenClient>> = {
 const RECORDS = 4000
 const SPREAD_MS = 8000
 
-const broker = await openBroker()
+const broker = await openRestartable()
 if (typeof broker === 'string') console.log(`SKIPPED restart: ${broker}`)
 
 describe.skipIf(typeof broker === 'string')('through a restart', () => {

@@ -88,7 +88,8 @@ function kcatArguments(bootstrap: string, options: JoinOptions): string[] {
   ]
   if (options.instanceId !== undefined) settings.push(`group.instance.id=${options.instanceId}`)
   const given = settings.flatMap(setting => ['-X', setting])
-  return ['-b', bootstrap, '-u', '-f', '%p %o\\n', ...given, '-G', options.group, options.topic]
+  // -E: without it kcat ends when the broker is away.
+  return ['-b', bootstrap, '-u', '-E', '-f', '%p %o\\n', ...given, '-G', options.group, options.topic]
 }
 
 export const findKcat: FindGroupClient = async () => {

@@ -87,7 +87,10 @@ export class GroupStage {
 
   /** Waits until all that was produced is read. */
   async readAll(): Promise<void> {
-    await until(() => expect(this.ledger.missing(this.feeder.ends)).toEqual([]))
+    await until(() => {
+      const last = `${this.client.name}, last events: ${JSON.stringify(this.ledger.events.slice(-5))}`
+      expect(this.ledger.missing(this.feeder.ends), last).toEqual([])
+    })
   }
 
   /** What must hold of every group at its end. */

@@ -9,8 +9,8 @@ BOOTSTRAP, PROTOCOL = sys.argv[1:3]
 
 
 class Member(members.Member):
-    def __init__(self, name, request):
-        super().__init__(name, request)
+    def connect(self):
+        request = self.request
         protocol = request.get("protocol", PROTOCOL)
         config = {
             "bootstrap.servers": BOOTSTRAP,

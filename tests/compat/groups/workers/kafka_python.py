@@ -27,8 +27,8 @@ class Listener(ConsumerRebalanceListener):
 
 
 class Member(members.Member):
-    def __init__(self, name, request):
-        super().__init__(name, request)
+    def connect(self):
+        request = self.request
         self.topic = request["topic"]
         self.owned = set()
         config = {}
@@ -43,6 +43,7 @@ class Member(members.Member):
             session_timeout_ms=request.get("sessionTimeoutMs", 6000),
             heartbeat_interval_ms=500,
             fetch_max_wait_ms=100,
+            metadata_max_age_ms=2000,
             reconnect_backoff_max_ms=500,
             partition_assignment_strategy=[
                 CooperativeStickyAssignor if request.get("cooperative") else RangePartitionAssignor],

@@ -16,7 +16,7 @@ def tell(value):
 class Member(threading.Thread):
     """A consumer that only its own thread touches; questions come in through a queue.
 
-    A subclass has poll(), which waits at most 50 ms, close() and the questions' methods.
+    A subclass has connect(), poll(), which waits at most 50 ms, and the questions' methods.
     """
 
     def __init__(self, name, request):
@@ -32,6 +32,11 @@ class Member(threading.Thread):
         self.questions.put((identity, operation, request))
 
     def run(self):
+        try:
+            self.connect()
+        except Exception as error:
+            self.event("failed", message="%s: %s" % (type(error).__name__, error))
+            return
         while True:
             try:
                 identity, operation, request = self.questions.get_nowait()
