@@ -49,7 +49,7 @@ export const BROKER_MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   // A topic's settings become a log's configuration.
   config: ['protocol/records', 'storage-log'],
   // The log's interface and the read-only view of the broker; never what binds metrics.
-  admin: ['observability', 'metrics'],
+  admin: ['coordinator', 'observability', 'metrics'],
   observability: ['compaction', 'coordinator', 'net', 'partition', 'pipeline', 'metrics', 'storage-log']
 }
 

@@ -17,7 +17,8 @@ import { claimDirectories } from './controller/meta-properties.ts'
 import { metadataHome } from './controller/metadata-home.ts'
 import { QuorumOfOne } from './controller/quorum-of-one.ts'
 import { randomUuid } from './controller/uuid.ts'
-import { type Groups, openGroups } from './coordinator/group/open-groups.ts'
+import { Groups } from './coordinator/group/groups.ts'
+import { GroupTimelines } from './coordinator/lag/timeline.ts'
 import { createRegistry } from './handlers/index.ts'
 import { liveConfigs } from './live-configs.ts'
 import { logDirViews } from './live-log-dirs.ts'
@@ -29,7 +30,8 @@ import { unreachableBecause } from './net/reachability.ts'
 import { bindCleaner } from './observability/bind-cleaner.ts'
 import { bindConnections } from './observability/bind-connections.ts'
 import { bindDisks } from './observability/bind-disks.ts'
-import { bindGroups } from './observability/bind-groups.ts'
+import { bindGroupHosts, bindGroups } from './observability/bind-groups.ts'
+import { bindLag } from './observability/bind-lag.ts'
 import { bindLog } from './observability/bind-log.ts'
 import { bindPartitions } from './observability/bind-partitions.ts'
 import { bindRequests } from './observability/bind-requests.ts'
@@ -85,6 +87,7 @@ interface Running {
   readonly cleaner: LogCleaner
   readonly parked: ParkedFetches
   readonly groups: Groups
+  readonly timelines: GroupTimelines
 }
 
 /**
@@ -130,6 +133,7 @@ export class Broker {
         })
     })
     bindState(this.metrics, this.#view, clock)
+    bindLag(this.metrics, this.#view)
   }
 
   /** Null until the metadata is there. */
@@ -159,7 +163,7 @@ export class Broker {
     this.#view.setStatus('stopping')
     const stopping = this.#listeners.map(({ listener }) => listener.stop(graceMs))
     this.#running?.parked.releaseAll()
-    this.#running?.groups.runtime.close('COORDINATOR_NOT_AVAILABLE')
+    this.#running?.groups.close('COORDINATOR_NOT_AVAILABLE')
     await Promise.all(stopping)
     if (this.#running !== null) await this.#stopStorage(this.#running, isClean)
     this.#running = null
@@ -229,7 +233,8 @@ export class Broker {
     const retentionClock = this.#createRetentionClock()
     const housekeeping = this.#createHousekeeping(partitions, diskWatch, retentionClock)
     const cleaner = this.#createCleaner(partitions, { retentionClock, diskWatch })
-    const groups = this.#openGroups(controller, partitions)
+    const timelines = new GroupTimelines()
+    const groups = this.#createGroups(controller, partitions, { retentionClock, timelines })
     this.#running = {
       directories,
       metadataLog,
@@ -239,7 +244,8 @@ export class Broker {
       diskWatch,
       cleaner,
       parked,
-      groups
+      groups,
+      timelines
     }
     this.#view.attach(this.#running)
     diskWatch.start()
@@ -258,7 +264,7 @@ export class Broker {
     const topics = [...image.topics()].map(({ name }) => name)
     partitions.apply(image, topics)
     partitions.setAsideStrays(image)
-    groups.runtime.adopt()
+    groups.start()
     controller.onImage(changed => {
       this.#adoptSettings(controller)
       const applied = inTurns(this.#options.clock, partitions.applySteps(image, changed))
@@ -303,10 +309,24 @@ export class Broker {
     })
   }
 
-  #openGroups(controller: Controller, partitions: PartitionSet): Groups {
-    const { clock, prng, log } = this.#options
-    const settings = (): ConfigValues => this.#settings
-    return openGroups({ controller, partitions, clock, prng, settings, ...bindGroups(log.named('groups')) })
+  #createGroups(
+    controller: Controller,
+    partitions: PartitionSet,
+    { retentionClock, timelines }: { readonly retentionClock: RetentionClock; readonly timelines: GroupTimelines }
+  ): Groups {
+    const { clock, prng } = this.#options
+    const { metrics } = this
+    const log = this.#options.log.named('groups')
+    return new Groups({
+      controller,
+      partitions,
+      clock,
+      prng,
+      settings: () => this.#settings,
+      retentionNowMs: () => retentionClock.nowMs(),
+      probe: bindGroups({ metrics, log, timelines, clock }),
+      hostProbe: bindGroupHosts(metrics, log)
+    })
   }
 
   #createHousekeeping(partitions: PartitionSet, diskWatch: DiskWatch, retentionClock: RetentionClock): Housekeeping {

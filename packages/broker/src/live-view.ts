@@ -4,11 +4,15 @@ import type { Controller } from './controller/controller.ts'
 import type { PartitionImage } from './controller/image.ts'
 import type { MetadataLog } from './controller/metadata-log.ts'
 import { INTERNAL_TOPICS } from './controller/topic-names.ts'
+import type { Groups } from './coordinator/group/groups.ts'
+import type { GroupLagView } from './coordinator/lag/group-lag.ts'
+import type { GroupTimelines } from './coordinator/lag/timeline.ts'
 import type {
   BrokerCounts,
   BrokerStatus,
   BrokerView,
   ClusterView,
+  GroupView,
   ListenerView,
   LogDirectoryView,
   PartitionView,
@@ -24,6 +28,8 @@ export interface LiveParts {
   readonly partitions: PartitionSet
   readonly directories: readonly LogDirectory[]
   readonly diskWatch: DiskWatch
+  readonly groups: Groups
+  readonly timelines: GroupTimelines
 }
 
 export interface LiveViewOptions {
@@ -60,6 +66,21 @@ export class LiveView implements BrokerView {
     this.environment = options.environment
     this.startedWallMs = options.startedWallMs
     this.startedMonotonicMs = options.startedMonotonicMs
+  }
+
+  groups(): readonly GroupLagView[] {
+    return this.#parts?.groups.lags() ?? []
+  }
+
+  group(groupId: string): GroupView | null {
+    const { groups, timelines } = this.#parts ?? {}
+    const lag = groups?.lagOf(groupId) ?? null
+    const description = groups?.describe(groupId) ?? null
+    return lag && description && { lag, description, events: timelines?.eventsOf(groupId) ?? [] }
+  }
+
+  committedOffsets(): number {
+    return this.#parts?.groups.offsetCount() ?? 0
   }
 
   attach(parts: LiveParts): void {

@@ -8,7 +8,7 @@ import type { TopicSettings } from '../src/config/topic.ts'
 import { Controller } from '../src/controller/controller.ts'
 import { QuorumOfOne } from '../src/controller/quorum-of-one.ts'
 import { SILENT_GROUP_PROBE } from '../src/coordinator/group/group-probe.ts'
-import { openGroups } from '../src/coordinator/group/open-groups.ts'
+import { Groups } from '../src/coordinator/group/groups.ts'
 import { ProducerIds } from '../src/coordinator/transaction/producer-ids.ts'
 import { produceHandler } from '../src/handlers/00-produce.ts'
 import { fetchHandler } from '../src/handlers/01-fetch.ts'
@@ -128,12 +128,13 @@ export async function openDataPlane(options: DataPlaneOptions = {}) {
     controller.image,
     [...controller.image.topics()].map(({ name }) => name)
   )
-  const groups = openGroups({
+  const groups = new Groups({
     controller,
     partitions,
     clock,
     prng: new SeededPrng(1),
     settings: () => ({ ...DEFAULTS, ...options.brokerSettings }),
+    retentionNowMs: () => clock.wallMs(),
     probe: SILENT_GROUP_PROBE,
     hostProbe: {
       loaded() {},

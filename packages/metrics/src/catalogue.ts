@@ -1,4 +1,5 @@
 import { brokerMetrics } from './catalogue/broker.ts'
+import { groupMetrics } from './catalogue/groups.ts'
 import { requestMetrics } from './catalogue/requests.ts'
 import { runtimeMetrics } from './catalogue/runtime.ts'
 import { seedMetrics } from './catalogue/seed.ts'
@@ -13,6 +14,7 @@ export const catalogue = {
   ...seedMetrics,
   ...brokerMetrics,
   ...requestMetrics,
+  ...groupMetrics,
   ...storageMetrics,
   ...runtimeMetrics
 } as const satisfies Record<string, Definition>

@@ -1,4 +1,7 @@
 import type { DiskSpace } from '@streambus/base'
+import type { GroupDescription } from '../coordinator/group/describe.ts'
+import type { GroupLagView } from '../coordinator/lag/group-lag.ts'
+import type { TimelineEvent } from '../coordinator/lag/timeline.ts'
 
 export type BrokerStatus = 'stopped' | 'starting' | 'running' | 'stopping'
 
@@ -65,6 +68,13 @@ export interface ClusterView {
   readonly commitIndex: number
 }
 
+export interface GroupView {
+  readonly lag: GroupLagView
+  readonly description: GroupDescription
+  /** Oldest first. */
+  readonly events: readonly TimelineEvent[]
+}
+
 /** Numbers that the broker can give without building a list. */
 export interface BrokerCounts {
   readonly topics: number
@@ -98,4 +108,8 @@ export interface BrokerView {
   /** Sorted by name. */
   topicNames(): readonly string[]
   topic(name: string): TopicView | null
+  /** The groups that are coordinated here and loaded. */
+  groups(): readonly GroupLagView[]
+  group(groupId: string): GroupView | null
+  committedOffsets(): number
 }

@@ -1,6 +1,13 @@
 import type { Clock } from '@streambus/base'
 import { type BatchRules, recompressBatch, summaryOfBuilt, validateBatch } from '@streambus/protocol/records'
-import { type Log, OffsetOutOfRange, type ReadResult } from '@streambus/storage-log'
+import {
+  findUnread,
+  isUnreadable,
+  type Log,
+  OffsetOutOfRange,
+  type ReadResult,
+  type Unread
+} from '@streambus/storage-log'
 import type { TopicSettings } from '../config/topic.ts'
 import { CommitQueue, type CommitWaiter } from './commit-queue.ts'
 import type { DirectoryState } from './directory-state.ts'
@@ -182,6 +189,20 @@ export class Partition {
   /** Whole batches below the high watermark, from the one that holds `fromOffset`. Throws OffsetOutOfRange. */
   read(fromOffset: number, bytesMax: number, minOneBatch: boolean): ReadResult {
     return this.log.read({ fromOffset, untilOffset: this.highWatermark, bytesMax, minOneBatch })
+  }
+
+  /**
+   * The first record in [fromOffset, high watermark) that a consumer can be handed; `earlier` itself when that still
+   * holds. Null when the records cannot be read now.
+   */
+  findUnread(fromOffset: number, earlier: Unread | null): Unread | null {
+    const { highWatermark: untilOffset, lastStableOffset } = this
+    try {
+      return findUnread(this.log, { fromOffset, untilOffset, lastStableOffset }, earlier)
+    } catch (error) {
+      if (isUnreadable(error)) return null
+      throw error
+    }
   }
 
   watch(watcher: FetchWatcher): void {

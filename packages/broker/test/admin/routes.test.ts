@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { directory, topic } from '../observability/fake-broker-view.ts'
+import { directory, groupLag, topic } from '../observability/fake-broker-view.ts'
 import { type RunningServer, startServer } from './running-server.ts'
 
 let admin: RunningServer
@@ -208,5 +208,38 @@ describe('GET /', () => {
     for (const path of ['/metrics', '/health', '/health/live', '/health/ready', '/ready', '/api/v1/cluster']) {
       expect(paths).toContain(path)
     }
+  })
+})
+
+describe('groups', () => {
+  it('pages through groups by id, with their lag', async () => {
+    admin.view.groupLags = ['b', 'a', 'c'].map(groupLag)
+    expect(await getJson('/api/v1/groups?limit=2')).toMatchObject({
+      groups: [{ group: 'a', lag: 3, lag_seconds: 4.5, status: 'OK', trend: { direction: 'growing' } }, { group: 'b' }],
+      total: 3,
+      next_after: 'b'
+    })
+    expect(await getJson('/api/v1/groups?after=b')).toMatchObject({ groups: [{ group: 'c' }], next_after: null })
+    expect((await get('/api/v1/groups?limit=1001')).status).toBe(400)
+  })
+
+  it('shows members, offsets and what happened; JSON has no infinity', async () => {
+    admin.view.groupLags = [groupLag('g')]
+    expect(await getJson('/api/v1/groups/g')).toMatchObject({
+      group: 'g',
+      generation: 3,
+      members: [{ member_id: 'm', assignment: { t: [1] }, assignment_bytes: 19 }],
+      offsets: [
+        { topic: 't', partition: 0, lag: 3, retention_headroom_seconds: 60, committed_at: '2023-11-14T22:13:20.000Z' },
+        { partition: 1, lag: 0, retention_headroom_seconds: null }
+      ],
+      timeline: [
+        { id: 1, kind: 'joined', member_id: 'm' },
+        { id: 2, kind: 'rebalance-ended', reason: 'member_joined', duration_ms: 500 }
+      ]
+    })
+    expect(await getJson('/api/v1/groups/g?after=1')).toMatchObject({ timeline: [{ id: 2 }] })
+    expect((await get('/api/v1/groups/g?after=x')).status).toBe(400)
+    expect((await get('/api/v1/groups/unknown')).status).toBe(404)
   })
 })

@@ -1,8 +1,13 @@
+import { ClassicGroup } from '../../src/coordinator/group/classic/classic-group.ts'
+import { describeClassic } from '../../src/coordinator/group/describe.ts'
+import type { GroupLagView } from '../../src/coordinator/lag/group-lag.ts'
+import { GroupTimelines } from '../../src/coordinator/lag/timeline.ts'
 import type {
   BrokerCounts,
   BrokerStatus,
   BrokerView,
   ClusterView,
+  GroupView,
   ListenerView,
   LogDirectoryView,
   TopicView
@@ -10,6 +15,7 @@ import type {
 
 /** A view whose answers a test sets. Starts as one healthy broker with nothing in it. */
 export class FakeBrokerView implements BrokerView {
+  groupLags: GroupLagView[] = []
   readonly brokerId = 1
   readonly rack = null
   readonly version = '0.1.0'
@@ -37,6 +43,12 @@ export class FakeBrokerView implements BrokerView {
   cluster = (): ClusterView => this.currentCluster
   topicNames = (): readonly string[] => this.currentTopics.map(({ name }) => name)
   topic = (name: string): TopicView | null => this.currentTopics.find(entry => entry.name === name) ?? null
+  groups = (): readonly GroupLagView[] => this.groupLags
+  group = (id: string): GroupView | null => {
+    const lag = this.groupLags.find(({ group }) => group.groupId === id)
+    return lag === undefined ? null : groupView(lag)
+  }
+  committedOffsets = (): number => 0
 }
 
 export function directory(changes: Partial<LogDirectoryView>): LogDirectoryView {
@@ -55,4 +67,48 @@ export function topic(name: string, changes: Partial<TopicView> = {}): TopicView
     partitions: [partition],
     ...changes
   }
+}
+
+/** A group of one member that is 3 records behind in one of its two partitions. */
+export function groupLag(groupId: string): GroupLagView {
+  const group = new ClassicGroup(groupId, 0)
+  const offset = { topic: 't', committedOffset: 2, metadata: '', commitMs: 1_700_000_000_000, isAboveEnd: false }
+  const behind = { ...offset, group: groupId, partition: 0, logStartOffset: 0, endOffset: 5, lag: 3, lostRecords: 0 }
+  const partitions = [
+    { ...behind, lagSeconds: 4.5, headroomSeconds: 60, status: 'OK' as const },
+    {
+      ...behind,
+      partition: 1,
+      endOffset: 2,
+      lag: 0,
+      lagSeconds: 0,
+      headroomSeconds: Number.POSITIVE_INFINITY,
+      status: 'OK' as const
+    }
+  ]
+  const trend = { direction: 'growing' as const, recordsPerSecond: 1.5 }
+  return { group, memberCount: 1, lag: 3, lagSeconds: 4.5, status: 'OK', trend, partitions }
+}
+
+function groupView(lag: GroupLagView): GroupView {
+  const assignment = Buffer.from('00000000000100017400000001000000010000', 'hex')
+  const member = {
+    memberId: 'm',
+    instanceId: null,
+    clientId: 'c',
+    clientHost: 'h',
+    metadata: assignment,
+    assignment,
+    owned: new Map([['t', [1]]])
+  }
+  const description = { ...describeClassic(new ClassicGroup(lag.group.groupId, 0)), generation: 3, members: [member] }
+  const timelines = new GroupTimelines()
+  timelines.add('g', 1_700_000_000_000, { kind: 'joined', memberId: 'm', clientId: 'c', instanceId: null })
+  timelines.add('g', 1_700_000_000_500, {
+    kind: 'rebalance-ended',
+    generation: 3,
+    reason: 'member_joined',
+    durationMs: 500
+  })
+  return { lag, description, events: timelines.eventsOf('g') }
 }

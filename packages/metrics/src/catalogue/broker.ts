@@ -9,10 +9,10 @@ export const brokerMetrics = {
   topics: gauge('streambus_topics', 'Topics in the cluster, internal ones included.', cluster),
   partitions: gauge('streambus_partitions', 'Partitions in the cluster.', cluster),
   replicas: gauge('streambus_replicas', 'Replica assignments in the cluster.', cluster),
-  consumerGroups: gauge('streambus_consumer_groups', 'Consumer groups coordinated here, by state.', {
+  consumerGroups: gauge('streambus_consumer_groups', 'Consumer groups coordinated here, by state and type.', {
     ...owner,
-    labels: ['state'],
-    whenEmpty: ['Empty']
+    labels: ['state', 'type'],
+    whenEmpty: ['Empty', 'classic']
   }),
   consumerGroupMembers: gauge(
     'streambus_consumer_group_members',

@@ -56,7 +56,7 @@ export const groupMetrics = {
   consumerGroupRebalance: histogram(
     'streambus_consumer_group_rebalance_seconds',
     'One rebalance, from its cause until all members had their assignment.',
-    { ...owner, unit: 'seconds', buckets: 'requestSeconds' }
+    { ...owner, unit: 'seconds', buckets: 'longSeconds' }
   ),
   consumerGroupOffsetCommits: counter(
     'streambus_consumer_group_offset_commits_total',

@@ -6,6 +6,8 @@ import { Health } from '../health.ts'
 import { brokerChecks } from '../health-checks.ts'
 import { json, type Route } from '../route.ts'
 import { clusterRoute } from './cluster.ts'
+import { groupRoute } from './group.ts'
+import { groupsRoute } from './groups.ts'
 import { healthRoute } from './health.ts'
 import { healthLiveRoute } from './health-live.ts'
 import { getLogLevelRoute, putLogLevelRoute } from './log-level.ts'
@@ -35,6 +37,8 @@ export function adminRoutes({ view, metrics, clock, log, logControl }: AdminRout
     clusterRoute(view),
     topicsRoute(view),
     topicRoute(view),
+    groupsRoute(view),
+    groupRoute(view),
     getLogLevelRoute(logControl),
     putLogLevelRoute(logControl, log)
   ]

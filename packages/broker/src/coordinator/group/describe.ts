@@ -1,4 +1,5 @@
 import type { ClassicGroup } from './classic/classic-group.ts'
+import { assignedPartitions } from './classic/subscription.ts'
 
 const EMPTY = Buffer.alloc(0)
 
@@ -19,6 +20,8 @@ export interface MemberDescription {
   readonly clientHost: string
   readonly metadata: Buffer
   readonly assignment: Buffer
+  /** By topic, what a classic consumer was assigned; null for other protocols. */
+  readonly owned: ReadonlyMap<string, readonly number[]> | null
 }
 
 /** As it is now. What members say of themselves and own is told only of a stable group, as in Kafka. */
@@ -36,7 +39,8 @@ export function describeClassic(group: ClassicGroup): GroupDescription {
       clientId: member.clientId,
       clientHost: member.clientHost,
       metadata: isStable ? member.metadataFor(group.protocol) : EMPTY,
-      assignment: isStable ? member.assignment : EMPTY
+      assignment: isStable ? member.assignment : EMPTY,
+      owned: isStable && group.protocolTypeName === 'consumer' ? assignedPartitions(member.assignment) : null
     }))
   }
 }

@@ -1,3 +1,5 @@
+import type { CommittedOffset } from './offsets/offset-store.ts'
+
 /** Why a rebalance began; a label of a metric, so there are few. */
 export type RebalanceReason =
   | 'member_joined'
@@ -8,17 +10,33 @@ export type RebalanceReason =
   | 'static_member_replaced'
   | 'assignment_not_stored'
 
+/** What is said of a member. */
+export interface ReportedMember {
+  readonly memberId: string
+  readonly instanceId: string | null
+  readonly clientId: string
+}
+
 export type MemberEvent = 'joined' | 'left' | 'expired' | 'fenced'
 
 /** What groups report. */
 export interface GroupProbe {
-  rebalanceStarted(groupId: string, reason: RebalanceReason, memberId: string | null): void
+  rebalanceStarted(groupId: string, generation: number, reason: RebalanceReason): void
   /** `tookMs`: from its start until the assignment was stored. */
-  rebalanceEnded(groupId: string, generation: number, tookMs: number): void
-  member(groupId: string, event: MemberEvent, memberId: string, instanceId: string | null): void
+  rebalanceEnded(groupId: string, generation: number, of: { reason: RebalanceReason; tookMs: number }): void
+  member(groupId: string, event: MemberEvent, member: ReportedMember): void
   offsetsCommitted(groupId: string, count: number): void
   offsetsExpired(count: number): void
   groupDeleted(groupId: string): void
+  /** Written, or read from the log at a start (`isLive` is false). */
+  offsetStored(of: StoredOffset, offset: CommittedOffset, isLive: boolean): void
+  offsetDeleted(of: StoredOffset): void
+}
+
+export interface StoredOffset {
+  readonly group: string
+  readonly topic: string
+  readonly partition: number
 }
 
 export const SILENT_GROUP_PROBE: GroupProbe = {
@@ -27,5 +45,7 @@ export const SILENT_GROUP_PROBE: GroupProbe = {
   member() {},
   offsetsCommitted() {},
   offsetsExpired() {},
-  groupDeleted() {}
+  groupDeleted() {},
+  offsetStored() {},
+  offsetDeleted() {}
 }

@@ -34,6 +34,7 @@ export class GroupShard implements CoordinatorShard<GroupRecord> {
   readonly #classic: ClassicVerbs
   readonly #offsets: OffsetVerbs
   readonly store = new OffsetStore()
+  #isLoaded = false
 
   constructor(options: GroupShardOptions) {
     this.#options = options
@@ -70,6 +71,7 @@ export class GroupShard implements CoordinatorShard<GroupRecord> {
   }
 
   loaded(nowMs: number): void {
+    this.#isLoaded = true
     // What only has offsets is a group, too.
     for (const groupId of this.store.groupIds()) this.#findOrCreate(groupId, nowMs)
     for (const group of this.#groups.values()) this.#classic.loaded(group)
@@ -150,9 +152,16 @@ export class GroupShard implements CoordinatorShard<GroupRecord> {
   }
 
   #replayOffset({ groupId, topic, partition, value }: OffsetRecord): void {
-    if (value === null) return this.store.remove(groupId, topic, partition)
+    const { probe } = this.#options
+    const of = { group: groupId, topic, partition }
+    if (value === null) {
+      this.store.remove(groupId, topic, partition)
+      return probe.offsetDeleted(of)
+    }
     const { offset, leaderEpoch, metadata, commitTimestamp: commitMs, expireTimestamp: expireMs } = value
-    this.store.put(groupId, topic, partition, { offset, leaderEpoch, metadata, commitMs, expireMs })
+    const committed = { offset, leaderEpoch, metadata, commitMs, expireMs }
+    this.store.put(groupId, topic, partition, committed)
+    probe.offsetStored(of, committed, this.#isLoaded)
   }
 
   #findOrCreate(groupId: string, nowMs: number): ClassicGroup {

@@ -21,6 +21,8 @@ export interface Group {
   readonly isEmpty: boolean
   /** Empty for a group that only keeps offsets. */
   readonly protocolTypeName: string
+  /** What assigns: chosen by the members, or on the server. Empty while there is none. */
+  readonly protocolName: string
   /** True when it may be. */
   isSubscribedTo(topic: string): boolean
   checkCommit(caller: OffsetCaller): void

@@ -62,6 +62,10 @@ export class ClassicGroup implements Group {
     return this.#state === 'Empty'
   }
 
+  get protocolName(): string {
+    return this.protocol ?? ''
+  }
+
   get protocolTypeName(): string {
     return this.protocolType ?? ''
   }

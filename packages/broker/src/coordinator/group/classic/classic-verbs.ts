@@ -116,17 +116,17 @@ export class ClassicVerbs {
 
   /** The error of each, in their order. */
   leave(group: ClassicGroup, leavers: readonly Leaver[], nowMs: number): Decision<GroupRecord, readonly ErrorName[]> {
-    let last: string | null = null
+    let hasLeft = false
     const answer = leavers.map(leaver => {
       const { memberId, errorName } = this.#resolve(group, leaver)
       if (errorName !== 'NONE') return errorName
-      last = memberId
+      hasLeft = true
       this.#report(group, 'left', memberId)
       this.#rebalance.remove(group, memberId)
       return errorName
     })
-    if (last === null) return { records: [], answer }
-    return { ...this.#afterLeave(group, last, nowMs), answer }
+    if (!hasLeft) return { records: [], answer }
+    return { ...this.#afterLeave(group, nowMs), answer }
   }
 
   /** The group comes from the log: everybody has a full session to show up in. */
@@ -143,9 +143,9 @@ export class ClassicVerbs {
     }
   }
 
-  #afterLeave(group: ClassicGroup, memberId: string, nowMs: number): Step {
+  #afterLeave(group: ClassicGroup, nowMs: number): Step {
     if (group.isEmpty) return nothing()
-    return this.#rebalance.memberChanged(group, { reason: 'member_left', memberId, nowMs })
+    return this.#rebalance.memberChanged(group, { reason: 'member_left', nowMs })
   }
 
   /** Tools take static members out by their instance ids alone. */
@@ -213,7 +213,7 @@ export class ClassicVerbs {
       return nothing()
     }
     this.#update(member, request, reply)
-    return this.#rebalance.memberChanged(group, { reason: 'member_rejoined', memberId, nowMs })
+    return this.#rebalance.memberChanged(group, { reason: 'member_rejoined', nowMs })
   }
 
   #add(group: ClassicGroup, request: JoinRequest, reply: JoinReply, nowMs: number): Step {
@@ -225,7 +225,7 @@ export class ClassicVerbs {
     this.#rebalance.touch(group, member)
     const { memberId } = member
     this.#report(group, 'joined', memberId)
-    return this.#rebalance.memberChanged(group, { reason: 'member_joined', memberId, nowMs })
+    return this.#rebalance.memberChanged(group, { reason: 'member_joined', nowMs })
   }
 
   /** A static member was started again: it takes its place under a new id (KIP-345). */
@@ -243,7 +243,7 @@ export class ClassicVerbs {
     this.#update(member, request, reply)
     this.#rebalance.touch(group, member)
     this.#report(group, 'joined', memberId)
-    const cause = { reason: 'static_member_replaced', memberId, nowMs } as const
+    const cause = { reason: 'static_member_replaced', nowMs } as const
     if (group.state === 'CompletingRebalance') return this.#rebalance.prepare(group, cause)
     if (group.state !== 'Stable' || group.selectProtocol() !== group.protocol) {
       return this.#rebalance.memberChanged(group, cause)
@@ -277,7 +277,7 @@ export class ClassicVerbs {
       failed: error => {
         if (!isStill()) return
         this.#rebalance.failSyncs(group, error)
-        this.#rebalance.prepare(group, { reason: 'assignment_not_stored', memberId: null, nowMs })
+        this.#rebalance.prepare(group, { reason: 'assignment_not_stored', nowMs })
       }
     }
   }
@@ -291,7 +291,8 @@ export class ClassicVerbs {
   }
 
   #report(group: ClassicGroup, event: MemberEvent, memberId: string): void {
-    this.#options.probe.member(group.groupId, event, memberId, group.members.get(memberId)?.instanceId ?? null)
+    const member = group.members.get(memberId)
+    if (member !== undefined) this.#options.probe.member(group.groupId, event, member)
   }
 }
 

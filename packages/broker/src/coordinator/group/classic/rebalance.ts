@@ -27,7 +27,7 @@ export interface RebalanceOptions {
  */
 export class Rebalance {
   readonly #options: RebalanceOptions
-  readonly #startedMs = new WeakMap<ClassicGroup, number>()
+  readonly #begun = new WeakMap<ClassicGroup, { readonly atMs: number; readonly reason: RebalanceReason }>()
 
   constructor(options: RebalanceOptions) {
     this.#options = options
@@ -40,14 +40,14 @@ export class Rebalance {
   }
 
   /** Everybody has to join again. */
-  prepare(group: ClassicGroup, { reason, memberId, nowMs }: Cause): Step {
+  prepare(group: ClassicGroup, { reason, nowMs }: Cause): Step {
     const { timers, settings, probe } = this.#options
     if (group.state === 'CompletingRebalance') this.failSyncs(group, 'REBALANCE_IN_PROGRESS')
     this.#endSyncPhase(group)
     const isInitial = group.state === 'Empty'
     group.transitionTo('PreparingRebalance', nowMs)
-    this.#startedMs.set(group, nowMs)
-    probe.rebalanceStarted(group.groupId, reason, memberId)
+    this.#begun.set(group, { atMs: nowMs, reason })
+    probe.rebalanceStarted(group.groupId, group.generation, reason)
     if (!isInitial) return this.#completeOrWait(group, nowMs)
     // Who starts many members at once should not see a rebalance for each.
     const delayMs = settings().initialRebalanceDelayMs
@@ -68,9 +68,11 @@ export class Rebalance {
     for (const member of group.members.values()) member.assignment = assignments.get(member.memberId) ?? EMPTY
     this.#answerSyncs(group, 'NONE')
     group.transitionTo('Stable', nowMs)
-    const startedMs = this.#startedMs.get(group)
-    this.#startedMs.delete(group)
-    this.#options.probe.rebalanceEnded(group.groupId, group.generation, startedMs === undefined ? 0 : nowMs - startedMs)
+    const begun = this.#begun.get(group)
+    this.#begun.delete(group)
+    if (begun === undefined) return
+    const { reason, atMs } = begun
+    this.#options.probe.rebalanceEnded(group.groupId, group.generation, { reason, tookMs: nowMs - atMs })
   }
 
   failSyncs(group: ClassicGroup, error: ErrorName): void {
@@ -147,7 +149,7 @@ export class Rebalance {
     timers.cancel(joinKey(group))
     for (const member of group.members.values()) {
       if (member.joinReply !== null || member.instanceId !== null) continue
-      probe.member(group.groupId, 'expired', member.memberId, null)
+      probe.member(group.groupId, 'expired', member)
       this.remove(group, member.memberId)
     }
     if (group.members.size > 0 && !group.electJoinedLeader()) {
@@ -170,7 +172,7 @@ export class Rebalance {
   }
 
   #emptied(group: ClassicGroup): Step {
-    this.#startedMs.delete(group)
+    this.#begun.delete(group)
     group.isStored = true
     return { records: [group.toRecord(() => EMPTY)], answer: undefined, isApplied: true }
   }
@@ -180,13 +182,12 @@ export class Rebalance {
     const group = this.#options.find(groupId)
     if (group === undefined || group.generation !== generation || group.pendingSync.size === 0) return nothing()
     if (group.state !== 'CompletingRebalance' && group.state !== 'Stable') return nothing()
-    let last: string | null = null
     for (const memberId of group.pendingSync) {
-      last = memberId
-      this.#options.probe.member(groupId, 'expired', memberId, group.members.get(memberId)?.instanceId ?? null)
+      const member = group.members.get(memberId)
+      if (member !== undefined) this.#options.probe.member(groupId, 'expired', member)
       this.remove(group, memberId)
     }
-    return this.prepare(group, { reason: 'sync_timeout', memberId: last, nowMs })
+    return this.prepare(group, { reason: 'sync_timeout', nowMs })
   }
 
   #expectHeartbeat(group: ClassicGroup, memberId: string, timeoutMs: number): void {
@@ -206,9 +207,9 @@ export class Rebalance {
     }
     // The broker holds its request, so it is not the member who is silent.
     if (!member.isNew && (member.joinReply !== null || member.syncReply !== null)) return nothing()
-    probe.member(groupId, 'expired', memberId, member.instanceId)
+    probe.member(groupId, 'expired', member)
     this.remove(group, memberId)
-    return this.memberChanged(group, { reason: 'member_expired', memberId, nowMs })
+    return this.memberChanged(group, { reason: 'member_expired', nowMs })
   }
 
   #endSyncPhase(group: ClassicGroup): void {
@@ -229,7 +230,6 @@ export class Rebalance {
 
 export interface Cause {
   readonly reason: RebalanceReason
-  readonly memberId: string | null
   readonly nowMs: number
 }
 

@@ -1,0 +1,44 @@
+import type { GroupLagView } from '../../coordinator/lag/group-lag.ts'
+import type { BrokerView } from '../../observability/broker-view.ts'
+import { failure, json, type Route } from '../route.ts'
+
+const LIMIT_MAX = 1_000
+
+/** The groups coordinated here in the order of their ids, a page at a time. */
+export function groupsRoute(view: BrokerView): Route {
+  return {
+    method: 'GET',
+    path: '/api/v1/groups',
+    summary: `consumer groups with their lag; ?after=ID&limit=1…${LIMIT_MAX} for pages`,
+    handle({ query }) {
+      const limit = parseLimit(query.get('limit'))
+      if (limit === null) return failure(400, 'invalid_limit', `limit must be a whole number from 1 to ${LIMIT_MAX}`)
+      const after = query.get('after') ?? ''
+      const all = [...view.groups()].sort((a, b) => (a.group.groupId < b.group.groupId ? -1 : 1))
+      const left = after === '' ? all : all.filter(({ group }) => group.groupId > after)
+      const page = left.slice(0, limit)
+      const nextAfter = left.length > limit ? (page.at(-1)?.group.groupId ?? null) : null
+      return json(200, { groups: page.map(summariseGroup), total: all.length, next_after: nextAfter })
+    }
+  }
+}
+
+export function summariseGroup({ group, memberCount, lag, lagSeconds, status, trend }: GroupLagView): object {
+  return {
+    group: group.groupId,
+    type: group.type,
+    state: group.stateName,
+    protocol_type: group.protocolTypeName,
+    members: memberCount,
+    lag,
+    lag_seconds: lagSeconds,
+    status,
+    trend: trend && { direction: trend.direction, records_per_second: trend.recordsPerSecond }
+  }
+}
+
+function parseLimit(text: string | null): number | null {
+  if (text === null) return LIMIT_MAX
+  const limit = /^\d{1,4}$/.test(text) ? Number(text) : 0
+  return limit >= 1 && limit <= LIMIT_MAX ? limit : null
+}

@@ -1,0 +1,129 @@
+import type { Clock, Prng, Timer } from '@streambus/base'
+import type { ErrorName } from '@streambus/protocol'
+import { decodeGroupRecord, encodeGroupRecord, type GroupRecord } from '@streambus/protocol/group-records'
+import type { ConfigValues } from '../../config/schema.ts'
+import type { Controller } from '../../controller/controller.ts'
+import type { PartitionSet } from '../../partition/partition-set.ts'
+import { GroupLag, type GroupLagView } from '../lag/group-lag.ts'
+import { CoordinatorRuntime } from '../runtime/coordinator-runtime.ts'
+import type { HostProbe } from '../runtime/shard-host.ts'
+import { describeClassic, type GroupDescription } from './describe.ts'
+import { GroupCoordinator } from './group-coordinator.ts'
+import type { GroupProbe } from './group-probe.ts'
+import type { GroupSettings } from './group-settings.ts'
+import { GroupShard } from './group-shard.ts'
+import { OFFSETS_TOPIC, OffsetsTopic } from './offsets-topic.ts'
+
+/** How often it is looked where partitions and groups are, for what is judged by comparing moments. */
+const SAMPLE_MS = 10_000
+
+export interface GroupsOptions {
+  readonly controller: Controller
+  readonly partitions: Pick<PartitionSet, 'find'>
+  readonly clock: Clock
+  readonly prng: Prng
+  /** Settings in force now. */
+  readonly settings: () => ConfigValues
+  /** The clock that retention goes by. */
+  readonly retentionNowMs: () => number
+  readonly probe: GroupProbe
+  readonly hostProbe: HostProbe
+}
+
+/** The group coordinator of this broker over the partitions that it leads, and what there is to see of its groups. */
+export class Groups {
+  readonly coordinator: GroupCoordinator
+  readonly runtime: CoordinatorRuntime<GroupShard, GroupRecord>
+  readonly topic: OffsetsTopic
+  readonly #lag: GroupLag
+  readonly #clock: Clock
+  #timer: Timer | null = null
+
+  constructor(options: GroupsOptions) {
+    const { controller, partitions, clock, prng, settings, hostProbe, retentionNowMs } = options
+    this.#clock = clock
+    this.topic = new OffsetsTopic(controller, () => ({
+      partitionCount: settings()['offsets.topic.num.partitions'],
+      replicationFactor: settings()['offsets.topic.replication.factor'],
+      segmentBytes: settings()['offsets.topic.segment.bytes']
+    }))
+    const find = (topic: string, index: number) => partitions.find(topic, index)
+    const lag = new GroupLag({ shards: () => this.runtime.shards(), find, clock, retentionNowMs })
+    const probe = withLag(options.probe, lag)
+    this.#lag = lag
+    this.runtime = new CoordinatorRuntime<GroupShard, GroupRecord>({
+      topic: OFFSETS_TOPIC,
+      partitionCount: () => this.topic.partitionCount,
+      find: index => find(OFFSETS_TOPIC, index),
+      clock,
+      format: { encode: encodeGroupRecord, decode: decodeGroupRecord },
+      createShard: timers => new GroupShard({ timers, settings: () => groupSettings(settings()), prng, probe }),
+      commitTimeoutMs: () => settings()['offsets.commit.timeout.ms'],
+      probe: hostProbe
+    })
+    this.coordinator = new GroupCoordinator(this.runtime)
+  }
+
+  start(): void {
+    this.runtime.adopt()
+    this.#sampleLater()
+  }
+
+  /** Whoever waits gets the error, which should make clients try again. */
+  close(error: ErrorName): void {
+    this.#timer?.cancel()
+    this.runtime.close(error)
+  }
+
+  /** Every group with its lag, as they are in memory now. */
+  lags(): readonly GroupLagView[] {
+    return this.#lag.all()
+  }
+
+  lagOf(groupId: string): GroupLagView | null {
+    return this.#lag.one(groupId)
+  }
+
+  describe(groupId: string): GroupDescription | null {
+    for (const shard of this.runtime.shards()) {
+      const group = shard.find(groupId)
+      if (group !== undefined) return describeClassic(group)
+    }
+    return null
+  }
+
+  offsetCount(): number {
+    return this.#lag.offsetCount
+  }
+
+  #sampleLater(): void {
+    this.#timer = this.#clock.after(SAMPLE_MS, () => {
+      this.#lag.sample()
+      this.#sampleLater()
+    })
+  }
+}
+
+function withLag(probe: GroupProbe, lag: GroupLag): GroupProbe {
+  return {
+    ...probe,
+    groupDeleted(groupId) {
+      lag.groupDeleted(groupId)
+      probe.groupDeleted(groupId)
+    },
+    offsetStored: (of, offset, isLive) => lag.offsetStored(of, offset, isLive),
+    offsetDeleted: of => lag.offsetDeleted(of)
+  }
+}
+
+function groupSettings(values: ConfigValues): GroupSettings {
+  return {
+    sessionTimeoutMinMs: values['group.min.session.timeout.ms'],
+    sessionTimeoutMaxMs: values['group.max.session.timeout.ms'],
+    initialRebalanceDelayMs: values['group.initial.rebalance.delay.ms'],
+    membersMax: values['group.max.size'],
+    metadataBytesMax: values['offset.metadata.max.bytes'],
+    offsetsRetentionMs: values['offsets.retention.minutes'] * 60_000,
+    expiryCheckMs: values['offsets.retention.check.interval.ms']
+  }
+}

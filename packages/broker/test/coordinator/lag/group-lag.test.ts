@@ -1,0 +1,135 @@
+import { createBrokerMetrics } from '@streambus/metrics'
+import { produceApi } from '@streambus/protocol'
+import { RecordBatchBuilder } from '@streambus/protocol/records'
+import { beforeEach, expect, test } from 'vitest'
+import { bindLag } from '../../../src/observability/bind-lag.ts'
+import { type DataPlane, openDataPlane } from '../../data-plane.ts'
+import { GROUP, GroupClient } from '../../handlers/group-client.ts'
+
+let plane: DataPlane
+let client: GroupClient
+
+beforeEach(async () => {
+  plane = await openDataPlane()
+  plane.groups.start()
+  client = new GroupClient(plane)
+  await plane.createTopic('t', 2)
+  client.findCoordinator()
+  await plane.settle()
+})
+
+async function produce(count: number, index = 0): Promise<void> {
+  const builder = new RecordBatchBuilder()
+  for (let i = 0; i < count; i++) builder.append({ value: Buffer.from('x'), timestamp: plane.clock.wallMs() })
+  const topicData = [{ name: 't', partitionData: [{ index, records: builder.build() }] }]
+  plane.inject(produceApi, 9, { transactionalId: null, acks: -1, timeoutMs: 1000, topicData })
+  await plane.settle()
+}
+
+async function commit(offsets: Record<number, number>): Promise<void> {
+  client.commit(offsets)
+  await plane.settle()
+}
+
+const lag = () => plane.groups.lagOf(GROUP)
+
+test('a paused consumer is as many seconds behind as its oldest unread record is old, also when nothing comes', async () => {
+  await produce(3)
+  await commit({ 0: 1 })
+  plane.clock.advance(5_000)
+  await produce(4)
+  expect(lag()).toMatchObject({ lag: 6, lagSeconds: 5 })
+  plane.clock.advance(60_000)
+  expect(lag()).toMatchObject({ lag: 6, lagSeconds: 65 })
+  await commit({ 0: 3 })
+  expect(lag()).toMatchObject({ lag: 4, lagSeconds: 60 })
+  await commit({ 0: 7 })
+  plane.clock.advance(1_000_000)
+  expect(lag()).toMatchObject({ lag: 0, lagSeconds: 0 })
+})
+
+test('lag is that of all partitions that have an offset; others the group has not begun to read', async () => {
+  await produce(3, 0)
+  await produce(5, 1)
+  await commit({ 0: 1 })
+  expect(lag()?.lag).toBe(2)
+  await commit({ 1: 0 })
+  expect(lag()?.lag).toBe(7)
+  client.deleteOffsets([0])
+  await plane.settle()
+  expect(lag()?.lag).toBe(5)
+})
+
+test('what was deleted under a group is told: records are lost, and there is no time left', async () => {
+  await produce(10)
+  await commit({ 0: 2 })
+  plane.partitions.find('t', 0)?.deleteRecordsBefore(6)
+  expect(lag()?.partitions[0]).toMatchObject({ lag: 8, lostRecords: 4, logStartOffset: 6, headroomSeconds: 0 })
+})
+
+test('an offset of a topic that is gone counts nothing', async () => {
+  await produce(10)
+  await commit({ 0: 2 })
+  const deletion = plane.controller.deleteTopic(plane.controller.image.topicByName('t')?.id ?? '')
+  await plane.settle()
+  await deletion
+  expect(lag()).toMatchObject({ lag: 0, partitions: [{ endOffset: null, lag: 0, status: 'OK' }] })
+})
+
+test('who goes on committing the same offset while records come has stalled; who stops has stopped', async () => {
+  await produce(10)
+  for (let i = 0; i < 10; i++) {
+    await commit({ 0: 1 })
+    await produce(1)
+    plane.clock.advance(10_000)
+  }
+  expect(lag()?.status).toBe('STALL')
+  plane.clock.advance(200_000)
+  expect(lag()?.status).toBe('STOP')
+  await commit({ 0: 20 })
+  expect(lag()?.status).toBe('OK')
+})
+
+test('a lag that grows is seen to grow', async () => {
+  await commit({ 0: 0 })
+  for (let i = 0; i < 12; i++) {
+    await produce(20)
+    plane.clock.advance(10_000)
+  }
+  expect(lag()?.trend?.direction).toBe('growing')
+  expect(lag()?.trend?.recordsPerSecond).toBeCloseTo(2, 0)
+})
+
+test('the gauges are those of the groups there are', async () => {
+  const metrics = createBrokerMetrics()
+  const { groups } = plane
+  bindLag(metrics, { groups: () => groups.lags(), committedOffsets: () => groups.offsetCount() })
+  const { cells } = metrics
+  expect(await metrics.render()).toContain('streambus_consumer_group_lag{group=""} 0')
+  await produce(5)
+  const [member = ''] = await client.stableGroup(1)
+  client.commit({ 0: 2, 1: 0 }, { memberId: member, epoch: 1 })
+  await plane.settle()
+  plane.clock.advance(2_000)
+  metrics.collect()
+  expect(cells.consumerGroupsTotal.value).toBe(1)
+  expect(cells.consumerGroupMembersTotal.value).toBe(1)
+  expect(cells.offsetsStored.value).toBe(2)
+  expect(cells.consumerGroups.child('Stable', 'classic').value).toBe(1)
+  expect(cells.consumerGroupLag.child(GROUP).value).toBe(3)
+  expect(cells.consumerGroupMembers.child(GROUP).value).toBe(1)
+  expect(cells.consumerGroupInfo.child(GROUP, 'Stable', 'range', 'classic').value).toBe(1)
+  expect(cells.consumerGroupLagSeconds.child(GROUP).value).toBeGreaterThanOrEqual(2)
+  expect(cells.consumerGroupTopicLag.child(GROUP, 't').value).toBe(3)
+  expect(cells.consumerGroupPartitionLag.child(GROUP, 't', '0').value).toBe(3)
+  expect(cells.consumerGroupCommittedOffset.child(GROUP, 't', '0').value).toBe(2)
+  expect(cells.consumerGroupStatus.child(GROUP, 'OK').value).toBe(1)
+  expect(cells.consumerGroupRetentionHeadroom.child(GROUP, 't').value).toBeGreaterThan(0)
+  client.leave(member)
+  await plane.settle()
+  client.deleteGroup()
+  await plane.settle()
+  const text = await metrics.render()
+  expect(text).toContain('streambus_consumer_group_lag{group=""} 0')
+  expect(text).not.toContain(`group="${GROUP}"`)
+})
