@@ -57,7 +57,7 @@ const LOWEST = ['base', 'base/node']
 
 /** The world: files, sockets, time and chance. Who is not listed gets them as parameters. */
 const WORLD_MODULES =
-  /^(node:)?(fs|fs\/promises|net|tls|http|https|http2|dgram|dns|child_process|worker_threads|timers|timers\/promises)$/
+  /^(node:)?((fs|timers)(\/promises)?|net|tls|http|https|http2|dgram|dns|child_process|worker_threads|sqlite)$/
 const WORLD_CALLS = new Set([
   'setTimeout',
   'setInterval',

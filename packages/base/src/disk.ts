@@ -58,8 +58,8 @@ export interface Disk {
   syncDirectory(path: string): void
   space(directory: string): DiskSpace
   /**
-   * Exclusive lock for this process, by a file in the directory. Throws DiskError with code ELOCKED and says who holds
-   * it.
+   * Exclusive lock for this process, by a file in the directory that nothing else opens. Held until `release`, while
+   * the caller keeps what is returned. Throws DiskError with code ELOCKED and says who holds it.
    */
   lock(path: string): { release(): void }
 }
