@@ -1,7 +1,7 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { crc32c } from '@streambus/base'
-import { LOG_CONFIG_DEFAULTS, logFileName } from '@streambus/storage-log'
+import { LOG_CONFIG_DEFAULTS, logFileName, withChecksumLine } from '@streambus/storage-log'
 import { buildBatch, stampBaseOffset } from '../batch.ts'
 
 // Logs of any size without writing them. Every file has the size and, but for the data files, the content that it would
@@ -60,7 +60,7 @@ export class SparseLog {
     this.segmentCount = Math.max(1, Math.floor(size.logBytes / size.segmentBytes))
     fs.mkdirSync(directory, { recursive: true })
     for (let segment = 0; segment < this.segmentCount; segment++) this.#writeSegment(segment)
-    fs.writeFileSync(path.join(directory, 'leader-epoch-checkpoint'), '0\n1\n0 0\n')
+    fs.writeFileSync(path.join(directory, 'leader-epoch-checkpoint'), withChecksumLine('0\n1\n0 0\n'))
     fs.writeFileSync(path.join(directory, logFileName(this.endOffset, 'snapshot')), emptySnapshot())
   }
 

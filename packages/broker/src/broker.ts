@@ -211,6 +211,7 @@ export class Broker {
     for (const path of paths) sweepDeleted(disk, path)
     const isClean = directories.every(({ cleanStart }) => cleanStart)
     const logProbe = bindLog(this.metrics, log.named('log'), this.#repeated)
+    for (const { ignored } of directories) for (const file of ignored) logProbe.fileIgnored(file)
     const makeRoom = (): boolean => this.#running?.diskWatch.makeRoomIn(home.directory) ?? false
     const metadataLog = new QuorumOfOne({ disk, clock, probe: logProbe, makeRoom, onFatal, ...home })
     const controller = new Controller({

@@ -1,5 +1,5 @@
-import { assert, type Disk, readWhole, replaceWhole } from '@streambus/base'
-import { parseCheckpoint, printCheckpoint } from './directory/checkpoints.ts'
+import { assert, type Disk } from '@streambus/base'
+import { readCheckpoint, writeCheckpoint } from './directory/checkpoints.ts'
 
 export interface EpochEnd {
   readonly epoch: number
@@ -10,8 +10,8 @@ const UNDEFINED: EpochEnd = { epoch: -1, endOffset: -1 }
 
 /**
  * Which leader epoch each offset was written under, as (epoch, first offset) pairs that rise in both (KIP-101).
- * File `leader-epoch-checkpoint`: Kafka's text format, one line "epoch startOffset" per pair. Every change is
- * durable before the method returns; changes are as rare as leader changes.
+ * File `leader-epoch-checkpoint`: Kafka's text format and a checksum line, one line "epoch startOffset" per pair. Every
+ * change is durable before the method returns; changes are as rare as leader changes.
  */
 export class EpochCache {
   readonly #disk: Disk
@@ -20,11 +20,15 @@ export class EpochCache {
   #starts: readonly number[] = []
   /** False when the file was missing or damaged: then the pairs have to be read from the batches again. */
   readonly wasIntact: boolean
+  /** Why the file is not believed; null when it is, and when it was missing. */
+  readonly problem: string | null
 
   constructor(disk: Disk, path: string) {
     this.#disk = disk
     this.#path = path
-    this.wasIntact = disk.exists(path) && this.#load(readWhole(disk, path).toString('utf8'))
+    const { rows, problem } = readCheckpoint(disk, path, 2)
+    this.wasIntact = disk.exists(path) && problem === null && this.#load(rows)
+    this.problem = problem ?? (this.wasIntact || !disk.exists(path) ? null : 'its epochs and offsets do not rise')
   }
 
   /** −1 when nothing was ever written. */
@@ -77,8 +81,9 @@ export class EpochCache {
     this.#change(this.#epochs.slice(covering), [startOffset, ...this.#starts.slice(covering + 1)])
   }
 
+  /** A file that was not believed does not stay. */
   clear(): void {
-    this.truncateFromEnd(0)
+    if (this.problem !== null || this.#epochs.length > 0) this.#change([], [])
   }
 
   #countBelow(startOffset: number): number {
@@ -87,9 +92,7 @@ export class EpochCache {
     return count
   }
 
-  #load(text: string): boolean {
-    const rows = parseCheckpoint(text, 2)
-    if (rows === null) return false
+  #load(rows: readonly (readonly string[])[]): boolean {
     const epochs: number[] = []
     const starts: number[] = []
     for (const [epochText, startText] of rows) {
@@ -109,7 +112,7 @@ export class EpochCache {
   #change(epochs: readonly number[], starts: readonly number[]): void {
     assert(epochs.length === starts.length, 'epochs and their starts are pairs')
     const rows = epochs.map((epoch, i) => `${epoch} ${starts[i]}`)
-    replaceWhole(this.#disk, this.#path, Buffer.from(printCheckpoint(rows)))
+    writeCheckpoint(this.#disk, this.#path, rows)
     this.#epochs = epochs
     this.#starts = starts
   }

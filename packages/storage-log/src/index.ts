@@ -16,6 +16,7 @@ export {
   readOffsetCheckpoint,
   writeOffsetCheckpoint
 } from './directory/checkpoints.ts'
+export { withChecksumLine } from './directory/checksum-line.ts'
 export { CleanShutdownMarker } from './directory/clean-shutdown.ts'
 export { LogDirectory } from './directory/log-directory.ts'
 export type { EpochEnd } from './epoch-cache.ts'
@@ -32,7 +33,7 @@ export {
 export { logFileName, parseLogFileName, parsePartitionDirectoryName, partitionDirectoryName } from './file-names.ts'
 export { Log } from './log.ts'
 export type { AppendOptions, AppendOrigin, AppendResult, LogOptions } from './log-options.ts'
-export { type LogProbe, SILENT_LOG_PROBE } from './log-probe.ts'
+export { type IgnoredFile, type LogProbe, SILENT_LOG_PROBE } from './log-probe.ts'
 export {
   findUnread,
   type SearchedLog,

@@ -1,3 +1,12 @@
+/** A small file that failed its checksum: it counts as missing. */
+export interface IgnoredFile {
+  readonly path: string
+  /** What is wrong with it. */
+  readonly problem: string
+  /** What follows from doing without it. */
+  readonly consequence: string
+}
+
 /** What a log reports; the broker connects it to metrics and to the operator's log. Must not throw. */
 export interface LogProbe {
   appended(records: number, bytes: number): void
@@ -13,6 +22,7 @@ export interface LogProbe {
   recovered(scannedBytes: number, cutBytes: number): void
   /** A power cut lost sectors before whole batches that were never promised: they were cut, and are kept in `path`. */
   tailSetAside(path: string, bytes: number): void
+  fileIgnored(file: IgnoredFile): void
   /** A read failed; records in [fromOffset, untilOffset) are not served for a while. */
   rangeOffline(path: string, fromOffset: number, untilOffset: number, cause: Error): void
   /** The disk is full: the append was refused, reads go on. */
@@ -28,6 +38,7 @@ export const SILENT_LOG_PROBE: LogProbe = {
   indexRebuilt() {},
   recovered() {},
   tailSetAside() {},
+  fileIgnored() {},
   rangeOffline() {},
   diskFull() {}
 }

@@ -1,6 +1,7 @@
 import { readWhole } from '@streambus/base'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { withChecksumLine } from '../src/directory/checksum-line.ts'
 import { EpochCache } from '../src/epoch-cache.ts'
 import { newDisk } from './helpers.ts'
 
@@ -50,7 +51,7 @@ test('the file is Kafka’s', () => {
   const cache = new EpochCache(disk, PATH)
   cache.assign(0, 0)
   cache.assign(5, 120)
-  expect(readWhole(disk, PATH).toString()).toBe('0\n2\n0 0\n5 120\n')
+  expect(readWhole(disk, PATH).toString()).toBe(withChecksumLine('0\n2\n0 0\n5 120\n'))
 })
 
 test('an epoch without records has no range; an old epoch changes nothing', () => {
@@ -83,9 +84,10 @@ test.each(['0\n2\n0 0\n', '1\n0\n', '0\n2\n3 0\n2 5\n', '0\n1\nx 0\n', 'garbage'
   text => {
     const disk = newDisk()
     const file = disk.open(PATH, { create: true })
-    file.write([Buffer.from(text)], 0)
+    file.write([Buffer.from(withChecksumLine(text))], 0)
     const cache = new EpochCache(disk, PATH)
     expect([cache.wasIntact, cache.latestEpoch]).toEqual([false, -1])
+    expect(cache.problem).not.toBe(null)
   }
 )
 

@@ -120,10 +120,24 @@ export const RECOVERY_BUGS: readonly Bug[] = [
     test: START
   },
   {
+    id: '53',
+    name: 'a checkpoint is believed without a look at its checksum',
+    file: 'packages/storage-log/src/directory/checkpoints.ts',
+    edits: [['if (problem !== null) return { rows: [], problem }', '']],
+    test: START
+  },
+  {
+    id: '53b',
+    name: 'an old checkpoint deletes a log that ends below its start',
+    file: RECOVERY,
+    edits: [['start.isOwn || start.offset <= endOffset ? start.offset : 0', 'start.offset']],
+    test: START
+  },
+  {
     id: '49',
     name: 'deleted records come back after a crash',
     file: RECOVERY,
-    edits: [['readLogStart(disk, directory) ?? options.logStartOffset', 'options.logStartOffset']],
+    edits: [['offset === null ? {', 'true ? {']],
     test: START
   }
 ]

@@ -34,6 +34,10 @@ export function bindLog({ cells }: BrokerMetrics, log: Log, repeated: RepeatedLi
       const message = 'a power cut lost sectors before whole batches that no sync had covered: cut off and kept aside'
       log.error(message, { event: 'log_tail_kept', path, bytes })
     },
+    fileIgnored({ path, problem, consequence }) {
+      const fields = { event: 'damaged_file_ignored', path, problem, consequence }
+      log.error('a small file is damaged and counts as missing', fields)
+    },
     rangeOffline(path, fromOffset, untilOffset, cause) {
       cells.rangesOffline.add(1)
       const fields = {

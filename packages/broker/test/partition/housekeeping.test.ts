@@ -1,6 +1,6 @@
 import { type Clock, DiskError, readWhole } from '@streambus/base'
 import { produceApi } from '@streambus/protocol'
-import { LOG_CONFIG_DEFAULTS } from '@streambus/storage-log'
+import { LOG_CONFIG_DEFAULTS, withChecksumLine } from '@streambus/storage-log'
 import { expect, onTestFinished, test } from 'vitest'
 import { Housekeeping } from '../../src/partition/housekeeping.ts'
 import { RetentionClock } from '../../src/partition/retention-clock.ts'
@@ -64,11 +64,11 @@ test('the recovery point is written down every minute, and so is the trusted tim
   plane.clock.advance(MINUTE_MS - 1)
   expect([checkpoint(), readTrustedTime(plane.disk, ['/data'])]).toEqual(['', null])
   plane.clock.advance(1)
-  expect(checkpoint()).toBe('0\n1\nt 0 2\n')
+  expect(checkpoint()).toBe(withChecksumLine('0\n1\nt 0 2\n'))
   expect(readTrustedTime(plane.disk, ['/data'])).toBe(plane.clock.wallMs())
   await produce(plane, ['c'])
   plane.clock.advance(MINUTE_MS)
-  expect(checkpoint()).toBe('0\n1\nt 0 3\n')
+  expect(checkpoint()).toBe(withChecksumLine('0\n1\nt 0 3\n'))
 })
 
 test('many partitions are checkpointed in turns of 5 ms, with the rest of the broker in between', async () => {
@@ -95,7 +95,7 @@ test('a topic that is deleted between two turns is left alone', async () => {
   await plane.settle()
   await deletion
   plane.clock.advance(6 * MINUTE_MS)
-  expect(plane.checkpoint()).toBe('0\n0\n')
+  expect(plane.checkpoint()).toBe(withChecksumLine('0\n0\n'))
 })
 
 test('nothing that syncs is done on a stalled disk, and all of it once the disk answers', async () => {
@@ -107,7 +107,7 @@ test('nothing that syncs is done on a stalled disk, and all of it once the disk 
   expect(plane.disk.counts).toMatchObject({ sync, syncDirectory })
   plane.seen.isStalled = false
   plane.clock.advance(MINUTE_MS)
-  expect(plane.checkpoint()).toBe('0\n1\nt 0 1\n')
+  expect(plane.checkpoint()).toBe(withChecksumLine('0\n1\nt 0 1\n'))
 })
 
 test('no room for a checkpoint is reported and tried again; any other disk error is thrown', async () => {
@@ -117,7 +117,7 @@ test('no room for a checkpoint is reported and tried again; any other disk error
   plane.clock.advance(MINUTE_MS)
   expect([plane.shortages, plane.checkpoint()]).toEqual([['ENOSPC'], ''])
   plane.clock.advance(MINUTE_MS)
-  expect(plane.checkpoint()).toBe('0\n1\nt 0 1\n')
+  expect(plane.checkpoint()).toBe(withChecksumLine('0\n1\nt 0 1\n'))
   plane.disk.failNext('write', { code: 'EIO', path: 'checkpoint' })
   expect(() => plane.clock.advance(MINUTE_MS)).toThrow(DiskError)
 })

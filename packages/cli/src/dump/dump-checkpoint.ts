@@ -17,13 +17,14 @@ const SHAPES: Partial<Record<DumpFile['kind'], CheckpointShape>> = {
   manifest: { item: 'segment', name: 'what', numbers: ['value'] }
 }
 
-/** Text files in Kafka's checkpoint format: version, number of rows, rows. */
+/** Text files in Kafka's checkpoint format: version, number of rows, rows; in ours a checksum line follows. */
 export function dumpCheckpoint({ path, kind }: DumpFile, report: Report): void {
   const shape = SHAPES[kind]
   if (shape === undefined) return
   const bytes = readFileSync(path)
   report.begin(path)
-  const text = readCheckpointText(bytes, { numbers: shape.numbers.length, isNamed: shape.name !== null })
+  const row = { numbers: shape.numbers.length, isNamed: shape.name !== null, needsChecksum: false }
+  const text = readCheckpointText(bytes, row)
   for (const [i, row] of text.rows.entries()) {
     const facts: Record<string, Fact> = shape.name === null ? {} : { [shape.name]: text.names[i] ?? '' }
     for (const [column, name] of shape.numbers.entries()) facts[name] = row[column] ?? 0

@@ -1,7 +1,9 @@
 import { appendFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { nodeDisk } from '@streambus/base/node'
 import { RecordBatchBuilder } from '@streambus/protocol/records'
+import { CleanShutdownMarker, withChecksumLine } from '@streambus/storage-log'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { run } from '../fake-io.ts'
 
@@ -23,8 +25,8 @@ beforeEach(() => {
   segment = join(partition, '00000000000000000000.log')
   mkdirSync(partition)
   writeFileSync(segment, Buffer.concat([batch(0, 2), batch(2, 3)]))
-  writeFileSync(join(data, 'recovery-point-offset-checkpoint'), '0\n1\norders 0 5\n')
-  writeFileSync(join(data, '.kafka_cleanshutdown'), '{"version":0,"brokerEpoch":4}')
+  writeFileSync(join(data, 'recovery-point-offset-checkpoint'), withChecksumLine('0\n1\norders 0 5\n'))
+  new CleanShutdownMarker(nodeDisk, data).write(4)
 })
 afterEach(() => rmSync(data, { recursive: true }))
 
@@ -76,7 +78,7 @@ describe('damage', () => {
   })
 
   it('of other files does not count when one file is asked for', async () => {
-    writeFileSync(join(partition, 'leader-epoch-checkpoint'), '0\n1\n0 0\n')
+    writeFileSync(join(partition, 'leader-epoch-checkpoint'), withChecksumLine('0\n1\n0 0\n'))
     expect((await verify(join(partition, 'leader-epoch-checkpoint'))).exitCode).toBe(0)
     expect((await verify(segment)).exitCode).toBe(4)
     expect((await verify(join(data, 'recovery-point-offset-checkpoint'))).exitCode).toBe(0)
@@ -102,7 +104,7 @@ describe('the command line', () => {
 
   it('calls gaps damage with --no-gaps only', async () => {
     appendFileSync(segment, batch(9, 1))
-    writeFileSync(join(data, 'recovery-point-offset-checkpoint'), '0\n1\norders 0 10\n')
+    writeFileSync(join(data, 'recovery-point-offset-checkpoint'), withChecksumLine('0\n1\norders 0 10\n'))
     expect((await verify(data)).exitCode).toBe(0)
     expect((await verify(data, '--no-gaps')).exitCode).toBe(4)
   })

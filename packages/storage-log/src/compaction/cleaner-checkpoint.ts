@@ -1,16 +1,12 @@
 import type { Disk } from '@streambus/base'
-import { type OffsetEntry, readOffsetCheckpoint, writeOffsetCheckpoint } from '../directory/checkpoints.ts'
-
-/** Kafka's name of the file in a log directory. */
-export const CLEANER_CHECKPOINT = 'cleaner-offset-checkpoint'
+import { type OffsetEntry, writeOffsetCheckpoint } from '../directory/checkpoints.ts'
 
 /**
- * First dirty offset of each partition of a log directory. Empty when the file is missing or damaged: then everything
- * counts as dirty, which costs one round of work.
+ * First dirty offset of each partition of a log directory, under Kafka's name. Without it everything counts as dirty,
+ * which costs one round of work. An offset that is too high would be worse: a tombstone below it goes, and what it
+ * deleted comes back.
  */
-export function readCleanerCheckpoint(disk: Disk, logDirectory: string): OffsetEntry[] {
-  return readOffsetCheckpoint(disk, `${logDirectory}/${CLEANER_CHECKPOINT}`)
-}
+export const CLEANER_CHECKPOINT = 'cleaner-offset-checkpoint'
 
 /**
  * Durable when it returns. To be written after a round's files were swapped in, never before: a log that is called

@@ -1,5 +1,5 @@
 import { crc32c } from '@streambus/base'
-import { parseCheckpoint, printCheckpoint } from '../directory/checkpoints.ts'
+import { parseRows, printRows } from '../directory/checkpoints.ts'
 import { logFileName } from '../file-names.ts'
 
 /** What the cleaned segment is called until it is in place. */
@@ -44,12 +44,12 @@ export function isManifestName(name: string): boolean {
  */
 export function printManifest(replaced: readonly number[]): string {
   const rows = replaced.map(base => `replaces ${base}`)
-  return printCheckpoint([...rows, `crc ${crc32c(Buffer.from(rows.join('\n')))}`])
+  return printRows([...rows, `crc ${crc32c(Buffer.from(rows.join('\n')))}`])
 }
 
 /** Null when the text is not a whole manifest. */
 export function parseManifest(text: string): number[] | null {
-  const rows = parseCheckpoint(text, 2)
+  const rows = parseRows(text, 2)
   const last = rows?.pop()
   if (rows === null || last === undefined || rows.length === 0) return null
   const replaced = rows.map(row => Number(row[1]))

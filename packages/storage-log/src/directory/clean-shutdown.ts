@@ -1,4 +1,4 @@
-import { type Disk, readWhole, replaceWhole } from '@streambus/base'
+import { crc32c, type Disk, readWhole, replaceWhole } from '@streambus/base'
 
 const FILE = '.kafka_cleanshutdown'
 
@@ -9,6 +9,7 @@ const FILE = '.kafka_cleanshutdown'
 export class CleanShutdownMarker {
   readonly #disk: Disk
   readonly #directory: string
+  #wasDamaged = false
 
   constructor(disk: Disk, directory: string) {
     this.#disk = disk
@@ -17,29 +18,44 @@ export class CleanShutdownMarker {
 
   /** The marker's broker epoch, or null after an unclean stop. Deletes the marker and syncs the directory. */
   take(): { brokerEpoch: number } | null {
-    const path = this.#path
+    const path = this.path
     if (!this.#disk.exists(path)) return null
     const text = readWhole(this.#disk, path).toString('utf8')
     this.#disk.unlink(path)
     this.#disk.syncDirectory(this.#directory)
-    return parse(text)
+    const marker = parseCleanMarker(text)
+    this.#wasDamaged = marker === null
+    return marker
+  }
+
+  /** Whether `take` found a marker that is not to be believed. */
+  get wasDamaged(): boolean {
+    return this.#wasDamaged
   }
 
   /** Durable when it returns. Only after all logs were closed clean and all checkpoints were written. */
   write(brokerEpoch: number): void {
-    replaceWhole(this.#disk, this.#path, Buffer.from(JSON.stringify({ version: 0, brokerEpoch })))
+    replaceWhole(this.#disk, this.path, Buffer.from(print(brokerEpoch)))
   }
 
-  get #path(): string {
+  get path(): string {
     return `${this.#directory}/${FILE}`
   }
 }
 
-function parse(text: string): { brokerEpoch: number } | null {
+/** Kafka's JSON, with a checksum that its readers pass over. */
+function print(brokerEpoch: number): string {
+  const crc = crc32c(Buffer.from(JSON.stringify({ version: 0, brokerEpoch })))
+  return JSON.stringify({ version: 0, brokerEpoch, crc32c: crc.toString(16).padStart(8, '0') })
+}
+
+/** Null for a text that no clean stop of ours has left as it is. */
+export function parseCleanMarker(text: string): { brokerEpoch: number } | null {
   try {
     const value: unknown = JSON.parse(text)
     if (typeof value !== 'object' || value === null || !('brokerEpoch' in value)) return null
-    return Number.isSafeInteger(value.brokerEpoch) ? { brokerEpoch: Number(value.brokerEpoch) } : null
+    const brokerEpoch = Number(value.brokerEpoch)
+    return Number.isSafeInteger(brokerEpoch) && print(brokerEpoch) === text ? { brokerEpoch } : null
   } catch {
     return null
   }

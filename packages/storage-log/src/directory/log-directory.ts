@@ -1,6 +1,7 @@
 import type { Disk } from '@streambus/base'
-import { readCleanerCheckpoint, writeCleanerCheckpoint } from '../compaction/cleaner-checkpoint.ts'
+import { CLEANER_CHECKPOINT, writeCleanerCheckpoint } from '../compaction/cleaner-checkpoint.ts'
 import { parsePartitionDirectoryName, partitionDirectoryName } from '../file-names.ts'
+import type { IgnoredFile } from '../log-probe.ts'
 import { Ballast } from './ballast.ts'
 import {
   LOG_START_CHECKPOINT,
@@ -13,6 +14,14 @@ import { CleanShutdownMarker } from './clean-shutdown.ts'
 
 const NOWHERE: { readonly recoveryPoint?: number; readonly logStartOffset?: number } = {}
 
+/** What follows when a checkpoint counts as missing. */
+const WITHOUT = {
+  [RECOVERY_POINT_CHECKPOINT]:
+    'after an unclean stop the last segments are checked as a whole, and what is bad at their ends counts as torn',
+  [CLEANER_CHECKPOINT]: 'all records of compacted topics are compacted once more',
+  [LOG_START_CHECKPOINT]: 'log starts come from the partitions themselves'
+} as const
+
 /** One `log.dirs` entry: its lock, its clean marker, its checkpoints and the partitions in it. */
 export class LogDirectory {
   readonly path: string
@@ -22,6 +31,8 @@ export class LogDirectory {
   readonly previousBrokerEpoch: number
   /** Its checkpoints and its marker use it by themselves. */
   readonly ballast: Ballast
+  /** Files of this directory that were damaged and count as missing; to be said aloud. */
+  readonly ignored: readonly IgnoredFile[]
   readonly #disk: Disk
   readonly #lock: { release(): void }
   /** What the checkpoints on the disk say. */
@@ -50,12 +61,21 @@ export class LogDirectory {
     this.path = path
     this.ballast = ballast
     this.#lock = lock
-    const marker = new CleanShutdownMarker(disk, path).take()
+    const ignored: IgnoredFile[] = []
+    const cleanShutdown = new CleanShutdownMarker(disk, path)
+    const marker = cleanShutdown.take()
+    if (cleanShutdown.wasDamaged) ignored.push(damagedMarker(cleanShutdown.path))
     this.cleanStart = marker !== null
     this.previousBrokerEpoch = marker?.brokerEpoch ?? -1
-    this.#recoveryPoints = byPartition(readOffsetCheckpoint(disk, `${path}/${RECOVERY_POINT_CHECKPOINT}`))
-    this.#firstDirty = byPartition(readCleanerCheckpoint(disk, path))
-    this.#logStarts = byPartition(readOffsetCheckpoint(disk, `${path}/${LOG_START_CHECKPOINT}`))
+    const load = (name: keyof typeof WITHOUT): Map<string, OffsetEntry> => {
+      const { entries, problem } = readOffsetCheckpoint(disk, `${path}/${name}`)
+      if (problem !== null) ignored.push({ path: `${path}/${name}`, problem, consequence: WITHOUT[name] })
+      return byPartition(entries)
+    }
+    this.#recoveryPoints = load(RECOVERY_POINT_CHECKPOINT)
+    this.#firstDirty = load(CLEANER_CHECKPOINT)
+    this.#logStarts = load(LOG_START_CHECKPOINT)
+    this.ignored = ignored
   }
 
   /** Partition directories present on disk, by name. */
@@ -140,6 +160,11 @@ export class LogDirectory {
   #write(checkpoint: string, entries: readonly OffsetEntry[]): void {
     this.ballast.withRoom(() => writeOffsetCheckpoint(this.#disk, `${this.path}/${checkpoint}`, entries))
   }
+}
+
+function damagedMarker(path: string): IgnoredFile {
+  const problem = 'it is no marker of a clean stop, or its CRC-32C is wrong'
+  return { path, problem, consequence: 'the start counts as one after an unclean stop: all partitions are checked' }
 }
 
 function byPartition(entries: readonly OffsetEntry[]): Map<string, OffsetEntry> {

@@ -2,9 +2,9 @@ import { type Disk, DiskError, type DiskFile } from '@streambus/base'
 import { recoverSwaps } from '../compaction/swap.ts'
 import { EpochCache } from '../epoch-cache.ts'
 import { isShortage, LogCorrupt } from '../errors.ts'
-import { CORRUPT_SUFFIX, EPOCH_CHECKPOINT, tornFileName } from '../file-names.ts'
+import { CORRUPT_SUFFIX, EPOCH_CHECKPOINT, LOG_START_FILE, parseLogFileName, tornFileName } from '../file-names.ts'
 import type { LogProbe } from '../log-probe.ts'
-import { readLogStart } from '../log-start.ts'
+import { readLogStart, writeLogStart } from '../log-start.ts'
 import { findAborted, loadProducerState } from '../producer/producer-replay.ts'
 import { ProducerState } from '../producer/producer-state.ts'
 import { SnapshotFiles } from '../producer/snapshot-files.ts'
@@ -47,11 +47,12 @@ export function recoverLog(options: RecoverOptions): RecoveredLog {
   const { disk, directory } = context
   makeDurableDirectory(disk, directory)
   recoverSwaps(disk, directory)
-  const floor = readLogStart(disk, directory) ?? options.logStartOffset
   const names = disk.list(directory).map(entry => entry.name)
+  const start = findLogStart(options)
+  const deletable = deletableBelow(start, names)
   // Nothing that is deleted anyway is missed.
-  const recoveryPoint = options.recoveryPoint > floor ? options.recoveryPoint : 0
-  const plan = planRecovery({ ...options, recoveryPoint, names, logStartOffset: floor })
+  const recoveryPoint = options.recoveryPoint > deletable ? options.recoveryPoint : 0
+  const plan = planRecovery({ ...options, recoveryPoint, names, logStartOffset: deletable })
   if (plan.quarantined !== null) throw stillQuarantined(directory, plan.quarantined)
   for (const name of plan.deletions) disk.unlink(`${directory}/${name}`)
 
@@ -61,11 +62,13 @@ export function recoverLog(options: RecoverOptions): RecoveredLog {
   const epochs = new EpochCache(disk, `${directory}/${EPOCH_CHECKPOINT}`)
   const snapshots = new SnapshotFiles(disk, directory, plan.snapshots)
   const active = segments.at(-1)
-  if (active === undefined) segments.push(createSegment(context, floor, nowMs))
+  if (active === undefined) segments.push(createSegment(context, start.offset, nowMs))
   else recoverActive(active, plan, { ...options, epochs })
 
   const endOffset = (segments.at(-1) as Segment).endOffset
+  const floor = decideLogStart(options, start, endOffset)
   if (endOffset < floor) return startOver(options, { segments, epochs, floor, snapshots })
+  if (epochs.problem !== null) reportEpochs(options, epochs.problem)
   if (epochs.wasIntact) epochs.truncateFromEnd(endOffset + 1)
   else rebuildEpochs(epochs, segments)
   snapshots.dropAbove(endOffset)
@@ -73,7 +76,52 @@ export function recoverLog(options: RecoverOptions): RecoveredLog {
   const producers = loadProducerState(replay, endOffset)
   if (active?.aborted === null) active.setAborted(findAborted(replay, active))
   for (const segment of segments.slice(0, -1)) segment.release()
-  return { segments, epochs, producers, snapshots, logStartOffset: Math.max(floor, segments[0]?.baseOffset ?? 0) }
+  const logStartOffset = Math.max(floor, segments[0]?.baseOffset ?? 0)
+  // Said once, not at every start.
+  if (start.problem !== null) writeLogStart(disk, directory, logStartOffset)
+  return { segments, epochs, producers, snapshots, logStartOffset }
+}
+
+interface FoundLogStart {
+  readonly offset: number
+  /** From the partition's own file. */
+  readonly isOwn: boolean
+  readonly problem: string | null
+}
+
+/** The partition's own file is believed; without it, the checkpoint of the log directory, which may be a minute older. */
+function findLogStart({ context, logStartOffset }: RecoverOptions): FoundLogStart {
+  const { offset, problem } = readLogStart(context.disk, context.directory)
+  return offset === null ? { offset: logStartOffset, isOwn: false, problem } : { offset, isOwn: true, problem }
+}
+
+/**
+ * Segments below are deleted. A log start that is not the log's own must lie within the log: the log may have begun
+ * again lower since.
+ */
+function deletableBelow(start: FoundLogStart, names: readonly string[]): number {
+  if (start.isOwn) return start.offset
+  const isBeyond = names.some(name => {
+    const file = parseLogFileName(name)
+    return file?.kind === 'log' && file.baseOffset >= start.offset
+  })
+  return isBeyond ? start.offset : 0
+}
+
+/** Where the log starts, when it ends at `endOffset`; says what had to be guessed. */
+function decideLogStart(options: RecoverOptions, start: FoundLogStart, endOffset: number): number {
+  const offset = start.isOwn || start.offset <= endOffset ? start.offset : 0
+  if (start.problem === null && offset === start.offset) return offset
+  const problem = start.problem ?? `it is missing, and the checkpoint says ${start.offset}, beyond the end ${endOffset}`
+  const known = offset > 0 ? `the log starts at offset ${offset}, as the last checkpoint says` : 'nothing is deleted'
+  const path = `${options.context.directory}/${LOG_START_FILE}`
+  options.probe.fileIgnored({ path, problem, consequence: `${known}; what was deleted since may be back` })
+  return offset
+}
+
+function reportEpochs({ context, probe }: RecoverOptions, problem: string): void {
+  const path = `${context.directory}/${EPOCH_CHECKPOINT}`
+  probe.fileIgnored({ path, problem, consequence: 'leader epochs are read from the batches again' })
 }
 
 function makeDurableDirectory(disk: Disk, directory: string): void {

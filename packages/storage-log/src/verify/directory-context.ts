@@ -1,6 +1,7 @@
 import { type Disk, DiskError } from '@streambus/base'
 import { CLEANER_CHECKPOINT } from '../compaction/cleaner-checkpoint.ts'
 import { LOG_START_CHECKPOINT, RECOVERY_POINT_CHECKPOINT } from '../directory/checkpoints.ts'
+import { parseCleanMarker } from '../directory/clean-shutdown.ts'
 import { type Say, sayAbout, type VerifyReport } from './finding.ts'
 import { type CheckpointText, readCheckpointText, readLimited } from './small-file.ts'
 
@@ -41,7 +42,7 @@ function readOffsets(disk: Disk, path: string, report: VerifyReport): Map<string
   const say = sayAbout(report, path)
   const bytes = readIfThere(disk, path, say)
   if (bytes === null) return null
-  const text = readCheckpointText(bytes, { numbers: 2, isNamed: true })
+  const text = readCheckpointText(bytes, { numbers: 2, isNamed: true, needsChecksum: true })
   if (text.problem !== null) say('damage', 'bad-checkpoint', text.problem.at, text.problem.message)
   checkRows(text, say)
   report.file({ path, kind: 'offset-checkpoint', bytes: bytes.length, counts: { partitions: text.rows.length } })
@@ -64,7 +65,8 @@ function readMarker(disk: Disk, path: string, report: VerifyReport): boolean {
   const say = sayAbout(report, path)
   const bytes = readIfThere(disk, path, say)
   if (bytes === null) return false
-  const problem = markerProblem(bytes)
+  const isOurs = parseCleanMarker(bytes.toString('utf8')) !== null
+  const problem = markerProblem(bytes) ?? (isOurs ? null : 'it has no CRC-32C')
   if (problem !== null) say('damage', 'bad-checkpoint', 0, problem)
   report.file({ path, kind: 'clean-marker', bytes: bytes.length, counts: {} })
   return problem === null
@@ -75,7 +77,9 @@ export function markerProblem(bytes: Buffer): string | null {
   try {
     const value: unknown = JSON.parse(bytes.toString('utf8'))
     const isMarker = typeof value === 'object' && value !== null && 'version' in value
-    return isMarker ? null : 'it is not {"version":…,"brokerEpoch":…}'
+    if (!isMarker) return 'it is not {"version":…,"brokerEpoch":…}'
+    const isDamaged = 'crc32c' in value && parseCleanMarker(bytes.toString('utf8')) === null
+    return isDamaged ? 'its CRC-32C is wrong' : null
   } catch {
     return 'it is not JSON'
   }

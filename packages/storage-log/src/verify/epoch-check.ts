@@ -26,7 +26,8 @@ export class EpochsCheck {
     this.#logStartOffset = options.logStartOffset
     const bytes = readIfThere(options.disk, this.#path, this.#say)
     this.#fileBytes = bytes?.length ?? -1
-    const { rows, problem } = bytes === null ? NOTHING : readCheckpointText(bytes, { numbers: 2, isNamed: false })
+    const shape = { numbers: 2, isNamed: false, needsChecksum: true }
+    const { rows, problem } = bytes === null ? NOTHING : readCheckpointText(bytes, shape)
     if (problem !== null) this.#say('damage', 'bad-epochs', problem.at, problem.message)
     this.#epochs = rows.map(row => row[0] as number)
     this.#starts = rows.map(row => row[1] as number)

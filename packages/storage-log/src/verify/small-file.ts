@@ -1,4 +1,5 @@
 import { type Disk, readWhole } from '@streambus/base'
+import { splitChecksumLine } from '../directory/checksum-line.ts'
 import type { Say } from './finding.ts'
 
 /** Snapshots and checkpoints are far smaller. */
@@ -26,12 +27,21 @@ export interface CheckpointText {
   readonly problem: { readonly at: number; readonly message: string } | null
 }
 
+export interface CheckpointShape {
+  /** A row has so many whole numbers, after a name when `isNamed`. */
+  readonly numbers: number
+  readonly isNamed: boolean
+  /** A file without its checksum line is no checkpoint of ours; Kafka's have none. */
+  readonly needsChecksum: boolean
+}
+
 /**
- * Kafka's checkpoint format: version 0, number of rows, rows. Reads as many rows as there are, whatever is wrong.
- * A row has `numbers` whole numbers, after a name when `isNamed`.
+ * Kafka's checkpoint format: version 0, number of rows, rows; and our checksum line. Reads as many rows as there are,
+ * whatever is wrong.
  */
-export function readCheckpointText(bytes: Buffer, row: { numbers: number; isNamed: boolean }): CheckpointText {
-  const lines = bytes.toString('latin1').split('\n')
+export function readCheckpointText(bytes: Buffer, row: CheckpointShape): CheckpointText {
+  const checksum = splitChecksumLine(bytes)
+  const lines = checksum.text.split('\n')
   const rows: number[][] = []
   const names: string[] = []
   let problem: CheckpointText['problem'] = null
@@ -51,9 +61,10 @@ export function readCheckpointText(bytes: Buffer, row: { numbers: number; isName
     } else fail(at, `'${line.slice(0, 80)}' is not ${row.isNamed ? 'a name and ' : ''}${row.numbers} numbers`)
     at += line.length + 1
   }
-  if (!isEnded) fail(bytes.length, 'the last line does not end')
+  if (!isEnded) fail(checksum.text.length, 'the last line does not end')
   const count = /^\d{1,9}$/.test(lines[1] ?? '') ? Number(lines[1]) : -1
   if (count !== rows.length)
     fail(2, `the second line says ${count < 0 ? 'no number' : `${count} rows`}, there are ${rows.length}`)
+  if (checksum.problem !== null && (checksum.hasLine || row.needsChecksum)) fail(at, checksum.problem)
   return { rows, names, problem }
 }

@@ -67,7 +67,7 @@ class PartitionCheck {
 
   async run(): Promise<PartitionFacts> {
     this.#list()
-    this.#logStartOffset = Math.max(this.#readLogStart(), this.#context.logStarts.get(this.#name) ?? 0)
+    this.#logStartOffset = this.#readLogStart() ?? this.#context.logStarts.get(this.#name) ?? 0
     const epochs = this.#guarded(this.#options.directory, () => this.#openEpochs())
     const { disk, directory, report } = this.#options
     const snapshots = new SnapshotsCheck({ disk, directory, report, offsets: this.#snapshotOffsets })
@@ -127,19 +127,20 @@ class PartitionCheck {
     this.#say(name, 'info', 'leftover', what)
   }
 
-  #readLogStart(): number {
+  /** Null when the file is missing or damaged: then the checkpoint of the log directory counts. */
+  #readLogStart(): number | null {
     const { disk, directory, report } = this.#options
     const path = `${directory}/${LOG_START_FILE}`
     const bytes = this.#guarded(path, () =>
       disk.exists(path) ? readLimited(disk, path, sayAbout(report, path)) : null
     )
-    if (bytes === null) return 0
-    const { rows, problem } = readCheckpointText(bytes, { numbers: 1, isNamed: false })
+    if (bytes === null) return null
+    const { rows, problem } = readCheckpointText(bytes, { numbers: 1, isNamed: false, needsChecksum: true })
     const offset = rows[0]?.[0] ?? -1
     if (problem !== null) this.#say(LOG_START_FILE, 'damage', 'bad-checkpoint', problem.message, problem.at)
     else if (offset < 0) this.#say(LOG_START_FILE, 'damage', 'bad-checkpoint', 'it holds no offset')
     report.file({ path, kind: 'log-start', bytes: bytes.length, counts: { offset } })
-    return problem === null ? Math.max(0, offset) : 0
+    return problem === null && offset >= 0 ? offset : null
   }
 
   #openEpochs(): EpochsCheck {

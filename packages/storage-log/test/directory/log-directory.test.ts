@@ -1,7 +1,9 @@
 import { DiskError, readWhole } from '@streambus/base'
 import { expect, test } from 'vitest'
 import { MemoryDisk } from '../../../testkit/src/memory-disk.ts'
-import { LogDirectory, parsePartitionDirectoryName } from '../../src/index.ts'
+import { LogDirectory, parsePartitionDirectoryName, withChecksumLine } from '../../src/index.ts'
+
+const MARKER = '{"version":0,"brokerEpoch":1,"crc32c":"b239e871"}'
 
 /** No room for a lock file until the ballast is gone. */
 class FullForLocks extends MemoryDisk {
@@ -59,9 +61,9 @@ test('checkpoints are Kafka’s text files and survive a power cut', () => {
   ])
   disk.crash()
   expect(readWhole(disk, '/data/recovery-point-offset-checkpoint').toString()).toBe(
-    '0\n2\nmy-topic 0 12\nmy-topic 1 7\n'
+    withChecksumLine('0\n2\nmy-topic 0 12\nmy-topic 1 7\n')
   )
-  expect(readWhole(disk, '/data/log-start-offset-checkpoint').toString()).toBe('0\n1\nmy-topic 0 3\n')
+  expect(readWhole(disk, '/data/log-start-offset-checkpoint').toString()).toBe(withChecksumLine('0\n1\nmy-topic 0 3\n'))
   const again = LogDirectory.open(disk, '/data')
   expect(again.checkpointOf('my-topic', 0)).toEqual({ recoveryPoint: 12, logStartOffset: 3 })
   expect(again.checkpointOf('my-topic', 1)).toEqual({ recoveryPoint: 7 })
@@ -95,13 +97,17 @@ test('checkpoints, the marker and the lock find room on a full disk; what found 
   const text = (name: string): string => readWhole(disk, `/data/${name}`).toString()
   const rows = [{ topic: 't', partition: 0, recoveryPoint: 12, logStartOffset: 3 }]
   const steps: readonly (readonly [file: string, run: () => void, content: string])[] = [
-    ['recovery-point-offset-checkpoint', () => directory.saveCheckpoints(rows), '0\n1\nt 0 12\n'],
-    ['log-start-offset-checkpoint', () => directory.saveCheckpoints(rows), '0\n1\nt 0 3\n'],
-    ['recovery-point-offset-checkpoint', () => directory.lowerCheckpoints('t', 0, 7), '0\n1\nt 0 7\n'],
-    ['cleaner-offset-checkpoint', () => directory.saveFirstDirtyOffset('t', 0, 9), '0\n1\nt 0 9\n'],
-    ['cleaner-offset-checkpoint', () => directory.lowerCheckpoints('t', 0, 5), '0\n1\nt 0 5\n'],
-    ['cleaner-offset-checkpoint', () => directory.saveFirstDirtyOffset('t', 0, null), '0\n0\n'],
-    ['.kafka_cleanshutdown', () => directory.markClean(1), '{"version":0,"brokerEpoch":1}']
+    ['recovery-point-offset-checkpoint', () => directory.saveCheckpoints(rows), withChecksumLine('0\n1\nt 0 12\n')],
+    ['log-start-offset-checkpoint', () => directory.saveCheckpoints(rows), withChecksumLine('0\n1\nt 0 3\n')],
+    [
+      'recovery-point-offset-checkpoint',
+      () => directory.lowerCheckpoints('t', 0, 7),
+      withChecksumLine('0\n1\nt 0 7\n')
+    ],
+    ['cleaner-offset-checkpoint', () => directory.saveFirstDirtyOffset('t', 0, 9), withChecksumLine('0\n1\nt 0 9\n')],
+    ['cleaner-offset-checkpoint', () => directory.lowerCheckpoints('t', 0, 5), withChecksumLine('0\n1\nt 0 5\n')],
+    ['cleaner-offset-checkpoint', () => directory.saveFirstDirtyOffset('t', 0, null), withChecksumLine('0\n0\n')],
+    ['.kafka_cleanshutdown', () => directory.markClean(1), MARKER]
   ]
   for (const [file, run, content] of steps) {
     disk.failNext('write', { code: 'ENOSPC', path: file })

@@ -176,3 +176,21 @@ test('planted: a tail that was set aside is not synced before it is cut', () => 
   const validBytes = sizeBytes / 5
   expect(readWhole(disk, `${FIRST_LOG}.${validBytes}.torn`).length).toBe(sizeBytes - validBytes)
 })
+
+test('planted: a checkpoint is believed without a look at its checksum', () => {
+  const disk = newDisk()
+  const { log } = openLog(disk)
+  for (let i = 0; i < 5; i++) append(log)
+  log.deleteRecordsBefore(3)
+  disk.kill()
+  const path = `${DIRECTORY}/log-start-offset`
+  const at = readWhole(disk, path).indexOf('3')
+  // '3' becomes '7'.
+  disk.flipBit(path, at, 2)
+  expect(openLog(disk, { logStartOffset: 3 }).log.logEndOffset).toBe(5)
+})
+
+test('planted: an old checkpoint deletes a log that ends below its start', () => {
+  const disk = killed(5)
+  expect(openLog(disk, { logStartOffset: 7 }).log.logEndOffset).toBe(5)
+})

@@ -1,7 +1,8 @@
 import { crc32c, type Disk, readWhole } from '@streambus/base'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { logFileName } from '../../src/index.ts'
+import { splitChecksumLine } from '../../src/directory/checksum-line.ts'
+import { logFileName, withChecksumLine } from '../../src/index.ts'
 import { DIRECTORY, SMALL } from '../helpers.ts'
 import { contents, damage, fill, names, overwrite, storedLog, verify } from './fixtures.ts'
 
@@ -44,7 +45,7 @@ function isIndexHarmless(disk: Disk, path: string): boolean {
 }
 
 describe('one flipped bit', () => {
-  it.each(['.log', '.txnindex', '.snapshot', 'leader-epoch-checkpoint', 'recovery-point-offset-checkpoint'])(
+  it.each(['.log', '.txnindex', '.snapshot', 'leader-epoch-checkpoint', '-offset-checkpoint', 'cleanshutdown'])(
     'is found wherever it is in %s',
     async ending => {
       await fc.assert(
@@ -103,6 +104,9 @@ describe('one flipped bit', () => {
 })
 
 type Change = (disk: Disk) => void
+
+const sealed = (text: string): Buffer => Buffer.from(withChecksumLine(text))
+const rowsOf = (bytes: Buffer): string => splitChecksumLine(bytes).text
 
 function change(name: string, edit: (bytes: Buffer) => Buffer): Change {
   return disk => overwrite(disk, `${DIRECTORY}/${name}`, edit(contents(disk, name)))
@@ -208,31 +212,36 @@ const cases: readonly (readonly [string, Change, string])[] = [
     disk => disk.rename(`${DIRECTORY}/${nth(disk, 'snapshot', 0)}`, `${DIRECTORY}/${logFileName(5000, 'snapshot')}`),
     'bad-snapshot'
   ],
-  ['an epoch that no batch has', change('leader-epoch-checkpoint', () => Buffer.from('0\n1\n4 0\n')), 'bad-epochs'],
+  ['an epoch that no batch has', change('leader-epoch-checkpoint', () => sealed('0\n1\n4 0\n')), 'bad-epochs'],
   [
     'an epoch beyond the end',
-    change('leader-epoch-checkpoint', bytes => Buffer.from(bytes.toString().replace('0\n2', '0\n3') + '8 9000\n')),
+    change('leader-epoch-checkpoint', bytes => sealed(`${rowsOf(bytes).replace('0\n2', '0\n3')}8 9000\n`)),
     'bad-epochs'
   ],
   [
     'rows that are missing',
-    change('leader-epoch-checkpoint', bytes => Buffer.from(bytes.toString().replace('0\n2', '0\n4'))),
+    change('leader-epoch-checkpoint', bytes => sealed(rowsOf(bytes).replace('0\n2', '0\n4'))),
     'bad-epochs'
   ],
   [
     'a checkpoint of nonsense',
-    disk => overwrite(disk, '/data/recovery-point-offset-checkpoint', Buffer.from('0\n1\norders zero 5\n')),
+    disk => overwrite(disk, '/data/recovery-point-offset-checkpoint', sealed('0\n1\norders zero 5\n')),
     'bad-checkpoint'
   ],
   ['a marker of nonsense', disk => overwrite(disk, '/data/.kafka_cleanshutdown', Buffer.from('{')), 'bad-checkpoint'],
   [
+    'a checkpoint without its checksum',
+    disk => overwrite(disk, '/data/recovery-point-offset-checkpoint', Buffer.from('0\n1\norders 0 5\n')),
+    'bad-checkpoint'
+  ],
+  [
     'a log start of nonsense',
-    disk => overwrite(disk, `${DIRECTORY}/log-start-offset`, Buffer.from('0\n1\n-\n')),
+    disk => overwrite(disk, `${DIRECTORY}/log-start-offset`, sealed('0\n1\n-\n')),
     'bad-checkpoint'
   ],
   [
     'a log start beyond the end',
-    disk => overwrite(disk, `${DIRECTORY}/log-start-offset`, Buffer.from('0\n1\n9000\n')),
+    disk => overwrite(disk, `${DIRECTORY}/log-start-offset`, sealed('0\n1\n9000\n')),
     'lost-records'
   ],
   [
@@ -280,7 +289,7 @@ describe('the end of a log', () => {
   const torn = (editTail: (bytes: Buffer) => Buffer, recoveryPoint = 0) => {
     const { disk, logEndOffset } = storedLog('crash')
     const text = `0\n1\norders 0 ${recoveryPoint}\n`
-    overwrite(disk, '/data/recovery-point-offset-checkpoint', Buffer.from(text))
+    overwrite(disk, '/data/recovery-point-offset-checkpoint', sealed(text))
     edit('log', -1, editTail)(disk)
     return { disk, logEndOffset }
   }
@@ -297,7 +306,7 @@ describe('the end of a log', () => {
   it('torn below the recovery point is damage', async () => {
     const { disk, logEndOffset } = storedLog('crash')
     const text = `0\n1\norders 0 ${logEndOffset}\n`
-    overwrite(disk, '/data/recovery-point-offset-checkpoint', Buffer.from(text))
+    overwrite(disk, '/data/recovery-point-offset-checkpoint', sealed(text))
     edit('log', -1, cut)(disk)
     expect(damage(await verify(disk)).map(each => each.code)).toContain('bad-batch')
   })
@@ -344,7 +353,7 @@ describe('gaps', () => {
   it('are information where the log was compacted, a warning where not, and damage on demand', async () => {
     const thinned = (cleaned: string | null) => {
       const { disk } = storedLog('clean')
-      if (cleaned !== null) overwrite(disk, '/data/cleaner-offset-checkpoint', Buffer.from(cleaned))
+      if (cleaned !== null) overwrite(disk, '/data/cleaner-offset-checkpoint', sealed(cleaned))
       for (const kind of ['log', 'index', 'timeindex', 'txnindex']) disk.unlink(`${DIRECTORY}/${nth(disk, kind, 1)}`)
       return disk
     }
