@@ -5,6 +5,7 @@ import { defineConfig } from './definitions/config.ts'
 import { defineConsume } from './definitions/consume.ts'
 import { type Definition, examples, milliseconds } from './definitions/define.ts'
 import { defineDumpLog } from './definitions/dump-log.ts'
+import { defineGroup } from './definitions/group.ts'
 import { defineProduce } from './definitions/produce.ts'
 import { defineStart } from './definitions/start.ts'
 import { defineTopic } from './definitions/topic.ts'
@@ -24,6 +25,7 @@ export async function runCli(args: readonly string[], io: Io): Promise<number> {
     defineTopic,
     defineProduce,
     defineConsume,
+    defineGroup,
     defineConfig,
     defineCluster,
     defineDumpLog,

@@ -1,6 +1,8 @@
+import type { ClusterClient } from '@streambus/wire-client'
 import type { Command, Option } from 'commander'
 import { withCluster } from '../cluster.ts'
 import { ExitCode } from '../exit-codes.ts'
+import { listGroups } from '../group/list-groups.ts'
 import type { Call } from '../io.ts'
 
 interface Candidate {
@@ -8,8 +10,8 @@ interface Candidate {
   readonly meaning: string
 }
 
-/** A prompt does not wait longer than this for the names of topics. */
-const TOPICS_TIMEOUT_MS = 500
+/** A prompt does not wait longer than this for the names of topics and groups. */
+const NAMES_TIMEOUT_MS = 500
 
 /**
  * Prints the candidates for the last of the words typed so far, one a line, with their meaning after a tab. Nothing
@@ -76,15 +78,27 @@ async function argumentValues(call: Call, command: Command, position: number): P
   if (argument === undefined) return []
   if (argument.argChoices !== undefined) return argument.argChoices.map(value => ({ value, meaning: '' }))
   if (argument.name() === 'kind') return ['topic', 'broker'].map(value => ({ value, meaning: '' }))
+  if (argument.name() === 'group') return groupNames(call)
   const isTopic = argument.name() === 'topic' || (argument.name() === 'name' && command.name() !== 'create')
   return isTopic ? topicNames(call) : []
 }
 
-async function topicNames(call: Call): Promise<Candidate[]> {
+function topicNames(call: Call): Promise<Candidate[]> {
+  return names(call, 'topic', async cluster => (await cluster.metadata(null)).topics.map(({ name }) => name ?? ''))
+}
+
+function groupNames(call: Call): Promise<Candidate[]> {
+  return names(call, 'group', async cluster => (await listGroups(cluster)).map(({ groupId }) => groupId))
+}
+
+async function names(
+  call: Call,
+  meaning: string,
+  ask: (cluster: ClusterClient) => Promise<readonly string[]>
+): Promise<Candidate[]> {
   try {
-    const hurried = { ...call, options: { ...call.options, timeout: TOPICS_TIMEOUT_MS } }
-    const { topics } = await withCluster(hurried, cluster => cluster.metadata(null))
-    return topics.map(({ name }) => ({ value: name ?? '', meaning: 'topic' }))
+    const hurried = { ...call, options: { ...call.options, timeout: NAMES_TIMEOUT_MS } }
+    return (await withCluster(hurried, ask)).map(value => ({ value, meaning }))
   } catch {
     return []
   }
