@@ -43,18 +43,21 @@ export class LogCorrupt extends Error {
   override readonly name = 'LogCorrupt'
   readonly path: string
   readonly position: number
+  readonly reason: string
   readonly quarantined: string | null
 
-  constructor(options: { path: string; position: number; reason: string; quarantined: string | null }) {
+  /** `way`: what to do about it, where it is not the same as for every log. */
+  constructor(options: { path: string; position: number; reason: string; quarantined: string | null; way?: string }) {
     const { quarantined } = options
-    const way =
+    const usualWay =
       quarantined === null
         ? 'Its records cannot be served; restore the segment from a copy, or delete the records up to its end'
         : `The file is kept as ${quarantined} and the partition stays offline; restore the segment from a copy, ` +
           'or move the .corrupt file away to accept the loss of its records'
-    super(`${options.path} is corrupt at byte ${options.position}: ${options.reason}. ${way}`)
+    super(`${options.path} is corrupt at byte ${options.position}: ${options.reason}. ${options.way ?? usualWay}`)
     this.path = options.path
     this.position = options.position
+    this.reason = options.reason
     this.quarantined = options.quarantined
   }
 }

@@ -1,10 +1,10 @@
 import type { Clock, Disk, DiskError } from '@streambus/base'
-import { forEachRecord, RecordBatchBuilder, summaryOfBuilt, walkBatches } from '@streambus/protocol/records'
+import { RecordBatchBuilder, summaryOfBuilt } from '@streambus/protocol/records'
 import { LOG_CONFIG_DEFAULTS, Log, type LogConfig, type LogProbe } from '@streambus/storage-log'
 import type { MetadataLog } from './metadata-log.ts'
+import { namingTheWayOut, replayMetadata } from './metadata-replay.ts'
 import { type MetadataRecord, RecordCodec } from './records.ts'
 
-const READ_BYTES = 1024 * 1024
 /** Metadata must never be refused for its size or thrown away for its age. */
 const CONFIG: LogConfig = {
   ...LOG_CONFIG_DEFAULTS,
@@ -20,6 +20,8 @@ export interface QuorumOfOneOptions {
   readonly directory: string
   readonly clock: Clock
   readonly cleanStart: boolean
+  /** All records below were durable: damage there is no torn tail. Default: nothing is known. */
+  readonly recoveryPoint?: number
   readonly probe: LogProbe
   /** The disk is full: gives up room that was kept for the metadata. False when there is none. */
   readonly makeRoom?: () => boolean
@@ -40,7 +42,7 @@ export class QuorumOfOne implements MetadataLog {
   /** Throws LogCorrupt when committed metadata is damaged: a broker that has forgotten its topics must not start. */
   constructor(options: QuorumOfOneOptions) {
     this.#clock = options.clock
-    this.#log = Log.open({ ...options, config: CONFIG })
+    this.#log = namingTheWayOut(options.directory, () => Log.open({ ...options, config: CONFIG }))
     this.term = this.#log.latestEpoch + 1
     this.#log.assignEpoch(this.term)
     this.#log.onDurable(durableEndOffset => this.#committed(durableEndOffset))
@@ -64,14 +66,7 @@ export class QuorumOfOne implements MetadataLog {
   }
 
   replay(apply: (record: MetadataRecord) => void): void {
-    const untilOffset = this.#log.logEndOffset
-    let fromOffset = this.#log.logStartOffset
-    while (fromOffset < untilOffset) {
-      const read = this.#log.read({ fromOffset, untilOffset, bytesMax: READ_BYTES, minOneBatch: true })
-      if (read.buffer !== null) this.#replayBatches(read.buffer, apply)
-      fromOffset = read.nextOffset
-      read.release()
-    }
+    replayMetadata(this.#log, value => apply(this.#codec.decode(value)))
   }
 
   append(records: readonly MetadataRecord[]): Promise<void> {
@@ -91,14 +86,6 @@ export class QuorumOfOne implements MetadataLog {
   close(isClean: boolean): void {
     if (isClean) this.#log.closeClean()
     else this.#log.closeUnclean()
-  }
-
-  #replayBatches(buffer: Buffer, apply: (record: MetadataRecord) => void): void {
-    walkBatches(buffer, (at, sizeBytes) => {
-      forEachRecord(buffer.subarray(at, at + sizeBytes), {}, record => {
-        if (record.value !== null) apply(this.#codec.decode(record.value))
-      })
-    })
   }
 
   #committed(durableEndOffset: number): void {

@@ -89,7 +89,7 @@ interface FoundLogStart {
   readonly problem: string | null
 }
 
-/** The partition's own file is believed; without it, the checkpoint of the log directory, which may be a minute older. */
+/** The partition's own file is believed; without it, the checkpoint of the log directory, a minute old at most. */
 function findLogStart({ context, logStartOffset }: RecoverOptions): FoundLogStart {
   const { offset, problem } = readLogStart(context.disk, context.directory)
   return offset === null ? { offset: logStartOffset, isOwn: false, problem } : { offset, isOwn: true, problem }
