@@ -520,6 +520,17 @@ describe('time and tools', () => {
     expect([await client.committed(), await client.state()]).toEqual([{}, 'Dead'])
   })
 
+  test('a group that nobody joined after all is forgotten, without a record', async () => {
+    client.join({ groupId: 'other' })
+    await plane.settle()
+    plane.clock.advance(10_000)
+    expect(plane.groups.describe('other')?.state).toBe('Empty')
+    plane.clock.advance(600_000)
+    expect(plane.groups.describe('other')).toBeNull()
+    for (const { topic, log } of plane.partitions.all())
+      if (topic === '__consumer_offsets') expect(log.logEndOffset).toBe(0)
+  })
+
   test('a group with members cannot be deleted, one without can, with its offsets', async () => {
     const [a = ''] = await client.stableGroup(1)
     client.commit({ 0: 5 }, { memberId: a, epoch: 1 })

@@ -197,7 +197,9 @@ export class GroupShard implements CoordinatorShard<GroupRecord> {
       count += expired.records.length
       for (const record of expired.records) records.push(record)
       // Somebody may be about to join a group that is kept in mind only.
-      if (expired.isAll && group.isEmpty && group.pendingMembers.size === 0) records.push(...group.tombstones())
+      if (!expired.isAll || !group.isEmpty || group.pendingMembers.size > 0) continue
+      if (group.isStored) records.push(...group.tombstones())
+      else this.#groups.delete(group.groupId)
     }
     if (records.length === 0) return nothing()
     return { records, answer: undefined, committed: () => this.#options.probe.offsetsExpired(count) }
