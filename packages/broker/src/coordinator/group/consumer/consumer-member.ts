@@ -3,9 +3,9 @@ import type { MemberProtocol } from '../classic/classic-member.ts'
 import { fromList, NO_PARTITIONS, type TopicPartitions } from './topic-partitions.ts'
 
 /**
- * How far a member has come on its way to its target (KIP-848). Stable: it has it. Unrevoked: it must give up partitions
- * before it can go on. Unreleased: it is in the target's epoch, and waits for partitions that others still hold. The
- * numbers are those of Kafka's records.
+ * How far a member has come on its way to its target (KIP-848). Stable: it has it. Unrevoked: it must give up
+ * partitions before it can go on. Unreleased: it is in the target's epoch, and waits for partitions that others still
+ * hold. The numbers are those of Kafka's records.
  */
 export const MEMBER_STATES = ['stable', 'unrevoked', 'unreleased'] as const
 export type MemberState = (typeof MEMBER_STATES)[number]
