@@ -201,7 +201,7 @@ export class Broker {
     const home = metadataHome(disk, directories)
     const newId = (): string => randomUuid(prng)
     const paths = directories.map(({ path }) => path)
-    const clusterId = claimDirectories({
+    const { clusterId, directoryIds } = claimDirectories({
       disk,
       directories: paths,
       nodeId,
@@ -222,6 +222,7 @@ export class Broker {
         partitionCount: this.#settings['num.partitions'],
         replicationFactor: this.#settings['default.replication.factor']
       }),
+      placement: () => partitions.placement(),
       roomProblem: () => this.#roomProblem(),
       configProblem: configs => validateTopicConfigs(configs)[0]?.message ?? null
     })
@@ -230,7 +231,7 @@ export class Broker {
       const own = metadataLog.directory.startsWith(`${directory.path}/`) ? metadataLog.syncRunningMs(nowMs) : 0
       return Math.max(own, partitions.syncRunningMs(directory, nowMs))
     })
-    const partitions: PartitionSet = this.#createPartitions(logProbe, diskWatch)
+    const partitions: PartitionSet = this.#createPartitions({ logProbe, diskWatch, directoryIds })
     const retentionClock = this.#createRetentionClock()
     const housekeeping = this.#createHousekeeping(partitions, diskWatch, retentionClock)
     const cleaner = this.#createCleaner(partitions, { retentionClock, diskWatch })
@@ -251,7 +252,7 @@ export class Broker {
     this.#view.attach(this.#running)
     diskWatch.start()
     await this.#register(controller, clusterId, isClean)
-    this.#follow(controller, partitions, groups)
+    await this.#follow(controller, partitions, groups)
     diskWatch.keepRoom()
     housekeeping.start()
     if (config.values['log.cleaner.enable']) cleaner.start()
@@ -259,12 +260,13 @@ export class Broker {
   }
 
   /** Opens what the metadata has, and from then on whatever it says. */
-  #follow(controller: Controller, partitions: PartitionSet, groups: Groups): void {
+  async #follow(controller: Controller, partitions: PartitionSet, groups: Groups): Promise<void> {
     const { image } = controller
     this.#adoptSettings(controller)
     const topics = [...image.topics()].map(({ name }) => name)
     partitions.apply(image, topics)
     partitions.setAsideStrays(image)
+    await controller.assignDirectories(this.#view.brokerId, partitions.takeAssignments())
     groups.start()
     controller.onImage(changed => {
       this.#adoptSettings(controller)
@@ -288,13 +290,20 @@ export class Broker {
     })
   }
 
-  #createPartitions(logProbe: LogProbe, diskWatch: DiskWatch): PartitionSet {
+  #createPartitions(parts: {
+    readonly logProbe: LogProbe
+    readonly diskWatch: DiskWatch
+    readonly directoryIds: ReadonlyMap<string, string>
+  }): PartitionSet {
+    const { logProbe, diskWatch, directoryIds } = parts
     const { config, disk, clock, prng, log, onFatal } = this.#options
     return new PartitionSet({
       disk,
       clock,
       nodeId: config.values['node.id'],
       directories: this.#directories,
+      idOf: ({ path }) => directoryIds.get(path) ?? '',
+      lostIds: new Set(config.values['log.dirs.lost']),
       stateOf: directory => diskWatch.stateOf(directory),
       buffers: this.#fetchPool,
       openFiles: new OpenFiles(segmentFilesThatFit(openFilesMax())),

@@ -82,6 +82,7 @@ export async function openDataPlane(options: DataPlaneOptions = {}) {
     clock,
     prng: new SeededPrng(metadataLog.term),
     defaults: () => ({ partitionCount: 1, replicationFactor: 1 }),
+    placement: () => partitions.placement(),
     roomProblem: () => null,
     configProblem: () => null
   })
@@ -101,6 +102,8 @@ export async function openDataPlane(options: DataPlaneOptions = {}) {
     clock,
     nodeId: 1,
     directories: [directory],
+    idOf: () => 'data',
+    lostIds: new Set(),
     stateOf: () => directoryState,
     buffers: pool,
     openFiles: new OpenFiles(64),

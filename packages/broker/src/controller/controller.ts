@@ -10,6 +10,8 @@ import { collisionKey, nameProblem } from './topic-names.ts'
 import { randomUuid } from './uuid.ts'
 
 const PRODUCER_ID_BLOCK = 1_000
+/** Of directory assignments: keeps a batch of metadata small. */
+const ASSIGNMENTS_PER_BATCH = 1_000
 /** Kafka stops at about this many, too: each partition costs files and memory on its replicas. */
 export const PARTITIONS_PER_REQUEST_MAX = 10_000
 export const PARTITIONS_MAX = 100_000
@@ -35,6 +37,17 @@ interface Taken {
   /** Collision keys of their names. */
   readonly keys: Set<string>
   partitions: number
+  readonly place: Placement
+}
+
+/** The log directory's id for the next new partition of a broker; '' leaves the choice to that broker. */
+export type Placement = (nodeId: number) => string
+
+/** Where one replica of a broker turned out to be. */
+export interface DirectoryAssignment {
+  readonly topicId: string
+  readonly index: number
+  readonly directoryId: string
 }
 
 export type CreatedTopic = Refusal | { readonly errorCode: 0; readonly topic: TopicImage }
@@ -47,9 +60,11 @@ export interface ControllerOptions {
   readonly prng: Prng
   readonly clock: Pick<Clock, 'monotonicMs'>
   readonly defaults: () => { readonly partitionCount: number; readonly replicationFactor: number }
-  /** Why these topic settings cannot be; null when they can. */
+  /** Chooses log directories for the partitions that one command creates. */
+  readonly placement: () => Placement
   /** Why no more partitions fit on the disk now; null when they do. */
   readonly roomProblem: () => string | null
+  /** Why these topic settings cannot be; null when they can. */
   readonly configProblem: (configs: ReadonlyMap<string, string>) => string | null
 }
 
@@ -99,11 +114,25 @@ export class Controller {
     })
   }
 
+  /**
+   * Writes down where replicas of this broker are. What the metadata log has no room for is found again at the next
+   * start.
+   */
+  async assignDirectories(nodeId: number, assignments: readonly DirectoryAssignment[]): Promise<void> {
+    for (let at = 0; at < assignments.length; at += ASSIGNMENTS_PER_BATCH) {
+      const batch = assignments.slice(at, at + ASSIGNMENTS_PER_BATCH)
+      await this.#run(
+        () => ({ records: batch.flatMap(each => this.#assigned(nodeId, each)), answer: () => undefined }),
+        () => undefined
+      )
+    }
+  }
+
   /** One answer per topic, in order. With `validateOnly` nothing is created; the topic described is what would be. */
   createTopics(topics: readonly NewTopic[], options: { readonly validateOnly: boolean }): Promise<CreatedTopic[]> {
     return this.#run(
       () => {
-        const taken: Taken = { keys: new Set(), partitions: 0 }
+        const taken: Taken = { keys: new Set(), partitions: 0, place: this.#options.placement() }
         const plans = topics.map(topic => this.#planTopic(topic, taken))
         const records = options.validateOnly ? [] : plans.flatMap(plan => ('records' in plan ? plan.records : []))
         return { records, answer: () => plans.map(plan => ('records' in plan ? created(plan.records) : plan)) }
@@ -235,7 +264,7 @@ export class Controller {
     return {
       records: [
         { type: 'topic', name: topic.name, id },
-        ...replicas.map((nodes, index) => newPartition(id, index, nodes)),
+        ...replicas.map((nodes, index) => newPartition(id, { index, nodes, place: taken.place })),
         ...[...topic.configs].map(
           ([name, value]): MetadataRecord => ({ type: 'config', resource: 'topic', name: topic.name, key: name, value })
         )
@@ -299,7 +328,16 @@ export class Controller {
         ? placeReplicas({ brokerIds, firstIndex, count, replicationFactor })
         : this.#checkedAssignments(assignments, count)
     if ('errorCode' in replicas) return replicas
-    return { records: replicas.map((nodes, i) => newPartition(topic.id, firstIndex + i, nodes)) }
+    const place = this.#options.placement()
+    return { records: replicas.map((nodes, i) => newPartition(topic.id, { index: firstIndex + i, nodes, place })) }
+  }
+
+  #assigned(nodeId: number, { topicId, index, directoryId }: DirectoryAssignment): readonly MetadataRecord[] {
+    const partition = this.#state.topicById(topicId)?.partitions[index]
+    if (partition === undefined) return []
+    const { replicas, directories } = partition
+    const changed = replicas.map((replica, at) => (replica === nodeId ? directoryId : (directories?.[at] ?? '')))
+    return [{ type: 'partition', topicId, ...partition, directories: changed }]
   }
 
   /** `planned`: partitions that the same command creates besides. */
@@ -331,9 +369,13 @@ function refuse(error: keyof typeof Errors, errorMessage: string): Refusal {
   return { errorCode: Errors[error].code, errorMessage }
 }
 
-function newPartition(topicId: string, index: number, replicas: readonly number[]): MetadataRecord {
-  const leader = replicas[0] as number
-  return { type: 'partition', topicId, index, leader, leaderEpoch: 0, partitionEpoch: 0, replicas, isr: replicas }
+function newPartition(
+  topicId: string,
+  plan: { readonly index: number; readonly nodes: readonly number[]; readonly place: Placement }
+): MetadataRecord {
+  const { index, nodes, place } = plan
+  const epochs = { leader: nodes[0] as number, leaderEpoch: 0, partitionEpoch: 0 }
+  return { type: 'partition', topicId, index, ...epochs, replicas: nodes, isr: nodes, directories: nodes.map(place) }
 }
 
 /** The topic that the records of one plan make. */

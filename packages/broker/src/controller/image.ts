@@ -10,6 +10,11 @@ export interface PartitionImage {
   readonly partitionEpoch: number
   readonly replicas: readonly number[]
   readonly isr: readonly number[]
+  /**
+   * Id of the log directory of each replica (KIP-858); '' when its broker has not chosen yet. Undefined: written before
+   * this was recorded.
+   */
+  readonly directories?: readonly string[]
 }
 
 export interface TopicImage {

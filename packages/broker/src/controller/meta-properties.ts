@@ -39,8 +39,9 @@ export function writeMetaProperties(disk: Disk, directory: string, properties: M
 }
 
 /**
- * Gives new directories to this node and checks that the others are its own. Returns the cluster id: the configured
- * one, else the one found, else `newId()`. Throws with the directory, what it says and the way out.
+ * Gives new directories to this node and checks that the others are its own. Returns the cluster id (the configured one,
+ * else the one found, else `newId()`) and the directories' ids by path. Throws with the directory, what it says and the
+ * way out.
  */
 export function claimDirectories(options: {
   readonly disk: Disk
@@ -49,7 +50,7 @@ export function claimDirectories(options: {
   /** Empty: not configured. */
   readonly clusterId: string
   readonly newId: () => string
-}): string {
+}): { readonly clusterId: string; readonly directoryIds: ReadonlyMap<string, string> } {
   const { disk, directories, nodeId, newId } = options
   const found = directories.map(directory => ({ directory, properties: readMetaProperties(disk, directory) }))
   const known = found.find(({ properties }) => properties !== null)?.properties?.clusterId
@@ -66,9 +67,29 @@ export function claimDirectories(options: {
       throw new Error(`${said}: change cluster.id or log.dirs`)
     }
   }
+  checkTwins(found)
   // Only now: a refused start must not have claimed anything.
+  const directoryIds = new Map<string, string>()
   for (const { directory, properties } of found) {
-    if (properties === null) writeMetaProperties(disk, directory, { clusterId, nodeId, directoryId: newId() })
+    const directoryId = properties?.directoryId ?? newId()
+    if (properties === null) writeMetaProperties(disk, directory, { clusterId, nodeId, directoryId })
+    directoryIds.set(directory, directoryId)
   }
-  return clusterId
+  return { clusterId, directoryIds }
+}
+
+/** The metadata names directories by their ids. */
+function checkTwins(
+  found: readonly { readonly directory: string; readonly properties: MetaProperties | null }[]
+): void {
+  const byId = new Map<string, string>()
+  for (const { directory, properties } of found) {
+    if (properties === null) continue
+    const twin = byId.get(properties.directoryId)
+    if (twin !== undefined) {
+      const both = `${twin} and ${directory} have the same directory.id ${properties.directoryId}`
+      throw new Error(`${both}: one is a copy of the other; take it out of log.dirs`)
+    }
+    byId.set(properties.directoryId, directory)
+  }
 }

@@ -22,6 +22,8 @@ export type MetadataRecord =
       readonly partitionEpoch: number
       readonly replicas: readonly number[]
       readonly isr: readonly number[]
+      /** See PartitionImage. */
+      readonly directories?: readonly string[]
     }
   | { readonly type: 'topic-removed'; readonly topicId: string }
   /** `value` null takes the setting back. Brokers are named by their id, '' is the default of all brokers. */

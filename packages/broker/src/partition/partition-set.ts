@@ -8,17 +8,17 @@ import {
   type ReadBufferPool
 } from '@streambus/storage-log'
 import type { TopicSettings } from '../config/topic.ts'
+import type { DirectoryAssignment, Placement } from '../controller/controller.ts'
 import type { MetadataImage, PartitionImage, TopicImage } from '../controller/image.ts'
 import type { DirectoryState } from './directory-state.ts'
 import { Partition } from './partition.ts'
 import { readTopicId, setAside, writeTopicId } from './partition-files.ts'
+import { PartitionHomes, type PartitionHomesOptions, PartitionMissing } from './partition-home.ts'
 import type { PartitionProbe } from './partition-probe.ts'
 
-export interface PartitionSetOptions {
-  readonly disk: Disk
+export interface PartitionSetOptions extends PartitionHomesOptions {
   readonly clock: Clock
   readonly nodeId: number
-  readonly directories: readonly LogDirectory[]
   /** What the disk watch says of a directory; always the same object. */
   readonly stateOf: (directory: LogDirectory) => DirectoryState
   /** For reads; a fetch gives its buffer back when the socket has taken it. */
@@ -34,13 +34,12 @@ export interface PartitionSetOptions {
   /** 0 … 1, drawn per log: spreads rolls by time. */
   readonly jitterShare: () => number
   readonly onOffline: (topic: string, partition: number, error: Error) => void
-  readonly onStray: (directory: string) => void
 }
 
 interface TopicEntry {
   readonly id: string
   readonly name: string
-  /** By partition index; null: its log is corrupt and offline. */
+  /** By partition index; null: its log is corrupt or missing, so it is offline. */
   readonly partitions: (Partition | null)[]
 }
 
@@ -52,10 +51,13 @@ export class PartitionSet {
   /** Topics with partitions that could not be opened for want of room, by id. */
   readonly #waiting = new Map<string, TopicImage>()
   readonly #in: ReadonlyMap<LogDirectory, Set<Partition>>
+  readonly #homes: PartitionHomes
+  #assignments: DirectoryAssignment[] = []
   #isClosed = false
 
   constructor(options: PartitionSetOptions) {
     this.#options = options
+    this.#homes = new PartitionHomes(options)
     this.#in = new Map(options.directories.map(directory => [directory, new Set()]))
   }
 
@@ -86,6 +88,13 @@ export class PartitionSet {
     }
   }
 
+  /** Partitions that exist and whose log cannot be used. */
+  *offline(): IterableIterator<{ readonly topic: string; readonly index: number }> {
+    for (const { name, partitions } of this.#byName.values()) {
+      for (const [index, partition] of partitions.entries()) if (partition === null) yield { topic: name, index }
+    }
+  }
+
   in(directory: LogDirectory): Iterable<Partition> {
     return this.#in.get(directory) ?? []
   }
@@ -113,6 +122,28 @@ export class PartitionSet {
       const present = this.#byName.get(name)
       if (present !== undefined && present.id !== wanted?.id) yield* this.#retire(present)
       if (wanted !== undefined) yield* this.#update(wanted)
+    }
+  }
+
+  /** Where partitions were found or begun otherwise than the metadata says, since the last call. */
+  takeAssignments(): readonly DirectoryAssignment[] {
+    const taken = this.#assignments
+    this.#assignments = []
+    return taken
+  }
+
+  /** For new partitions: the directory with the fewest, among those that take writes. */
+  placement(): Placement {
+    const { directories, idOf, nodeId, stateOf } = this.#options
+    const counts = new Map(directories.map(directory => [directory, this.#in.get(directory)?.size ?? 0]))
+    return node => {
+      if (node !== nodeId) return ''
+      const open = directories.filter(directory => stateOf(directory).refusal === null)
+      const candidates = open.length > 0 ? open : directories
+      const count = (directory: LogDirectory): number => counts.get(directory) ?? 0
+      const chosen = candidates.reduce((least, next) => (count(next) < count(least) ? next : least))
+      counts.set(chosen, count(chosen) + 1)
+      return idOf(chosen)
     }
   }
 
@@ -173,11 +204,12 @@ export class PartitionSet {
     }
   }
 
-  #open(topic: TopicImage, { index, leaderEpoch }: PartitionImage, settings: TopicSettings): Partition | null {
+  #open(topic: TopicImage, image: PartitionImage, settings: TopicSettings): Partition | null {
     const { disk, clock, buffers, probe, logProbe, onFatal, onOffline } = this.#options
-    const home = this.#homeOf(topic, index)
-    const directory = home.partitionPath(topic.name, index)
+    const { index, leaderEpoch } = image
     try {
+      const home = this.#homeOf(topic, image)
+      const directory = home.partitionPath(topic.name, index)
       const log = Log.open({
         disk,
         directory,
@@ -206,29 +238,26 @@ export class PartitionSet {
       this.#in.get(home)?.add(partition)
       return partition
     } catch (error) {
-      // Damage, or no room for another file: this partition cannot be served, the others can.
-      if (!(error instanceof LogCorrupt || error instanceof DiskError)) throw error
+      // Damage, a missing disk, or no room for another file: this partition cannot be served, the others can.
+      if (!(error instanceof LogCorrupt || error instanceof PartitionMissing || error instanceof DiskError)) throw error
       if (error instanceof DiskError) this.#waiting.set(topic.id, topic)
       onOffline(topic.name, index, error)
       return null
     }
   }
 
-  /** The directory that holds the partition; for a new one the one with the fewest, if it takes writes. */
-  #homeOf(topic: TopicImage, index: number): LogDirectory {
-    const { disk, directories, onStray, stateOf } = this.#options
-    for (const directory of directories) {
-      const path = directory.partitionPath(topic.name, index)
-      if (!disk.exists(path)) continue
-      const id = readTopicId(disk, path)
-      if (id === null || id === topic.id) return directory
-      // An older topic of this name whose deletion was not finished, or metadata that was lost: kept for a person.
-      onStray(setAside(disk, path, id, 'stray'))
-    }
-    const count = (directory: LogDirectory): number => this.#in.get(directory)?.size ?? 0
-    const open = directories.filter(directory => stateOf(directory).refusal === null)
-    const candidates = open.length > 0 ? open : directories
-    return candidates.reduce((least, next) => (count(next) < count(least) ? next : least))
+  /** The directory that holds the partition, or the one where it begins. Throws PartitionMissing, DiskError. */
+  #homeOf(topic: TopicImage, { index, replicas, directories }: PartitionImage): LogDirectory {
+    const { nodeId, idOf } = this.#options
+    const known = directories?.[replicas.indexOf(nodeId)]
+    const home = this.#homes.find(topic, index, known) ?? this.#begin()
+    if (idOf(home) !== known) this.#assignments.push({ topicId: topic.id, index, directoryId: idOf(home) })
+    return home
+  }
+
+  #begin(): LogDirectory {
+    const id = this.placement()(this.#options.nodeId)
+    return this.#options.directories.find(directory => this.#options.idOf(directory) === id) as LogDirectory
   }
 
   /** All partitions are gone with the first step; each further one removes the files of one. */

@@ -2,7 +2,7 @@ import { ManualClock, MemoryDisk } from '@streambus/testkit'
 import { describe, expect, test } from 'vitest'
 import { type CreatedTopic, PARTITIONS_PER_REQUEST_MAX } from '../../src/controller/controller.ts'
 import type { MetadataImage } from '../../src/controller/image.ts'
-import { openController, wish } from './harness.ts'
+import { dump, openController, wish } from './harness.ts'
 
 function codes(answers: readonly CreatedTopic[]): readonly number[] {
   return answers.map(({ errorCode }) => errorCode)
@@ -302,5 +302,43 @@ describe('start', () => {
       expect([0, 3]).toContain(image.partitionCount)
       expect(image.topicCount).toBe(image.partitionCount / 3)
     }
+  })
+})
+
+describe('log directories of partitions', () => {
+  test('are chosen once per command and written with the partition', async () => {
+    const { controller, disk } = await openController()
+    await controller.createTopics([wish('t', { partitionCount: 2 })], { validateOnly: false })
+    const directories = () => [...(controller.image.topicByName('t')?.partitions ?? [])].map(each => each.directories)
+    expect(directories()).toEqual([['directory-1'], ['directory-1']])
+    await controller.createPartitions({ name: 't', partitionCount: 3, assignments: null, validateOnly: false })
+    expect(directories()).toHaveLength(3)
+    const { controller: again } = await openController({ disk })
+    expect(dump(again.image).topics).toEqual(dump(controller.image).topics)
+  })
+
+  test('are adopted for records from before they were written, and nothing else changes', async () => {
+    const { log, disk } = await openController({ brokerIds: [1] })
+    const id = 'AAAAAAAAAAAAAAAAAAAAAA'
+    const old = { leader: 1, leaderEpoch: 0, partitionEpoch: 0, replicas: [1], isr: [1] }
+    const partition = (index: number) => ({ type: 'partition', topicId: id, index, ...old }) as const
+    await log.append([{ type: 'topic', name: 't', id }, partition(0), partition(1)])
+    const { controller } = await openController({ disk, isClean: false })
+    expect(controller.image.topicByName('t')?.partitions).toEqual([
+      { index: 0, ...old, leaderEpoch: 1 },
+      { index: 1, ...old, leaderEpoch: 1 }
+    ])
+    await controller.assignDirectories(1, [
+      { topicId: id, index: 1, directoryId: 'd' },
+      { topicId: 'unknown', index: 0, directoryId: 'd' },
+      { topicId: id, index: 9, directoryId: 'd' }
+    ])
+    const adopted = [
+      { index: 0, ...old, leaderEpoch: 1 },
+      { index: 1, ...old, leaderEpoch: 1, directories: ['d'] }
+    ]
+    expect(controller.image.topicByName('t')?.partitions).toEqual(adopted)
+    const { controller: again } = await openController({ disk })
+    expect(again.image.topicByName('t')?.partitions).toEqual(adopted)
   })
 })

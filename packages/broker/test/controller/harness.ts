@@ -37,6 +37,7 @@ export async function openController(options: HarnessOptions = {}) {
     clock,
     prng: new SeededPrng(log.term),
     defaults: () => ({ partitionCount: 2, replicationFactor: 1 }),
+    placement: () => nodeId => `directory-${nodeId}`,
     roomProblem: () => null,
     configProblem: options.configProblem ?? (configs => (configs.has('bad') ? 'bad is not a setting' : null))
   })

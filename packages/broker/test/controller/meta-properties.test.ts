@@ -10,7 +10,7 @@ function claim(
   let next = 0
   const { directories = ['/a', '/b'], nodeId = 1, clusterId = '' } = options
   for (const directory of directories) disk.makeDirectory(directory)
-  return claimDirectories({ disk, directories, nodeId, clusterId, newId: () => `new-${next++}` })
+  return claimDirectories({ disk, directories, nodeId, clusterId, newId: () => `new-${next++}` }).clusterId
 }
 
 describe('claiming directories', () => {

@@ -7,6 +7,10 @@ const NEVER = { default: LONG_MAX, dynamic } as const
 /** Where and how records are kept. Most are what topics start from; a topic's own setting wins (see topic.ts). */
 export const LOG_SETTINGS = {
   'log.dirs': list({ default: ['./data'], doc: 'Directories of the data. Partitions are spread over them.' }),
+  'log.dirs.lost': list({
+    default: [],
+    doc: 'Ids of log directories (directory.id in meta.properties) that are gone for good: what was in them begins anew, empty.'
+  }),
   'num.partitions': int({ default: 1, min: 1, doc: 'Partitions of a topic that is created without a number.' }),
   'default.replication.factor': int({
     default: 1,
