@@ -1,4 +1,4 @@
-import { type Clock, type Disk, DiskError } from '@streambus/base'
+import { type Clock, DiskError } from '@streambus/base'
 import {
   Log,
   LogCorrupt,
