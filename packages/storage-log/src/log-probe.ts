@@ -7,6 +7,15 @@ export interface IgnoredFile {
   readonly consequence: string
 }
 
+export interface KeptTail {
+  readonly path: string
+  readonly bytes: number
+  /** The offset of the first record that is not there any more. */
+  readonly fromOffset: number
+  /** Whole batches are in it, behind sectors that never reached the disk. */
+  readonly hasBatches: boolean
+}
+
 /** What a log reports; the broker connects it to metrics and to the operator's log. Must not throw. */
 export interface LogProbe {
   appended(records: number, bytes: number): void
@@ -20,8 +29,8 @@ export interface LogProbe {
   indexRebuilt(path: string): void
   /** Recovery after an unclean stop: how much was checked and how much of it was a torn tail. */
   recovered(scannedBytes: number, cutBytes: number): void
-  /** A power cut lost sectors before whole batches that were never promised: they were cut, and are kept in `path`. */
-  tailSetAside(path: string, bytes: number): void
+  /** What an unclean stop left behind the last valid batch, below `fromOffset`, was cut and is kept in `path`. */
+  tailSetAside(tail: KeptTail): void
   fileIgnored(file: IgnoredFile): void
   /** A read failed; records in [fromOffset, untilOffset) are not served for a while. */
   rangeOffline(path: string, fromOffset: number, untilOffset: number, cause: Error): void

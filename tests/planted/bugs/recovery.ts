@@ -141,6 +141,13 @@ export const RECOVERY_BUGS: readonly Bug[] = [
     test: 'packages/broker/test/controller/quorum-of-one.test.ts'
   },
   {
+    id: '54b',
+    name: 'checkpoints do not promise the metadata',
+    file: 'packages/storage-log/src/directory/log-directory.ts',
+    edits: [['of [...logs, ...others]', 'of logs']],
+    test: 'packages/broker/test/controller/metadata-home.test.ts'
+  },
+  {
     id: '49',
     name: 'deleted records come back after a crash',
     file: RECOVERY,

@@ -1,11 +1,18 @@
 import type { Disk } from '@streambus/base'
 import type { LogDirectory } from '@streambus/storage-log'
 
-const METADATA_DIRECTORY = '__cluster_metadata-0'
+const TOPIC = '__cluster_metadata'
+const METADATA_DIRECTORY = `${TOPIC}-0`
 
 export interface MetadataHome {
   readonly directory: string
   readonly cleanStart: boolean
+  /** What the checkpoints of the log directory say. */
+  readonly recoveryPoint?: number
+  readonly logStartOffset?: number
+  readonly lowerRecoveryPoint: (offset: number) => void
+  /** From now on the log directory saves checkpoints of the metadata with those of its partitions. */
+  readonly addToCheckpoints: (row: () => { readonly recoveryPoint: number; readonly logStartOffset: number }) => void
 }
 
 /**
@@ -20,12 +27,22 @@ export function metadataHome(disk: Disk, directories: readonly LogDirectory[]): 
   if (holder !== undefined && second !== undefined) {
     throw new Error(`both ${holder.path} and ${second.path} hold a metadata log: they belong to different brokers`)
   }
-  if (holder !== undefined) return { directory: pathOf(holder), cleanStart: holder.cleanStart }
+  if (holder !== undefined) return homeIn(holder)
   const used = directories.find(directory => directory.partitions().length > 0)
   if (used !== undefined) {
     const missing = `${used.path} holds partitions, but no entry of log.dirs holds ${METADATA_DIRECTORY}`
     throw new Error(`${missing}: add the log directory that does, or start on an empty one`)
   }
   const [first] = directories as [LogDirectory]
-  return { directory: pathOf(first), cleanStart: first.cleanStart }
+  return homeIn(first)
+}
+
+function homeIn(directory: LogDirectory): MetadataHome {
+  return {
+    directory: `${directory.path}/${METADATA_DIRECTORY}`,
+    cleanStart: directory.cleanStart,
+    ...directory.checkpointOf(TOPIC, 0),
+    lowerRecoveryPoint: offset => directory.lowerCheckpoints(TOPIC, 0, offset),
+    addToCheckpoints: row => directory.alsoCheckpoint(() => ({ topic: TOPIC, partition: 0, ...row() }))
+  }
 }

@@ -1,6 +1,7 @@
 import type { Clock, Disk, DiskError } from '@streambus/base'
 import { RecordBatchBuilder, summaryOfBuilt } from '@streambus/protocol/records'
 import { LOG_CONFIG_DEFAULTS, Log, type LogConfig, type LogProbe } from '@streambus/storage-log'
+import type { MetadataHome } from './metadata-home.ts'
 import type { MetadataLog } from './metadata-log.ts'
 import { namingTheWayOut, replayMetadata } from './metadata-replay.ts'
 import { type MetadataRecord, RecordCodec } from './records.ts'
@@ -15,13 +16,13 @@ const CONFIG: LogConfig = {
   retentionBytes: -1
 }
 
-export interface QuorumOfOneOptions {
+type Checkpointing = 'lowerRecoveryPoint' | 'addToCheckpoints'
+
+export interface QuorumOfOneOptions
+  extends Omit<MetadataHome, Checkpointing>,
+    Partial<Pick<MetadataHome, Checkpointing>> {
   readonly disk: Disk
-  readonly directory: string
   readonly clock: Clock
-  readonly cleanStart: boolean
-  /** All records below were durable: damage there is no torn tail. Default: nothing is known. */
-  readonly recoveryPoint?: number
   readonly probe: LogProbe
   /** The disk is full: gives up room that was kept for the metadata. False when there is none. */
   readonly makeRoom?: () => boolean
@@ -45,6 +46,8 @@ export class QuorumOfOne implements MetadataLog {
     this.#log = namingTheWayOut(options.directory, () => Log.open({ ...options, config: CONFIG }))
     this.term = this.#log.latestEpoch + 1
     this.#log.assignEpoch(this.term)
+    const log = this.#log
+    options.addToCheckpoints?.(() => ({ recoveryPoint: log.recoveryPoint, logStartOffset: log.logStartOffset }))
     this.#log.onDurable(durableEndOffset => this.#committed(durableEndOffset))
   }
 

@@ -29,10 +29,13 @@ export function bindLog({ cells }: BrokerMetrics, log: Log, repeated: RepeatedLi
       if (cutBytes > 0) log.warn('torn tail cut off after an unclean stop', fields)
       else log.debug('log checked after an unclean stop', fields)
     },
-    tailSetAside(path, bytes) {
-      cells.recoveryTailsKept.add(1)
-      const message = 'a power cut lost sectors before whole batches that no sync had covered: cut off and kept aside'
-      log.error(message, { event: 'log_tail_kept', path, bytes })
+    tailSetAside({ path, bytes, fromOffset, hasBatches }) {
+      const fields = { event: 'log_tail_kept', path, bytes, from_offset: fromOffset }
+      if (hasBatches) {
+        cells.recoveryTailsKept.add(1)
+        const message = 'a power cut lost sectors before whole batches that no sync had covered: cut off and kept aside'
+        log.error(message, fields)
+      } else log.warn('what follows the last valid batch after an unclean stop was cut off and kept aside', fields)
     },
     fileIgnored({ path, problem, consequence }) {
       const fields = { event: 'damaged_file_ignored', path, problem, consequence }

@@ -14,6 +14,15 @@ import { CleanShutdownMarker } from './clean-shutdown.ts'
 
 const NOWHERE: { readonly recoveryPoint?: number; readonly logStartOffset?: number } = {}
 
+/** What the checkpoints say of a log. */
+export interface CheckpointedLog {
+  readonly topic: string
+  readonly partition: number
+  /** All records below are durable. */
+  readonly recoveryPoint: number
+  readonly logStartOffset: number
+}
+
 /** What follows when a checkpoint counts as missing. */
 const WITHOUT = {
   [RECOVERY_POINT_CHECKPOINT]:
@@ -39,6 +48,7 @@ export class LogDirectory {
   #recoveryPoints: Map<string, OffsetEntry>
   #firstDirty: Map<string, OffsetEntry>
   readonly #logStarts: Map<string, OffsetEntry>
+  readonly #alsoCheckpointed: (() => CheckpointedLog)[] = []
 
   /** Creates the directory when it is missing and locks it. Throws DiskError; ELOCKED names the holder. */
   static open(disk: Disk, path: string): LogDirectory {
@@ -133,13 +143,17 @@ export class LogDirectory {
     this.#firstDirty = changed
   }
 
+  /** A log that is not among those given to `saveCheckpoints`, as the metadata: it is saved with them from now on. */
+  alsoCheckpoint(row: () => CheckpointedLog): void {
+    this.#alsoCheckpointed.push(row)
+  }
+
   /** Durable when it returns. To be called about once a minute, and at a clean stop before `markClean`. */
-  saveCheckpoints(
-    logs: Iterable<{ topic: string; partition: number; recoveryPoint: number; logStartOffset: number }>
-  ): void {
+  saveCheckpoints(logs: Iterable<CheckpointedLog>): void {
     const recovery: OffsetEntry[] = []
     const starts: OffsetEntry[] = []
-    for (const { topic, partition, recoveryPoint, logStartOffset } of logs) {
+    const others = this.#alsoCheckpointed.map(row => row())
+    for (const { topic, partition, recoveryPoint, logStartOffset } of [...logs, ...others]) {
       recovery.push({ topic, partition, offset: recoveryPoint })
       if (logStartOffset > 0) starts.push({ topic, partition, offset: logStartOffset })
     }

@@ -94,6 +94,17 @@ function hasZeroSector(file: DiskFile, from: number, until: number): boolean {
   return false
 }
 
+/** Whether the file has nothing but zeros in [from, until). */
+export function isZeroUntil(file: DiskFile, from: number, until: number): boolean {
+  const chunk = Buffer.allocUnsafe(Math.min(SEARCH_CHUNK_BYTES, until - from))
+  for (let at = from; at < until; ) {
+    const count = file.read(chunk.subarray(0, until - at), at)
+    if (count === 0 || !isZero(chunk, 0, count)) return count === 0
+    at += count
+  }
+  return true
+}
+
 function isZero(bytes: Buffer, start: number, end: number): boolean {
   for (let i = start; i < end; i++) if (bytes[i] !== 0) return false
   return true

@@ -10,7 +10,7 @@ import { ProducerState } from '../producer/producer-state.ts'
 import { SnapshotFiles } from '../producer/snapshot-files.ts'
 import type { Segment, SegmentContext } from '../segment/segment.ts'
 import { createSegment, deleteSegment, openSegment } from '../segment/segment-life.ts'
-import { classifyBadTail } from './bad-tail.ts'
+import { classifyBadTail, isZeroUntil } from './bad-tail.ts'
 import { planRecovery, type RecoveryPlan } from './recovery-plan.ts'
 import { rewriteAndSync, type ScanResult, scanSegment } from './recovery-scan.ts'
 
@@ -169,10 +169,12 @@ function judgeTail(active: Segment, result: ScanResult, options: RecoverOptions,
   const { recoveryPoint, probe } = options
   const tail = { position, fileBytes, endOffset, recoveryPoint }
   const kind = classifyBadTail(active.handle, tail)
-  if (kind === 'torn') return
-  if (kind === 'lost-sectors') {
+  if (kind !== 'corrupt') {
+    // A power cut is likely, and damage of the last minute looks the same: what goes is kept, unless nothing is there.
+    if (isZeroUntil(active.handle, position, fileBytes)) return
     const path = setAside(active, position, fileBytes)
-    if (path !== null) probe.tailSetAside(path, fileBytes - position)
+    const bytes = fileBytes - position
+    if (path !== null) probe.tailSetAside({ path, bytes, fromOffset: endOffset, hasBatches: kind === 'lost-sectors' })
     return
   }
   const what = result.reason ?? `the file ends at offset ${endOffset}`
@@ -181,7 +183,7 @@ function judgeTail(active: Segment, result: ScanResult, options: RecoverOptions,
 }
 
 /**
- * Batches behind the gap were never promised to anybody, but whoever misses them may look. Null: no room for a copy.
+ * What is cut was never promised to anybody, but whoever misses it may look. Null: no room for a copy.
  */
 function setAside(active: Segment, position: number, fileBytes: number): string | null {
   const { disk } = active
@@ -189,6 +191,7 @@ function setAside(active: Segment, position: number, fileBytes: number): string 
   let copy: DiskFile | null = null
   try {
     copy = disk.open(path, { create: true })
+    copy.truncate(0)
     const chunk = Buffer.allocUnsafe(Math.min(COPY_CHUNK_BYTES, fileBytes - position))
     for (let at = position; at < fileBytes; at += chunk.length) {
       const count = active.handle.read(chunk.subarray(0, fileBytes - at), at)

@@ -2,7 +2,7 @@ import { readWhole } from '@streambus/base'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { MemoryDisk } from '../../../testkit/src/memory-disk.ts'
-import { LogCorrupt, SILENT_LOG_PROBE } from '../../src/index.ts'
+import { type KeptTail, LogCorrupt, SILENT_LOG_PROBE } from '../../src/index.ts'
 import { append, DIRECTORY, newDisk, openLog, readAll, repeat, SMALL, settle } from '../helpers.ts'
 
 const FIRST_LOG = `${DIRECTORY}/00000000000000000000.log`
@@ -77,7 +77,7 @@ test('whole batches behind a lost sector are cut, kept aside and reported: a pow
   // The second sector lies in the second batch.
   overwrite(disk, FIRST_LOG, all => all.fill(0, 512, 1024))
   const kept: [string, number][] = []
-  const probe = { ...SILENT_LOG_PROBE, tailSetAside: (path: string, bytes: number) => kept.push([path, bytes]) }
+  const probe = { ...SILENT_LOG_PROBE, tailSetAside: ({ path, bytes }: KeptTail) => kept.push([path, bytes]) }
   const { log: again } = openLog(disk, { probe })
   expect(again.logEndOffset).toBe(1)
   const path = `${FIRST_LOG}.${batchBytes}.torn`
@@ -292,4 +292,33 @@ test('leftovers of interrupted work are taken away', () => {
   }
   openLog(disk)
   expect(disk.list(DIRECTORY).map(entry => entry.name)).toEqual(['00000000000000000000.log', 'leader-epoch-checkpoint'])
+})
+
+test('a last batch with one flipped bit that no sync had covered is cut, reported, and kept aside', () => {
+  const disk = newDisk()
+  const { log } = openLog(disk)
+  for (let i = 0; i < 3; i++) append(log, { valueBytes: 300 })
+  const { sizeBytes } = log
+  disk.kill()
+  disk.flipBit(FIRST_LOG, sizeBytes - 5, 3)
+  const damaged = readWhole(disk, FIRST_LOG).subarray((sizeBytes / 3) * 2)
+  const kept: KeptTail[] = []
+  const { log: again } = openLog(disk, { probe: { ...SILENT_LOG_PROBE, tailSetAside: tail => kept.push(tail) } })
+  expect(again.logEndOffset).toBe(2)
+  const path = `${FIRST_LOG}.${(sizeBytes / 3) * 2}.torn`
+  expect(kept).toEqual([{ path, bytes: sizeBytes / 3, fromOffset: 2, hasBatches: false }])
+  disk.crash()
+  expect(readWhole(disk, path).equals(damaged)).toBe(true)
+})
+
+test('a tail of zeros is cut without a copy', () => {
+  const disk = newDisk()
+  const { log } = openLog(disk)
+  append(log)
+  const { sizeBytes } = log
+  disk.kill()
+  overwrite(disk, FIRST_LOG, all => Buffer.concat([all, Buffer.alloc(5000)]))
+  const { log: again } = openLog(disk)
+  expect([again.logEndOffset, again.sizeBytes]).toEqual([1, sizeBytes])
+  expect(disk.list(DIRECTORY).filter(({ name }) => name.endsWith('.torn'))).toEqual([])
 })
