@@ -15,6 +15,7 @@ import type {
   GroupView,
   ListenerView,
   LogDirectoryView,
+  OfflinePartition,
   PartitionView,
   TopicView
 } from './observability/broker-view.ts'
@@ -122,6 +123,10 @@ export class LiveView implements BrokerView {
       const { refusal, warning } = diskWatch.stateOf(directory)
       return { path: directory.path, usedBytes, space, error, refusal, warning }
     })
+  }
+
+  offlinePartitions(): readonly OfflinePartition[] {
+    return this.#parts === null ? [] : [...this.#parts.partitions.offline()]
   }
 
   cluster(): ClusterView {

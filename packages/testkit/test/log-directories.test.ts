@@ -49,6 +49,12 @@ async function ask<T>(run: (connection: Connection) => Promise<T>): Promise<T> {
   }
 }
 
+async function adminText(path: string): Promise<string> {
+  const response = await fetch(`${running?.adminUrl}${path}`)
+  expect(response.status).toBe(200)
+  return response.text()
+}
+
 /** The error codes by partition. */
 function produce(indexes: readonly number[]): Promise<number[]> {
   return ask(async connection => {
@@ -95,6 +101,10 @@ describe('a log directory that has not come back', () => {
     expect(topics[0]?.partitions.filter(({ leaderId }) => leaderId === -1).map(each => each.partitionIndex)).toEqual(
       gone
     )
+    const named = gone.map(index => `x-${index}`).join(', ')
+    expect(await adminText('/health')).toContain(`degraded: 2 partitions are offline: ${named}.`)
+    expect(await adminText('/ready')).toContain('"ready"')
+    expect(await adminText('/metrics')).toMatch(/^streambus_offline_partitions 2$/m)
     await stop()
     fs.rmSync(at('h2'), { recursive: true })
     fs.renameSync(at('h2.gone'), at('h2'))

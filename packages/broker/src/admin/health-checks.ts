@@ -5,6 +5,8 @@ const OK: CheckResult = { state: 'ok', message: '' }
 
 /** Free space below which no write can work, whatever the settings keep free. */
 const FREE_BYTES_MIN = 64 * 1024
+/** How many partitions a message names. */
+const OFFLINE_NAMED = 5
 
 /**
  * The guide's three checks. It points a liveness probe at them, so they fail only for what this broker itself
@@ -24,7 +26,7 @@ function checkBroker(view: BrokerView): CheckResult {
 }
 
 function checkStorage(view: BrokerView): CheckResult {
-  const warnings: string[] = []
+  const warnings = offlineWarning(view)
   for (const { path, space, error, refusal, warning } of view.logDirectories()) {
     if (error !== null) return { state: 'failing', message: `${path}: ${error}` }
     if (refusal !== null) return { state: 'failing', message: refusal }
@@ -36,6 +38,16 @@ function checkStorage(view: BrokerView): CheckResult {
     if (warning !== null) warnings.push(warning)
   }
   return warnings.length === 0 ? OK : { state: 'degraded', message: warnings.join('; ') }
+}
+
+/** Not failing: the other partitions are served, and a restart by whoever watches this would not mend the log. */
+function offlineWarning(view: BrokerView): string[] {
+  const offline = view.offlinePartitions()
+  if (offline.length === 0) return []
+  const count = offline.length === 1 ? '1 partition is' : `${offline.length} partitions are`
+  const names = offline.slice(0, OFFLINE_NAMED).map(({ topic, index }) => `${topic}-${index}`)
+  if (offline.length > OFFLINE_NAMED) names.push('…')
+  return [`${count} offline: ${names.join(', ')}. The broker's log says why`]
 }
 
 function checkCluster(view: BrokerView): CheckResult {

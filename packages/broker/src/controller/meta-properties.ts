@@ -40,8 +40,8 @@ export function writeMetaProperties(disk: Disk, directory: string, properties: M
 
 /**
  * Gives new directories to this node and checks that the others are its own. Returns the cluster id (the configured
- * one, else the one found, else `newId()`) and the directories' ids by path. Throws with the directory, what it says and the
- * way out.
+ * one, else the one found, else `newId()`) and the directories' ids by path. Throws with the directory, what it
+ * says and the way out.
  */
 export function claimDirectories(options: {
   readonly disk: Disk

@@ -11,6 +11,7 @@ export function bindState(metrics: BrokerMetrics, view: BrokerView, clock: Clock
     const { cells } = metrics
     collectLifecycle(cells, view, clock)
     collectCounts(cells, view)
+    cells.offlinePartitions.set(view.offlinePartitions().length)
     collectCluster(cells, view)
     collectStorage(cells, view.logDirectories())
     for (const { name, connectionsMax } of view.listeners()) cells.connectionsLimit.child(name).set(connectionsMax)

@@ -52,6 +52,12 @@ export interface LogDirectoryView {
   readonly warning: string | null
 }
 
+/** A partition of this broker that exists and whose log cannot be used. */
+export interface OfflinePartition {
+  readonly topic: string
+  readonly index: number
+}
+
 export interface ClusterView {
   readonly clusterId: string
   /** −1: none is known. */
@@ -104,6 +110,7 @@ export interface BrokerView {
   counts(): BrokerCounts
   listeners(): readonly ListenerView[]
   logDirectories(): readonly LogDirectoryView[]
+  offlinePartitions(): readonly OfflinePartition[]
   cluster(): ClusterView
   /** Sorted by name. */
   topicNames(): readonly string[]

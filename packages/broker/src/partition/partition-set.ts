@@ -89,7 +89,7 @@ export class PartitionSet {
   }
 
   /** Partitions that exist and whose log cannot be used. */
-  *offline(): IterableIterator<{ readonly topic: string; readonly index: number }> {
+  *offline(): IterableIterator<{ topic: string; index: number }> {
     for (const { name, partitions } of this.#byName.values()) {
       for (const [index, partition] of partitions.entries()) if (partition === null) yield { topic: name, index }
     }

@@ -102,6 +102,22 @@ describe('brokerChecks', () => {
     })
   })
 
+  it('warn of partitions that are offline and name them, the first few of many', async () => {
+    const view = new FakeBrokerView()
+    const offline = (count: number) => Array.from({ length: count }, (_, index) => ({ topic: 't', index }))
+    view.currentOffline = offline(1)
+    expect(await brokerChecks(view)[1]?.run()).toEqual({
+      state: 'degraded',
+      message: "1 partition is offline: t-0. The broker's log says why"
+    })
+    view.currentOffline = offline(7)
+    view.currentDirectories = [directory({ warning: 'low' })]
+    expect(await brokerChecks(view)[1]?.run()).toEqual({
+      state: 'degraded',
+      message: "7 partitions are offline: t-0, t-1, t-2, t-3, t-4, …. The broker's log says why; low"
+    })
+  })
+
   it('do not fail for what a restart of this broker cannot mend: a lost quorum', async () => {
     expect(await states(view => (view.currentCluster = { ...view.currentCluster, controllerId: -1 }))).toEqual([
       'ok',

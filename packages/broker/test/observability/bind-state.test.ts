@@ -54,6 +54,17 @@ describe('bindState', () => {
     expect(cells.brokerActiveRequests.value).toBe(5)
   })
 
+  it('counts partitions that are offline', () => {
+    const { metrics, view, cells } = setup()
+    expect(cells.offlinePartitions.value).toBe(0)
+    view.currentOffline = [
+      { topic: 'a', index: 0 },
+      { topic: 'b', index: 3 }
+    ]
+    metrics.collect()
+    expect(cells.offlinePartitions.value).toBe(2)
+  })
+
   it('counts a filesystem that two log directories share once', () => {
     const { metrics, view, cells } = setup()
     const other = { device: 'disk-2', totalBytes: 500, availableBytes: 50 }

@@ -10,6 +10,7 @@ import type {
   GroupView,
   ListenerView,
   LogDirectoryView,
+  OfflinePartition,
   TopicView
 } from '../../src/observability/broker-view.ts'
 
@@ -28,6 +29,7 @@ export class FakeBrokerView implements BrokerView {
   currentListeners: ListenerView[] = [{ name: 'PLAINTEXT', host: '127.0.0.1', port: 9092, connectionsMax: 100 }]
   currentDirectories: LogDirectoryView[] = [directory({})]
   currentTopics: TopicView[] = []
+  currentOffline: OfflinePartition[] = []
   currentCluster: ClusterView = {
     clusterId: 'cluster-a',
     controllerId: 1,
@@ -40,6 +42,7 @@ export class FakeBrokerView implements BrokerView {
   counts = (): BrokerCounts => this.currentCounts
   listeners = (): readonly ListenerView[] => this.currentListeners
   logDirectories = (): readonly LogDirectoryView[] => this.currentDirectories
+  offlinePartitions = (): readonly OfflinePartition[] => this.currentOffline
   cluster = (): ClusterView => this.currentCluster
   topicNames = (): readonly string[] => this.currentTopics.map(({ name }) => name)
   topic = (name: string): TopicView | null => this.currentTopics.find(entry => entry.name === name) ?? null

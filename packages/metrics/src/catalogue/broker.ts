@@ -8,6 +8,7 @@ const owner = { scope: 'owner' } as const
 export const brokerMetrics = {
   topics: gauge('streambus_topics', 'Topics in the cluster, internal ones included.', cluster),
   partitions: gauge('streambus_partitions', 'Partitions in the cluster.', cluster),
+  offlinePartitions: gauge('streambus_offline_partitions', 'Partitions whose log is damaged or missing here.'),
   replicas: gauge('streambus_replicas', 'Replica assignments in the cluster.', cluster),
   consumerGroups: gauge('streambus_consumer_groups', 'Consumer groups coordinated here, by state and type.', {
     ...owner,

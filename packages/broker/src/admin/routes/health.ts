@@ -9,7 +9,7 @@ export interface HealthRouteOptions {
   readonly clock: Clock
 }
 
-/** The guide's shape, byte for byte; `?verbose=1` adds durations, degraded checks and who answers. */
+/** The guide's shape, byte for byte; a degraded check says so. `?verbose=1` adds durations and who answers. */
 export function healthRoute({ health, view, clock }: HealthRouteOptions): Route {
   return {
     method: 'GET',
@@ -32,7 +32,8 @@ function isAsked(flag: string | null): boolean {
 }
 
 function briefChecks({ checks }: HealthReport): Record<string, string> {
-  return Object.fromEntries(checks.map(({ name, state, message }) => [name, state === 'failing' ? message : 'ok']))
+  const text = { ok: () => 'ok', degraded: (message: string) => `degraded: ${message}`, failing: (it: string) => it }
+  return Object.fromEntries(checks.map(({ name, state, message }) => [name, text[state](message)]))
 }
 
 function verboseChecks({ checks }: HealthReport): Record<string, object> {
