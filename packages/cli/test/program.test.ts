@@ -19,6 +19,8 @@ const LEAVES = [
   ['group', 'list'],
   ['group', 'describe'],
   ['group', 'lag'],
+  ['group', 'reset-offsets'],
+  ['group', 'delete'],
   ['cluster', 'describe'],
   ['cluster', 'health'],
   ['cluster', 'log-dirs'],

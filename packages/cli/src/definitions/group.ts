@@ -11,6 +11,8 @@ export function defineGroup(definition: Definition): void {
   defineList(definition, group)
   defineDescribe(definition, group)
   defineLag(definition, group)
+  defineReset(definition, group)
+  defineDelete(definition, group)
 }
 
 function defineList(definition: Definition, group: Command): void {
@@ -66,5 +68,54 @@ function defineLag(definition: Definition, group: Command): void {
       ])}
 
 The lag is the end of the log less the committed offset. '-' is what is not known, as without a commit.`
+    )
+}
+
+function defineReset(definition: Definition, group: Command): void {
+  group
+    .command('reset-offsets <group>')
+    .description('move the committed offsets of a group without members; only shows what it would do, until --execute')
+    .option('-t, --topic <topic[:0,1,…]>', 'this topic, or these partitions of it; may be given several times', collect)
+    .option('--all-topics', 'every partition in which the group has committed')
+    .option('--to-earliest', 'to the start of the log')
+    .option('--to-latest', 'to the end of the log')
+    .option('--to-offset <n>', 'to this offset')
+    .option('--shift-by <n>', 'so many on, or back when negative')
+    .option('--to-datetime <time>', 'to the first record at or after this time, ISO 8601; UTC unless it says otherwise')
+    .option('--by-duration <duration>', 'to the first record that is no older: 90m, 2h30m, 7d, or ISO 8601 as PT1H')
+    .option('--from-file <file>', 'to what a file of lines topic,partition,offset says, as --export prints them')
+    .option('--export', 'print lines topic,partition,offset; without a target: of the offsets as they are')
+    .option('--dry-run', 'only show it (the default)')
+    .option('--execute', 'do it')
+    .action(lazy(definition, async () => (await import('../commands/group-reset-offsets.ts')).groupResetOffsets))
+    .addHelpText(
+      'after',
+      `${examples([
+        ['streambus group reset-offsets billing --topic orders --to-earliest', 'shows old and new offsets'],
+        ['streambus group reset-offsets billing --topic orders --to-earliest --execute', ''],
+        ['streambus group reset-offsets billing --topic orders:0,2 --shift-by -100', ''],
+        ['streambus group reset-offsets billing --all-topics --by-duration 90m', ''],
+        ['streambus group reset-offsets billing --all-topics --export > saved.csv', 'the offsets as they are'],
+        ['streambus group reset-offsets billing --from-file saved.csv --execute', 'and back to them']
+      ])}
+
+An offset outside the log becomes its start or end, with a warning. A time after the last record is the end.
+The offsets of a group that has members belong to them: stop them first.`
+    )
+}
+
+function defineDelete(definition: Definition, group: Command): void {
+  group
+    .command('delete <group...>')
+    .description('delete groups without members, with all their committed offsets')
+    .option('-y, --yes', 'do not ask')
+    .option('--if-exists', 'a group that is not there is no error')
+    .action(lazy(definition, async () => (await import('../commands/group-delete.ts')).groupDelete))
+    .addHelpText(
+      'after',
+      examples([
+        ['streambus group delete billing', 'asks first; there is no way back'],
+        ['streambus group delete billing audit --yes', '']
+      ])
     )
 }

@@ -7,7 +7,7 @@ beforeAll(async () => {
   rig = await GroupRig.start()
   await rig.topic('orders', [10, 20, 30])
   await rig.topic('clicks', [5])
-  await rig.commit('idle', 'orders', { 0: 4, 1: 20 })
+  await rig.commit('idle', 'orders', { 0: 9, 1: 4 })
   await rig.commit('busy', 'orders', { 0: 1 })
   await rig.join('busy', { assignment: assignmentOf({ orders: [0, 2] }), instanceId: 'rack-1' })
   await rig.join('sink', { assignment: Buffer.from('whatever'), protocolType: 'connect' })
@@ -74,7 +74,7 @@ describe('group describe', () => {
   it('prints what has no owner and no commit as dashes', async () => {
     const text = await rig.text('group', 'describe', 'idle', 'busy')
     expect(text).toMatch(/^Group idle\nstate: +Empty\n/)
-    expect(text).toMatch(/\norders +0 +4 +10 +6 +- +- +-\norders +1 +20 +20 +0 +-/)
+    expect(text).toMatch(/\norders +0 +9 +10 +1 +- +- +-\norders +1 +4 +20 +16 +-/)
     expect(text).toMatch(/\norders +2 +- +30 +- +rack-1-\S+ +tester +\S+\n/)
   })
 
@@ -109,13 +109,13 @@ describe('group lag', () => {
     type Row = { group: string; totalLag: number; partitions: Partition[] }
     const rows = await rig.json<Row[]>('group', 'lag')
     expect(rows.map(({ group, totalLag }) => [group, totalLag])).toEqual([
+      ['idle', 17],
       ['busy', 9],
-      ['idle', 6],
       ['sink', 0]
     ])
-    expect(rows[0]?.partitions.map(({ lag }) => lag)).toEqual([9, null])
+    expect(rows[1]?.partitions.map(({ lag }) => lag)).toEqual([9, null])
     expect(await rig.text('group', 'lag', 'idle')).toMatch(
-      /\nidle +Empty +0 +2 +6 +6\n\nGROUP .*\nidle +orders +0 +4 +10 +6 +-\n/
+      /\nidle +Empty +0 +2 +17 +16\n\nGROUP .*\nidle +orders +1 +4 +20 +16 +-\nidle +orders +0 +9 +10 +1 +-\n/
     )
   })
 
@@ -168,7 +168,7 @@ describe('group lag --watch', () => {
     expect([exitCode, stderr, frames.length]).toEqual([0, '', 2])
     expect(frames[0]?.startsWith('\u001b[2J\u001b[H2023-11-14T22:13:20.000Z  lag of idle, every 500 ms')).toBe(true)
     expect(frames[1]?.startsWith('\u001b[H2023-11-14T22:13:2')).toBe(true)
-    expect(frames[1]).toMatch(/\nidle +Empty +0 +2 +6 +6/)
+    expect(frames[1]).toMatch(/\nidle +Empty +0 +2 +17 +16/)
   })
 })
 
