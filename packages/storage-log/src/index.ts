@@ -44,6 +44,7 @@ export {
 export type { TimestampOffset } from './lookup/time-lookup.ts'
 export type { AbortedTransaction } from './lookup/transaction-index.ts'
 export type { ProducerEntry } from './producer/producer-state.ts'
+export type { Hole } from './recovery/find-holes.ts'
 export { OpenFiles } from './segment/open-files.ts'
 export type { ReadBufferPool, ReadOptions, ReadResult } from './segment/read.ts'
 export * from './verify/index.ts'

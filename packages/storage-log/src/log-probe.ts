@@ -1,3 +1,5 @@
+import type { Hole } from './recovery/find-holes.ts'
+
 /** A small file that failed its checksum: it counts as missing. */
 export interface IgnoredFile {
   readonly path: string
@@ -32,6 +34,8 @@ export interface LogProbe {
   /** What an unclean stop left behind the last valid batch, below `fromOffset`, was cut and is kept in `path`. */
   tailSetAside(tail: KeptTail): void
   fileIgnored(file: IgnoredFile): void
+  /** Records are missing that no compaction is known to have removed; what is left is served. */
+  holeFound(hole: Hole): void
   /** A read failed; records in [fromOffset, untilOffset) are not served for a while. */
   rangeOffline(path: string, fromOffset: number, untilOffset: number, cause: Error): void
   /** The disk is full: the append was refused, reads go on. */
@@ -48,6 +52,7 @@ export const SILENT_LOG_PROBE: LogProbe = {
   recovered() {},
   tailSetAside() {},
   fileIgnored() {},
+  holeFound() {},
   rangeOffline() {},
   diskFull() {}
 }

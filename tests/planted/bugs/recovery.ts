@@ -148,6 +148,13 @@ export const RECOVERY_BUGS: readonly Bug[] = [
     test: 'packages/broker/test/controller/metadata-home.test.ts'
   },
   {
+    id: '55',
+    name: 'a segment that ends too early is passed over',
+    file: 'packages/storage-log/src/recovery/find-holes.ts',
+    edits: [['sealed === segment.sizeBytes', 'true']],
+    test: 'packages/storage-log/test/recovery/find-holes.test.ts'
+  },
+  {
     id: '49',
     name: 'deleted records come back after a crash',
     file: RECOVERY,

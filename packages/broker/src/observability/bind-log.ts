@@ -41,6 +41,11 @@ export function bindLog({ cells }: BrokerMetrics, log: Log, repeated: RepeatedLi
       const fields = { event: 'damaged_file_ignored', path, problem, consequence }
       log.error('a small file is damaged and counts as missing', fields)
     },
+    holeFound({ path, fromOffset, untilOffset }) {
+      const fields = { event: 'log_hole', path, from_offset: fromOffset, until_offset: untilOffset }
+      const message = 'records are missing: a segment file is shorter than it was, or is gone; restore it from a copy'
+      log.error(message, fields)
+    },
     rangeOffline(path, fromOffset, untilOffset, cause) {
       cells.rangesOffline.add(1)
       const fields = {

@@ -79,7 +79,8 @@ export class CleanedSegment {
     this.#saveIndex('timeindex', this.#timeIndex.encode())
     const { baseOffset } = this.#options
     const maxTimestampOffset = this.maxTimestampMs < 0 ? -1 : baseOffset + this.#maxTimestampOffset
-    const seal = { endOffset, maxTimestampMs: this.maxTimestampMs, maxTimestampOffset }
+    const { maxTimestampMs, sizeBytes: logBytes } = this
+    const seal = { endOffset, maxTimestampMs, maxTimestampOffset, logBytes }
     // No consumer has to be told of aborted transactions: a round leaves no data of them in front of their markers.
     this.#saveIndex('txnindex', encodeTransactionIndex({ aborted: [], seal }))
   }

@@ -21,6 +21,8 @@ export interface IndexSeal {
   readonly maxTimestampMs: number
   /** Last offset of the first batch that has it, or −1. */
   readonly maxTimestampOffset: number
+  /** Size of the data file with them: one that is shorter has lost some. */
+  readonly logBytes: number
 }
 
 export interface TransactionIndexFile {
@@ -32,8 +34,9 @@ export interface TransactionIndexFile {
 /**
  * File `<base offset>.txnindex`: Kafka's entries, big-endian (int16 version 0, int64 producer id, int64 first offset,
  * int64 last offset, int64 last stable offset), then our seal: int64 end offset, int64 maximum timestamp, int64 its
- * offset, int32 number of entries, uint32 CRC-32C of everything before it. A missing entry would show aborted records
- * to consumers, so the file needs the seal to be believed; it is shorter than an entry, and Kafka's readers ignore it.
+ * offset, int32 size of the data file, uint32 CRC-32C of everything before it. A missing entry would show aborted
+ * records to consumers, so the file needs the seal to be believed; it is shorter than an entry, and Kafka's readers
+ * ignore it.
  */
 export function encodeTransactionIndex({ aborted, seal }: TransactionIndexFile): Buffer {
   const bytes = Buffer.allocUnsafe(aborted.length * ENTRY_BYTES + SEAL_BYTES)
@@ -48,7 +51,7 @@ export function encodeTransactionIndex({ aborted, seal }: TransactionIndexFile):
   at = bytes.writeBigInt64BE(BigInt(seal.endOffset), at)
   at = bytes.writeBigInt64BE(BigInt(seal.maxTimestampMs), at)
   at = bytes.writeBigInt64BE(BigInt(seal.maxTimestampOffset), at)
-  at = bytes.writeInt32BE(aborted.length, at)
+  at = bytes.writeInt32BE(seal.logBytes, at)
   bytes.writeUInt32BE(crc32c(bytes.subarray(0, at)), at)
   return bytes
 }
@@ -59,8 +62,6 @@ export function decodeTransactionIndex(bytes: Buffer): TransactionIndexFile | nu
   if (sealAt < 0 || sealAt % ENTRY_BYTES !== 0) return null
   const crcAt = bytes.length - 4
   if (bytes.readUInt32BE(crcAt) !== crc32c(bytes.subarray(0, crcAt))) return null
-  const count = sealAt / ENTRY_BYTES
-  if (bytes.readInt32BE(sealAt + 24) !== count) return null
   const aborted: AbortedTransaction[] = []
   for (let at = 0; at < sealAt; at += ENTRY_BYTES) {
     aborted.push({
@@ -73,7 +74,8 @@ export function decodeTransactionIndex(bytes: Buffer): TransactionIndexFile | nu
   const seal = {
     endOffset: Number(bytes.readBigInt64BE(sealAt)),
     maxTimestampMs: Number(bytes.readBigInt64BE(sealAt + 8)),
-    maxTimestampOffset: Number(bytes.readBigInt64BE(sealAt + 16))
+    maxTimestampOffset: Number(bytes.readBigInt64BE(sealAt + 16)),
+    logBytes: bytes.readInt32BE(sealAt + 24)
   }
   return { aborted, seal }
 }

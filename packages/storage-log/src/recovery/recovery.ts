@@ -11,6 +11,7 @@ import { SnapshotFiles } from '../producer/snapshot-files.ts'
 import type { Segment, SegmentContext } from '../segment/segment.ts'
 import { createSegment, deleteSegment, openSegment } from '../segment/segment-life.ts'
 import { classifyBadTail, isZeroUntil } from './bad-tail.ts'
+import { findHoles } from './find-holes.ts'
 import { planRecovery, type RecoveryPlan } from './recovery-plan.ts'
 import { rewriteAndSync, type ScanResult, scanSegment } from './recovery-scan.ts'
 
@@ -75,6 +76,7 @@ export function recoverLog(options: RecoverOptions): RecoveredLog {
   const replay = { segments, snapshots, nowMs, expirationMs: options.producerIdExpirationMs }
   const producers = loadProducerState(replay, endOffset)
   if (active?.aborted === null) active.setAborted(findAborted(replay, active))
+  reportHoles(options, segments, floor)
   for (const segment of segments.slice(0, -1)) segment.release()
   const logStartOffset = Math.max(floor, segments[0]?.baseOffset ?? 0)
   // Said once, not at every start.
@@ -117,6 +119,15 @@ function decideLogStart(options: RecoverOptions, start: FoundLogStart, endOffset
   const path = `${options.context.directory}/${LOG_START_FILE}`
   options.probe.fileIgnored({ path, problem, consequence: `${known}; what was deleted since may be back` })
   return offset
+}
+
+/** What cannot be walked says so itself when it is read. */
+function reportHoles({ probe }: RecoverOptions, segments: readonly Segment[], floor: number): void {
+  try {
+    for (const hole of findHoles(segments, floor)) probe.holeFound(hole)
+  } catch (error) {
+    if (!(error instanceof LogCorrupt)) throw error
+  }
 }
 
 function reportEpochs({ context, probe }: RecoverOptions, problem: string): void {

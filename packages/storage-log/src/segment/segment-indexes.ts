@@ -154,6 +154,12 @@ export class SegmentIndexes {
     return true
   }
 
+  /** Size of the data file when its batches ended at `endOffset`, from the seal; −1 when it does not say. */
+  sealedBytes(endOffset: number): number {
+    const seal = this.#readSeal()?.seal
+    return seal?.endOffset === endOffset ? seal.logBytes : -1
+  }
+
   /** Walks the whole segment. Returns one past the last offset. */
   rebuild(): number {
     this.reset()
@@ -235,7 +241,12 @@ export class SegmentIndexes {
     this.#savedOffsets = this.#offsets.count
     this.#savedTimes = this.#times.count
     if (this.#abortedUntil !== endOffset) return
-    const seal = { endOffset, maxTimestampMs: this.#maxTimestampMs, maxTimestampOffset: this.#maxTimestampOffset }
+    const seal = {
+      endOffset,
+      maxTimestampMs: this.#maxTimestampMs,
+      maxTimestampOffset: this.#maxTimestampOffset,
+      logBytes: this.#segment.sizeBytes
+    }
     const bytes = encodeTransactionIndex({ aborted: this.#aborted, seal })
     this.#append('txnindex', bytes, bytes.length)
     this.#savedEnd = endOffset

@@ -208,6 +208,11 @@ export class Segment {
     this.#isMaxTimestampKnown = true
   }
 
+  /** For an ended segment: the size that its file must have; −1 when the index files do not say. */
+  sealedBytes(): number {
+    return this.#indexes.sealedBytes(this.endOffset)
+  }
+
   /** The aborted transactions whose markers are in this segment; null when only a replay of the log can tell. */
   get aborted(): readonly AbortedTransaction[] | null {
     this.load()

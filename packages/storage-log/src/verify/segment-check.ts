@@ -11,6 +11,7 @@ import { type Say, sayAbout, type VerifyOptions, type VerifyReport } from './fin
 import type { ProducerReplay } from './producer-check.ts'
 import { SegmentIndexesCheck } from './segment-indexes-check.ts'
 import type { SnapshotsCheck } from './snapshot-check.ts'
+import { readTransactionSeal } from './transaction-check.ts'
 
 const BATCH_BYTES_MAX = 128 * 1024 * 1024
 const DECOMPRESSED_BYTES_MAX = 256 * 1024 * 1024
@@ -23,6 +24,8 @@ export interface LogWalk {
   /** One past the last offset; −1 before the first segment. */
   endOffset: number
   leaderEpoch: number
+  /** What the seal of the last segment says of its end, and the size of its file; null without a valid one. */
+  sealed: { readonly endOffset: number; readonly logBytes: number; readonly fileBytes: number } | null
   /** Bytes before this were damaged, so that a gap in the offsets is no news. */
   isAfterDamage: boolean
   batches: number
@@ -132,7 +135,9 @@ class SegmentCheck {
         -1,
         `it begins at offset ${baseOffset}, but the segment before ends at ${endOffset}`
       )
-    } else if (endOffset >= 0 && endOffset < baseOffset) this.#gap(endOffset, baseOffset, -1)
+    } else if (endOffset >= 0 && endOffset < baseOffset) {
+      this.#gap({ from: endOffset, to: baseOffset, position: -1 }, this.#boundarySeverity(endOffset))
+    }
     this.#walk.endOffset = baseOffset
     this.#walk.isAfterDamage = false
   }
@@ -177,7 +182,10 @@ class SegmentCheck {
       const before = isFirst ? `${endOffset}, the file's name` : `${endOffset}, where the batch before ends`
       this.#say('damage', 'offset-order', position, `base offset ${baseOffset} is below ${before}`)
       this.#job.replay.loseTrack()
-    } else if (baseOffset > endOffset) this.#gap(endOffset, baseOffset, position)
+    } else if (baseOffset > endOffset) {
+      const gap = { from: endOffset, to: baseOffset, position }
+      this.#gap(gap, this.#gapSeverity(endOffset))
+    }
     if (lastOffset - this.#job.baseOffset > RELATIVE_OFFSET_MAX) {
       this.#say('damage', 'offset-order', position, `offset ${lastOffset} is too far from the file's name for an index`)
     }
@@ -187,12 +195,22 @@ class SegmentCheck {
     this.#walk.isAfterDamage = false
   }
 
-  #gap(from: number, to: number, position: number): void {
-    const { job, severity } = { job: this.#job, severity: this.#gapSeverity(from) }
+  #gap(gap: { from: number; to: number; position: number }, severity: 'damage' | 'warning' | 'info'): void {
+    const { from, to, position } = gap
     if (!this.#walk.isAfterDamage) {
       this.#say(severity, 'offset-gap', position, `offsets ${from} … ${to - 1} are not there`)
     }
-    job.replay.loseTrack()
+    this.#job.replay.loseTrack()
+  }
+
+  /** The seal of the segment before tells what compaction left from a file that is shorter than it was, or gone. */
+  #boundarySeverity(from: number): 'damage' | 'info' {
+    const { sealed } = this.#walk
+    const { baseOffset, cleanedBelow } = this.#job
+    if (this.#job.options.noGaps === true) return 'damage'
+    if (sealed?.endOffset === baseOffset) return sealed.logBytes === sealed.fileBytes ? 'info' : 'damage'
+    if (sealed?.endOffset === from) return 'damage'
+    return from < cleanedBelow ? 'info' : 'damage'
   }
 
   #gapSeverity(from: number): 'damage' | 'warning' | 'info' {
@@ -325,11 +343,21 @@ class SegmentCheck {
     const { endOffset } = this.#walk
     const isExact = replay.isExact && !replay.hasHoles
     this.#indexes.end({ endOffset, maxTimestampMs: this.#maxTimestamp, isExact, hasBatches: this.#batches > 0 })
+    this.#walk.sealed = this.#readSealed()
     this.#walk.batches += this.#batches
     this.#walk.records += this.#records
     this.#walk.bytes += this.#fileBytes
     const counts = { batches: this.#batches, records: this.#records }
     report.file({ path: this.#path, kind: 'log', bytes: this.#fileBytes, counts })
+  }
+
+  #readSealed(): LogWalk['sealed'] {
+    const { disk, directory, baseOffset } = this.#job
+    const path = `${directory}/${logFileName(baseOffset, 'txnindex')}`
+    if (!disk.exists(path)) return null
+    const seal = readTransactionSeal(disk, path)
+    if (seal === null || seal.crc !== seal.computedCrc) return null
+    return { endOffset: seal.endOffset, logBytes: seal.logBytes, fileBytes: this.#fileBytes }
   }
 }
 

@@ -12,7 +12,8 @@ export interface TransactionSeal {
   readonly endOffset: number
   readonly maxTimestampMs: number
   readonly maxTimestampOffset: number
-  readonly count: number
+  /** Size of the data file when it was written. */
+  readonly logBytes: number
   readonly crc: number
   /** Of the bytes before it. */
   readonly computedCrc: number
@@ -36,7 +37,7 @@ export function readTransactionSeal(disk: Disk, path: string): TransactionSeal |
       endOffset: readInt64Rounded(seal, 0),
       maxTimestampMs: readInt64Rounded(seal, 8),
       maxTimestampOffset: readInt64Rounded(seal, 16),
-      count: seal.readInt32BE(24),
+      logBytes: seal.readInt32BE(24),
       crc: seal.readUInt32BE(28),
       computedCrc: crc
     }
@@ -128,9 +129,6 @@ export class TransactionIndexCheck {
     } else if (seal.endOffset >= segment.endOffset && seal.maxTimestampMs !== segment.maxTimestampMs) {
       const message = `maximum timestamp ${seal.maxTimestampMs}, of the batches it is ${segment.maxTimestampMs}`
       say('damage', 'bad-index', at + 8, message)
-    }
-    if (seal.count !== this.#reader.count) {
-      say('damage', 'bad-index', at + 24, `${seal.count} entries, there are ${this.#reader.count}`)
     }
   }
 

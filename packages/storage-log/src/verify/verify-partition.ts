@@ -51,6 +51,7 @@ class PartitionCheck {
   readonly #walk: LogWalk = {
     endOffset: -1,
     leaderEpoch: -1,
+    sealed: null,
     isAfterDamage: false,
     batches: 0,
     records: 0,

@@ -133,7 +133,7 @@ describe('a round', () => {
       expect(decode(bytes.subarray(index.position(i)))[0]?.lastOffset).toBe(index.relativeOffset(i))
     }
     const seal = decodeTransactionIndex(readWhole(log.disk, `${DIRECTORY}/${logFileName(0, 'txnindex')}`))?.seal
-    expect(seal).toEqual({ endOffset: 40, maxTimestampMs: 139, maxTimestampOffset: 39 })
+    expect(seal).toEqual({ endOffset: 40, maxTimestampMs: 139, maxTimestampOffset: 39, logBytes: bytes.length })
   })
 
   test('does nothing when stopped, and leaves nothing', () => {

@@ -1,6 +1,6 @@
 import type { DiskError } from '@streambus/base'
 import type { MemoryDisk } from '../../../testkit/src/memory-disk.ts'
-import { Log, type LogConfig, LogDirectory, type OpenFiles, SILENT_LOG_PROBE } from '../../src/index.ts'
+import { type Hole, Log, type LogConfig, LogDirectory, type OpenFiles, SILENT_LOG_PROBE } from '../../src/index.ts'
 import { TestClock } from '../helpers.ts'
 
 const LOG_DIRECTORY = '/data'
@@ -25,6 +25,11 @@ export interface OpenDiskOptions {
   readonly openFiles?: OpenFiles
 }
 
+/** Nothing that a power cut, a cut or compaction leaves is one. */
+function holeFound({ path, fromOffset, untilOffset }: Hole): never {
+  throw new Error(`a hole in ${path}: ${fromOffset} … ${untilOffset}`)
+}
+
 export function openDisk(disk: MemoryDisk, options: OpenDiskOptions): OpenedDisk {
   const clock = new TestClock()
   clock.nowMs = options.nowMs
@@ -36,7 +41,7 @@ export function openDisk(disk: MemoryDisk, options: OpenDiskOptions): OpenedDisk
     directory: directory.partitionPath(TOPIC, 0),
     config: options.config,
     clock,
-    probe: SILENT_LOG_PROBE,
+    probe: { ...SILENT_LOG_PROBE, holeFound },
     cleanStart: directory.cleanStart,
     ...directory.checkpointOf(TOPIC, 0),
     ...shared,

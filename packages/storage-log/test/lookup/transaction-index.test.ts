@@ -149,7 +149,7 @@ test('the file survives a round trip, and no damaged one is believed', () => {
     { producerId: 7, firstOffset: 3, lastOffset: 9, lastStableOffset: 5 },
     { producerId: 2 ** 40, firstOffset: 5, lastOffset: 12, lastStableOffset: 13 }
   ]
-  const seal = { endOffset: 20, maxTimestampMs: 1_700_000_000_000, maxTimestampOffset: 8 }
+  const seal = { endOffset: 20, maxTimestampMs: 1_700_000_000_000, maxTimestampOffset: 8, logBytes: 4321 }
   const bytes = encodeTransactionIndex({ aborted, seal })
   expect(decodeTransactionIndex(bytes)).toEqual({ aborted, seal })
   for (let at = 0; at < bytes.length; at++) {
