@@ -32,7 +32,7 @@ const ALL = [
   '--from-file FILE'
 ].join(', ')
 
-/** The one target that was given; `current` for --export alone. Durations count back from `nowMs`. Throws UsageError. */
+/** The one target that was given; `current` for --export alone. Durations count back from `nowMs`. UsageError else. */
 export function parseTarget(options: TargetOptions, nowMs: number): ResetTarget {
   const { toOffset, shiftBy, toDatetime, byDuration, fromFile } = options
   const { MIN_SAFE_INTEGER: min, MAX_SAFE_INTEGER: max } = Number
