@@ -4,15 +4,26 @@ import { UsageError } from './usage-error.ts'
 
 const CLIENT_ID = 'streambus-cli'
 
-/** Runs `run` with a client of the cluster that --bootstrap names, and closes it afterwards whatever happens. */
-export async function withCluster<T>(call: Call, run: (cluster: ClusterClient) => Promise<T>): Promise<T> {
+/**
+ * Runs `run` with a client of the cluster that --bootstrap names, and closes it afterwards whatever happens. Nothing is
+ * tried again once `isStopped`.
+ */
+export async function withCluster<T>(
+  call: Call,
+  run: (cluster: ClusterClient) => Promise<T>,
+  isStopped: () => boolean = () => false
+): Promise<T> {
   const { io, options } = call
   const cluster = new ClusterClient({
     bootstrap: bootstrapOf(call),
     clock: io.clock,
     open: address =>
       Connection.open({ address, clientId: CLIENT_ID, requestTimeoutMs: options.timeout, clock: io.clock }),
-    onRetry: error => sayTryingAgain(call, error)
+    onRetry(error) {
+      // Thrown from here, it ends the attempts.
+      if (isStopped()) throw error
+      sayTryingAgain(call, error)
+    }
   })
   try {
     const result = await run(cluster)

@@ -45,30 +45,34 @@ export async function groupLag(call: Call<GroupLagOptions>): Promise<number> {
 const NO_GROUPS = 'no groups yet; one begins when a consumer joins it or commits offsets for it'
 
 async function watchLag(call: Call<GroupLagOptions>): Promise<void> {
-  const { io, args, options } = call
+  const { io, options } = call
   const intervalMs = options.interval ?? INTERVAL_MS
+  const stop = Promise.withResolvers<void>()
   let isStopped = false
-  try {
-    await withCluster(call, cluster =>
+  const watching = withCluster(
+    call,
+    cluster =>
       watch({
         io,
         intervalMs,
-        frame: async () => {
-          const found = await measure(call, cluster)
-          const what = args.length === 0 ? 'all groups' : args.join(', ')
-          const title = `${formatTimestamp(io.clock.wallMs())}  lag of ${what}, every ${intervalMs} ms; Ctrl-C ends it`
-          if (found.length === 0) return [title, '', NO_GROUPS]
-          return [title, ...tables(found).flatMap(table => ['', ...table])]
-        },
-        abort: () => {
+        frame: async () => frameLines(call, await measure(call, cluster)),
+        abort() {
           isStopped = true
+          stop.resolve()
           void cluster.destroy()
         }
-      })
-    )
-  } catch (error) {
-    if (!isStopped) throw error
-  }
+      }),
+    () => isStopped
+  )
+  // An interrupt does not wait for a broker that does not answer.
+  await Promise.race([watching, stop.promise])
+}
+
+function frameLines({ io, args, options }: Call<GroupLagOptions>, found: readonly GroupLag[]): string[] {
+  const what = args.length === 0 ? 'all groups' : args.join(', ')
+  const title = `${formatTimestamp(io.clock.wallMs())}  Ctrl-C ends this; every ${options.interval ?? INTERVAL_MS} ms: ${what}`
+  if (found.length === 0) return [title, '', NO_GROUPS]
+  return [title, ...tables(found).flatMap(table => ['', ...table])]
 }
 
 /** The named groups, which must exist, or all; the largest total first. */

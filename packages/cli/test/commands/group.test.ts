@@ -1,5 +1,7 @@
+import net from 'node:net'
 import { ManualClock } from '@streambus/testkit'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { run } from '../fake-io.ts'
 import { assignmentOf, GroupRig } from '../group/group-rig.ts'
 
 let rig: GroupRig
@@ -152,7 +154,7 @@ describe('group lag --watch', () => {
     const started = Promise.withResolvers<{ interrupt: () => void; printedBytes: () => number }>()
     const outcome = rig.cli(['group', 'lag', 'idle', '--watch', '--interval', '500'], {
       clock,
-      terminal: { rows: 24, columns: 60 },
+      terminal: { rows: 24, columns: 80 },
       onInterrupt: (interrupt, printedBytes) => started.resolve({ interrupt, printedBytes })
     })
     const { interrupt, printedBytes } = await started.promise
@@ -166,9 +168,31 @@ describe('group lag --watch', () => {
     const { exitCode, stdout, stderr } = await outcome
     const frames = stdout.toString().split('\u001b[J').slice(0, -1)
     expect([exitCode, stderr, frames.length]).toEqual([0, '', 2])
-    expect(frames[0]?.startsWith('\u001b[2J\u001b[H2023-11-14T22:13:20.000Z  lag of idle, every 500 ms')).toBe(true)
+    expect(
+      frames[0]?.startsWith('\u001b[2J\u001b[H2023-11-14T22:13:20.000Z  Ctrl-C ends this; every 500 ms: idle')
+    ).toBe(true)
     expect(frames[1]?.startsWith('\u001b[H2023-11-14T22:13:2')).toBe(true)
     expect(frames[1]).toMatch(/\nidle +Empty +0 +2 +17 +16/)
+  })
+
+  it('ends at once, also while a broker does not answer', async () => {
+    const connected = Promise.withResolvers<net.Socket>()
+    const server = net.createServer(connected.resolve)
+    await new Promise<void>(resolve => {
+      server.listen(0, '127.0.0.1', resolve)
+    })
+    const started = Promise.withResolvers<() => void>()
+    const outcome = run(['group', 'lag', '--watch', '-b', `127.0.0.1:${(server.address() as net.AddressInfo).port}`], {
+      // Time stands still: no time limit ends it instead.
+      clock: new ManualClock(),
+      terminal: { rows: 24, columns: 60 },
+      onInterrupt: started.resolve
+    })
+    const [interrupt, socket] = await Promise.all([started.promise, connected.promise])
+    interrupt()
+    expect(await outcome).toMatchObject({ exitCode: 0, stderr: '' })
+    socket.destroy()
+    server.close()
   })
 })
 
