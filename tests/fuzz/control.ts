@@ -37,6 +37,9 @@ export class ControlClient {
     const topics = [{ name: this.topic, numPartitions: PARTITIONS, replicationFactor: 1, assignments: [], configs: [] }]
     const created = await connection.send(createTopicsApi, { topics, timeoutMs: 5000 })
     mustBeNone(created.topics[0]?.errorCode)
+    // The first one makes 50 partitions, which is no frame's fault.
+    const { coordinators } = await connection.send(findCoordinatorApi, { keyType: 0, coordinatorKeys: ['control'] })
+    mustBeNone(coordinators[0]?.errorCode)
     for (let index = 0; index < PARTITIONS; index++) await this.produce(index)
     const { topics: described } = await connection.send(metadataApi, { topics: [{ name: this.topic }] })
     this.topicId = described[0]?.topicId ?? ''
