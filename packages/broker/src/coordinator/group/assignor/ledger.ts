@@ -22,7 +22,7 @@ interface SlotTopic extends Slots {
 
 /**
  * An assignment in the making. Members are numbers in the order of their ids, partitions are numbered through pool by
- * pool and topic by topic ("slots"), so that the result does not depend on the order of the maps and needs little memory.
+ * pool and topic by topic ("slots"): the result does not depend on the order of the maps, and needs little memory.
  */
 export class Ledger {
   readonly memberIds: readonly string[]

@@ -16,7 +16,7 @@ interface Split {
 
 /**
  * The pools of a group whose members, in some order of their own, have these subscriptions. Costs as many steps as the
- * different sets have topics, so a set that thousands of members share costs once. Pools are in the order of their topics.
+ * different sets have topics: a set that thousands of members share costs once. Pools are in the order of their topics.
  */
 export function poolsOf(subscriptions: readonly ReadonlySet<string>[]): Pool[] {
   const membersOf = new Map<ReadonlySet<string>, number[]>()

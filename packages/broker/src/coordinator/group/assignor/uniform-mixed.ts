@@ -1,7 +1,7 @@
 import { shiftAlongChains } from './chains.ts'
 import { type Ledger, NOBODY, type SlotPool } from './ledger.ts'
 
-/** Each pass leaves every pool balanced by itself; more than a few are needed only where subscriptions overlap oddly. */
+/** Each pass leaves every pool balanced by itself; more than a few are needed only if subscriptions overlap oddly. */
 const PASSES_MAX = 16
 
 /**

@@ -60,7 +60,7 @@ export const equalSpec: fc.Arbitrary<AssignmentSpec> = fc
   .subarray(TOPICS)
   .chain(topics => fc.record({ members: members(anyMember(fc.constant(topics))), partitionCounts }))
 
-/** Fails unless each partition of each subscribed topic belongs to exactly one subscriber, and nothing else to anybody. */
+/** Fails unless each partition of each subscribed topic is exactly one subscriber's, and nothing else is anybody's. */
 export function expectValid({ members, partitionCounts: counts }: AssignmentSpec, assignments: Assignments): void {
   expect([...assignments.keys()].sort()).toEqual([...members.keys()].sort())
   const assigned: string[] = []
