@@ -196,6 +196,23 @@ describe('group lag --watch', () => {
   })
 })
 
+describe('a broker without groups', () => {
+  it('has empty lists, and says so', async () => {
+    const fresh = await GroupRig.start()
+    try {
+      expect(await fresh.json('group', 'list')).toEqual([])
+      expect(await fresh.json('group', 'lag')).toEqual([])
+      expect(await fresh.cli(['group', 'lag'])).toMatchObject({
+        exitCode: 0,
+        stderr: expect.stringMatching(/^no groups/)
+      })
+      expect(await fresh.cli(['group', 'describe', 'x'])).toMatchObject({ exitCode: 1 })
+    } finally {
+      await fresh.stop()
+    }
+  })
+})
+
 describe('completion', () => {
   it('knows commands and groups', async () => {
     expect(await rig.text('complete', '--', 'group', 'de')).toMatch(/^describe\t/)
