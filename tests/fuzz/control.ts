@@ -1,4 +1,12 @@
-import { createTopicsApi, Errors, fetchApi, listOffsetsApi, metadataApi, produceApi } from '@streambus/protocol'
+import {
+  createTopicsApi,
+  Errors,
+  fetchApi,
+  findCoordinatorApi,
+  listOffsetsApi,
+  metadataApi,
+  produceApi
+} from '@streambus/protocol'
 import { RecordBatchBuilder } from '@streambus/protocol/records'
 import { Connection } from '@streambus/wire-client'
 
