@@ -1,5 +1,5 @@
 import type { DiskFile } from '@streambus/base'
-import { HEADER_BYTES } from '@streambus/protocol/records'
+import { HEADER_BYTES, MAGIC, MAGIC_AT, readBaseOffset, readLength, readMagic } from '@streambus/protocol/records'
 import { BatchScanner } from '../segment/batch-scanner.ts'
 import { StoredBatch } from '../segment/stored-batch.ts'
 
@@ -8,12 +8,15 @@ const SEARCH_CHUNK_BYTES = 1024 * 1024
 const SECTOR_BYTES = 512
 /** Base offset and length come first in a batch, and neither is in its checksum. */
 const UNCHECKED_BYTES = 12
+/** No topic takes larger ones. */
+const BATCH_BYTES_MAX = 128 * 1024 * 1024
 
 /**
  * `torn`: nothing whole lies behind the bad bytes. `lost-sectors`: whole batches do, but a sector before them was
- * never written. `corrupt`: bytes that had been written have changed.
+ * never written. `corrupt`: bytes that had been written have changed. `foreign`: a file without any batch, and its
+ * bytes are not the beginning of one.
  */
-export type BadTail = 'torn' | 'lost-sectors' | 'corrupt'
+export type BadTail = 'torn' | 'lost-sectors' | 'corrupt' | 'foreign'
 
 export interface BadTailOptions {
   /** Where the first byte is that is not part of a valid next batch. */
@@ -35,11 +38,25 @@ export function classifyBadTail(file: DiskFile, options: BadTailOptions): BadTai
   const { position, fileBytes, endOffset } = options
   if (endOffset < options.recoveryPoint) return 'corrupt'
   const next = findValidBatch(file, { from: position + 1, until: fileBytes }, endOffset)
-  if (next < 0) return 'torn'
+  if (next < 0) return position === 0 && !beginsLikeABatch(file, endOffset) ? 'foreign' : 'torn'
   // A lost sector may reach into the next batch: with an offset of zeros and a small length it still looks whole. A
   // batch inside the payload of the bad one is no end of it.
   const gapEnd = Math.max(next + UNCHECKED_BYTES, position + declaredBytes(file, position, fileBytes))
   return hasZeroSector(file, position, gapEnd) ? 'lost-sectors' : 'corrupt'
+}
+
+/**
+ * Whether these can be the first bytes of a batch that a power cut has torn: base offset, length and magic are right,
+ * cut off, or zeros of a lost sector. One of them may have rotted.
+ */
+function beginsLikeABatch(file: DiskFile, baseOffset: number): boolean {
+  const bytes = Buffer.alloc(HEADER_BYTES)
+  if (file.read(bytes, 0) <= MAGIC_AT) return true
+  const length = readLength(bytes, 0)
+  const magic = readMagic(bytes, 0)
+  const isOffsetRight = isZero(bytes, 0, 8) || readBaseOffset(bytes, 0) === baseOffset
+  const isLengthRight = length === 0 || (length >= HEADER_BYTES - UNCHECKED_BYTES && length <= BATCH_BYTES_MAX)
+  return isOffsetRight || (isLengthRight && (magic === MAGIC || magic === 0))
 }
 
 /** Position of the first valid batch with an offset ≥ `minOffset` that begins in the range, at any byte; −1: none. */

@@ -180,7 +180,7 @@ function judgeTail(active: Segment, result: ScanResult, options: RecoverOptions,
   const { recoveryPoint, probe } = options
   const tail = { position, fileBytes, endOffset, recoveryPoint }
   const kind = classifyBadTail(active.handle, tail)
-  if (kind !== 'corrupt') {
+  if (kind === 'torn' || kind === 'lost-sectors') {
     // A power cut is likely, and damage of the last minute looks the same: what goes is kept, unless nothing is there.
     if (isZeroUntil(active.handle, position, fileBytes)) return
     const path = setAside(active, position, fileBytes)
@@ -189,7 +189,8 @@ function judgeTail(active: Segment, result: ScanResult, options: RecoverOptions,
     return
   }
   const what = result.reason ?? `the file ends at offset ${endOffset}`
-  const why = endOffset < recoveryPoint ? `below the recovery point ${recoveryPoint}` : 'valid batches follow'
+  const follows = kind === 'foreign' ? 'the file does not even begin like one' : 'valid batches follow'
+  const why = endOffset < recoveryPoint ? `below the recovery point ${recoveryPoint}` : follows
   throw quarantine(active, options, { position, reason: `${what}, and ${why}` })
 }
 

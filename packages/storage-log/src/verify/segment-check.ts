@@ -318,7 +318,7 @@ class SegmentCheck {
     const { endOffset } = this.#walk
     const tail = { position, fileBytes: this.#fileBytes, endOffset, recoveryPoint: this.#unsyncedFrom }
     const kind = classifyBadTail(this.#file, tail)
-    if (kind === 'corrupt') return false
+    if (kind === 'corrupt' || kind === 'foreign') return false
     const bytes = `${this.#fileBytes - position} bytes from offset ${endOffset} on (${message})`
     const isLive = this.#job.options.isLive === true
     if (kind === 'lost-sectors') {

@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { splitChecksumLine } from '../../src/directory/checksum-line.ts'
 import { logFileName, withChecksumLine } from '../../src/index.ts'
-import { DIRECTORY, SMALL } from '../helpers.ts'
+import { append, DIRECTORY, openLog, SMALL } from '../helpers.ts'
 import { contents, damage, fill, names, overwrite, storedLog, verify } from './fixtures.ts'
 
 const LAST_ENTRY_BYTES = 46
@@ -301,6 +301,20 @@ describe('the end of a log', () => {
     expect(findings.filter(each => each.severity !== 'info').map(each => [each.severity, each.code])).toEqual([
       ['warning', 'torn-tail']
     ])
+  })
+
+  it('a file that never was a log is damage, and no start cuts it; a first batch that is torn is a warning', async () => {
+    const bytes = Buffer.from(Array.from({ length: 5000 }, (_, i) => (i * 37 + 11) % 251))
+    const { disk } = storedLog('crash', { write: () => {} })
+    overwrite(disk, `${DIRECTORY}/${nth(disk, 'log', 0)}`, bytes)
+    expect(damage(await verify(disk)).map(each => each.code)).toEqual(['bad-batch'])
+    expect(() => openLog(disk)).toThrow(/does not even begin like one/)
+    for (const length of [20, 40, 90]) {
+      const { disk: first } = storedLog('crash', { write: log => void append(log, { valueBytes: 300 }) })
+      edit('log', 0, whole => whole.subarray(0, length))(first)
+      const { findings } = await verify(first)
+      expect(findings.map(each => [each.severity, each.code])).toContainEqual(['warning', 'torn-tail'])
+    }
   })
 
   it('torn below the recovery point is damage', async () => {
