@@ -84,6 +84,10 @@ test.each(SABOTAGES)('planted bug: %s, found in the workload %s', (_bug, name, s
   expect(replayCuts(recording, parseCuts(printCuts(cuts)))?.message).toBe(message)
 })
 
+test('producers go on after a truncation has taken their last batches', () => {
+  for (const seed of [35, 52, 160, 175]) expect(() => record(workload('truncate'), seed)).not.toThrow()
+})
+
 test('a cut is printed and read again; anything else is refused', () => {
   const text = '12/only:3+4/random:99'
   expect(printCuts(parseCuts(text))).toBe(text)

@@ -1,4 +1,4 @@
-import { parseArgs } from 'node:util'
+import { type ParseArgsConfig, parseArgs } from 'node:util'
 import type { Recording } from './driver.ts'
 import { countImages, type Failure, parseCuts, printCuts, replayCuts, sweep } from './sweep.ts'
 import { record, WORKLOADS, type Workload } from './workloads.ts'
@@ -12,8 +12,13 @@ const FAILURES_SHOWN = 20
 /** More than enough, unless workloads fail before they have a trace. */
 const ROUNDS_MAX = 1000
 
-const { values } = parseArgs({
+const USAGE =
+  'usage: [--images N] [--seed N] [--per-trace N|all] [--workload ' +
+  `${Object.keys(WORKLOADS).join(',')}] [--cut OPERATIONS/CHOICE]; [--model RUNS] for the model-based test instead`
+
+const { values } = readArguments({
   options: {
+    help: { type: 'boolean', default: false },
     images: { type: 'string', default: '50000' },
     seed: { type: 'string' },
     workload: { type: 'string' },
@@ -23,6 +28,10 @@ const { values } = parseArgs({
     cut: { type: 'string' }
   }
 })
+if (values.help) {
+  say(USAGE)
+  process.exit(0)
+}
 const seed = values.seed === undefined ? Date.now() % 2 ** 31 : Number(values.seed)
 const imagesWanted = Number(values.images)
 const imagesPerTrace = values['per-trace'] === 'all' ? Number.POSITIVE_INFINITY : Number(values['per-trace'])
@@ -32,13 +41,22 @@ if (
   !Number.isSafeInteger(seed) ||
   !(Number.isSafeInteger(imagesWanted) && imagesWanted > 0 && imagesPerTrace > 0)
 ) {
-  say(
-    `usage: [--images N] [--seed N] [--per-trace N|all] [--workload ${Object.keys(WORKLOADS).join(',')}] [--cut OPERATIONS/CHOICE]; ` +
-      `got ${process.argv.slice(2).join(' ')}`
-  )
-  process.exit(2)
+  refuse(`got ${process.argv.slice(2).join(' ')}`)
 }
 process.exitCode = values.cut === undefined ? sweepAll() : lookAgain(names[0] as string, values.cut)
+
+function readArguments<T extends ParseArgsConfig>(config: T): ReturnType<typeof parseArgs<T>> {
+  try {
+    return parseArgs(config)
+  } catch (error) {
+    return refuse((error as Error).message)
+  }
+}
+
+function refuse(reason: string): never {
+  say(`${reason}\n${USAGE}`)
+  process.exit(2)
+}
 
 function lookAgain(name: string, cuts: string): number {
   const failure = replayCuts(record(WORKLOADS[name] as Workload, seed), parseCuts(cuts))

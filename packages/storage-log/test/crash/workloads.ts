@@ -3,6 +3,7 @@ import { SeededPrng } from '../../../testkit/src/seeded-prng.ts'
 import type { LogConfig } from '../../src/index.ts'
 import type { BatchSpec } from '../batches.ts'
 import { Driver, type Recording } from './driver.ts'
+import type { WrittenBatch } from './ledger.ts'
 
 /** A deterministic run of a log: the same seed gives the same operations on the disk. */
 export interface Workload {
@@ -32,11 +33,20 @@ function appendSome(driver: Driver, prng: SeededPrng, count: number): void {
   }
 }
 
+interface ProducerState {
+  /** Its parity is that of the slot. */
+  producerId: number
+  epoch: number
+  next: number
+  isOpen: boolean
+  isNew: boolean
+}
+
 /** Producers with sequences, epochs and, for the even ones, transactions. */
 class Producers {
   readonly #driver: Driver
   readonly #prng: SeededPrng
-  readonly #states = new Map<number, { epoch: number; next: number; isOpen: boolean; isNew: boolean }>()
+  readonly #states = new Map<number, ProducerState>()
 
   constructor(driver: Driver, prng: SeededPrng) {
     this.#driver = driver
@@ -45,10 +55,13 @@ class Producers {
 
   step(): void {
     const prng = this.#prng
-    const producerId = prng.below(4)
-    const isTransactional = producerId % 2 === 0
-    const state = this.#states.get(producerId) ?? { epoch: 0, next: 0, isOpen: false, isNew: true }
-    this.#states.set(producerId, state)
+    const slot = prng.below(4)
+    const isTransactional = slot % 2 === 0
+    const state = this.#states.get(slot) ?? { producerId: slot, ...FRESH }
+    this.#states.set(slot, state)
+    // Its last batch was cut off or deleted: it begins again, as nobody knows what the log still knows of it.
+    if (!state.isNew && !this.#isInStep(state)) Object.assign(state, { producerId: state.producerId + 4, ...FRESH })
+    const { producerId } = state
     if (state.isOpen && prng.chance(0.4)) {
       this.#driver.endTransaction(producerId, state.epoch, prng.pick(['commit', 'abort']))
       state.isOpen = false
@@ -62,7 +75,15 @@ class Producers {
     state.isOpen = isTransactional
     state.isNew = false
   }
+
+  #isInStep({ producerId, epoch, next }: ProducerState): boolean {
+    const isOwn = (batch: WrittenBatch): boolean => batch.summary.producerId === producerId && batch.marker === null
+    const last = this.#driver.state.batches.findLast(isOwn)?.summary
+    return last !== undefined && last.producerEpoch === epoch && last.baseSequence + last.recordCount === next
+  }
 }
+
+const FRESH = { epoch: 0, next: 0, isOpen: false, isNew: true }
 
 const append: Workload = {
   run(driver, prng) {

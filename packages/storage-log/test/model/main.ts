@@ -1,8 +1,11 @@
-import { parseArgs } from 'node:util'
+import { type ParseArgsConfig, parseArgs } from 'node:util'
 import { modelRuns, say } from './model-runs.ts'
 
-const { values } = parseArgs({
+const USAGE = 'usage: [--runs N] [--seed N] [--steps N] [--path P]'
+
+const { values } = readArguments({
   options: {
+    help: { type: 'boolean', default: false },
     runs: { type: 'string', default: '5000' },
     seed: { type: 'string' },
     /** Of a failure that was printed: looks at this run only. */
@@ -10,11 +13,27 @@ const { values } = parseArgs({
     steps: { type: 'string', default: '80' }
   }
 })
+if (values.help) {
+  say(USAGE)
+  process.exit(0)
+}
 const runs = Number(values.runs)
 const steps = Number(values.steps)
 const seed = values.seed === undefined ? Date.now() % 2 ** 31 : Number(values.seed)
 if (!(Number.isSafeInteger(runs) && runs > 0 && Number.isSafeInteger(seed) && steps >= 5)) {
-  say(`usage: [--runs N] [--seed N] [--steps N] [--path P]; got ${process.argv.slice(2).join(' ')}`)
-  process.exit(2)
+  refuse(`got ${process.argv.slice(2).join(' ')}`)
 }
 process.exitCode = modelRuns({ runs, seed, steps, ...(values.path === undefined ? {} : { path: values.path }) })
+
+function readArguments<T extends ParseArgsConfig>(config: T): ReturnType<typeof parseArgs<T>> {
+  try {
+    return parseArgs(config)
+  } catch (error) {
+    return refuse((error as Error).message)
+  }
+}
+
+function refuse(reason: string): never {
+  say(`${reason}\n${USAGE}`)
+  process.exit(2)
+}
