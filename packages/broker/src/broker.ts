@@ -1,6 +1,6 @@
 import { BufferPool, type Clock, type Disk, type DiskError, type Prng } from '@streambus/base'
 import { type BrokerMetrics, createBrokerMetrics, RuntimeMonitor } from '@streambus/metrics'
-import { LogDirectory, type LogProbe, OpenFiles } from '@streambus/storage-log'
+import { type LogDirectory, type LogProbe, OpenFiles } from '@streambus/storage-log'
 import { adminRoutes } from './admin/routes/index.ts'
 import { AdminServer } from './admin/server.ts'
 import { LogCleaner } from './compaction/cleaner.ts'
@@ -38,6 +38,7 @@ import { bindRequests } from './observability/bind-requests.ts'
 import { bindRetentionClock } from './observability/bind-retention-clock.ts'
 import { bindState } from './observability/bind-state.ts'
 import { type Log, type LogControl, RepeatedLines } from './observability/log.ts'
+import { openDirectories } from './open-directories.ts'
 import { DiskWatch } from './partition/disk-watch.ts'
 import { Housekeeping } from './partition/housekeeping.ts'
 import { inTurns } from './partition/in-turns.ts'
@@ -195,9 +196,9 @@ export class Broker {
   async #startStorage(): Promise<Running> {
     const { config, disk, clock, prng, log, onFatal } = this.#options
     const nodeId = config.values['node.id']
-    for (const path of config.values['log.dirs']) this.#directories.push(LogDirectory.open(disk, path))
     const directories = this.#directories
-    for (const { ballast } of this.#directories) ballast.drop()
+    const failedDirectories = openDirectories(disk, config.values['log.dirs'], directories)
+    for (const { path, error } of failedDirectories) log.error(error, { event: 'log_dir_offline', log_dir: path })
     const home = metadataHome(disk, directories)
     const newId = (): string => randomUuid(prng)
     const paths = directories.map(({ path }) => path)
@@ -249,7 +250,7 @@ export class Broker {
       groups,
       timelines
     }
-    this.#view.attach(this.#running)
+    this.#view.attach({ ...this.#running, failedDirectories })
     diskWatch.start()
     await this.#register(controller, clusterId, isClean)
     await this.#follow(controller, partitions, groups)

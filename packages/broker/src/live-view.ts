@@ -19,6 +19,7 @@ import type {
   PartitionView,
   TopicView
 } from './observability/broker-view.ts'
+import type { FailedDirectory } from './open-directories.ts'
 import type { DiskWatch } from './partition/disk-watch.ts'
 import type { PartitionSet } from './partition/partition-set.ts'
 
@@ -28,6 +29,7 @@ export interface LiveParts {
   readonly metadataLog: MetadataLog
   readonly partitions: PartitionSet
   readonly directories: readonly LogDirectory[]
+  readonly failedDirectories: readonly FailedDirectory[]
   readonly diskWatch: DiskWatch
   readonly groups: Groups
   readonly timelines: GroupTimelines
@@ -115,14 +117,18 @@ export class LiveView implements BrokerView {
 
   logDirectories(): readonly LogDirectoryView[] {
     if (this.#parts === null) return []
-    const { directories, partitions, metadataLog, diskWatch } = this.#parts
-    return directories.map(directory => {
+    const { directories, failedDirectories, partitions, metadataLog, diskWatch } = this.#parts
+    const opened = directories.map(directory => {
       let usedBytes = metadataLog.directory.startsWith(`${directory.path}/`) ? metadataLog.sizeBytes : 0
       for (const { log } of partitions.in(directory)) usedBytes += log.sizeBytes
       const { space, error } = spaceOf(this.#options.disk, directory.path)
       const { refusal, warning } = diskWatch.stateOf(directory)
       return { path: directory.path, usedBytes, space, error, refusal, warning }
     })
+    const failed = failedDirectories.map(({ path, error }) => {
+      return { path, usedBytes: 0, space: null, error, refusal: null, warning: null }
+    })
+    return [...opened, ...failed]
   }
 
   offlinePartitions(): readonly OfflinePartition[] {

@@ -1,4 +1,5 @@
 import fs from 'node:fs'
+import { nodeDisk } from '@streambus/base/node'
 import { createTopicsApi, listOffsetsApi, metadataApi, produceApi } from '@streambus/protocol'
 import { RecordBatchBuilder } from '@streambus/protocol/records'
 import { Connection, parseBootstrap } from '@streambus/wire-client'
@@ -130,6 +131,38 @@ describe('a log directory that has not come back', () => {
     await stop()
     await start(['h1', 'h2'])
     expect(await ends()).toEqual(empty.map(end => end + 1))
+  })
+})
+
+describe('a log directory that cannot be used', () => {
+  test('leaves the others in service, unless the metadata is not in them', async () => {
+    const gone = await fill()
+    fs.renameSync(at('h2'), at('h2.gone'))
+    fs.writeFileSync(at('h2'), 'not a directory')
+    await start(['h2', 'h1'])
+    expect(await ends()).toEqual(ALL.map(index => (gone.includes(index) ? -STORAGE_ERROR : 2)))
+    const reason = `log directory ${at('h2')} cannot be used (lock ${at('h2/.lock')}: ENOTDIR): mend or mount it and restart`
+    expect(await adminText('/health')).toContain(`degraded: 2 partitions are offline`)
+    expect(await adminText('/health')).toContain(reason)
+    expect(await adminText('/metrics')).toContain(`streambus_log_dir_offline{log_dir="${at('h2')}"} 1`)
+    await stop()
+    fs.rmSync(at('h2'))
+    fs.renameSync(at('h2.gone'), at('h2'))
+    await start(['h1', 'h2'])
+    expect(await ends()).toEqual([2, 2, 2, 2])
+    await stop()
+    fs.renameSync(at('h1'), at('h1.gone'))
+    fs.writeFileSync(at('h1'), 'not a directory')
+    await expect(start(['h1', 'h2'])).rejects.toThrow(/log directory .*h1 cannot be used .*take it out of log\.dirs/)
+    await expect(start(['h1', 'new'])).rejects.toThrow(/log directory .*h1 cannot be used/)
+  })
+
+  test('is not passed over when another broker uses it', async () => {
+    await fill()
+    const lock = nodeDisk.lock(at('h2/.lock'))
+    await expect(start(['h1', 'h2'])).rejects.toThrow(/h2\/\.lock is held by/)
+    lock.release()
+    await start(['h1', 'h2'])
   })
 })
 

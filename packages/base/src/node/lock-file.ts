@@ -19,6 +19,7 @@ const BUSY = 5
  */
 export function lockFile(path: string): { release(): void } {
   createEmpty(path)
+  // SQLite has no word for why.
   fs.accessSync(path, fs.constants.R_OK | fs.constants.W_OK)
   takeFromEarlierVersion(path)
   const database = openDatabase(path, { timeout: PATIENCE_MS })

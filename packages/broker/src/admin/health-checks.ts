@@ -27,8 +27,16 @@ function checkBroker(view: BrokerView): CheckResult {
 
 function checkStorage(view: BrokerView): CheckResult {
   const warnings = offlineWarning(view)
-  for (const { path, space, error, refusal, warning } of view.logDirectories()) {
-    if (error !== null) return { state: 'failing', message: `${path}: ${error}` }
+  const directories = view.logDirectories()
+  const isServing = directories.some(({ error }) => error === null)
+  for (const { path, space, error, refusal, warning } of directories) {
+    if (error !== null) {
+      const message = error.includes(path) ? error : `${path}: ${error}`
+      // What is in the others is served.
+      if (!isServing) return { state: 'failing', message }
+      warnings.push(message)
+      continue
+    }
     if (refusal !== null) return { state: 'failing', message: refusal }
     if (space === null) {
       warnings.push(`${path}: free space is unknown`)

@@ -1,5 +1,6 @@
 import type { Disk } from '@streambus/base'
 import type { LogDirectory } from '@streambus/storage-log'
+import { readMetaProperties } from './meta-properties.ts'
 
 const TOPIC = '__cluster_metadata'
 const METADATA_DIRECTORY = `${TOPIC}-0`
@@ -15,25 +16,34 @@ export interface MetadataHome {
   readonly addToCheckpoints: (row: () => { readonly recoveryPoint: number; readonly logStartOffset: number }) => void
 }
 
+export function holdsMetadata(disk: Disk, { path }: LogDirectory): boolean {
+  return disk.exists(`${path}/${METADATA_DIRECTORY}`)
+}
+
 /**
  * Where the metadata log is: in the log directory that holds it, whatever its place in `log.dirs`; in the first one
- * of a new broker. Throws when partitions are there and the metadata is not: starting without it would set all of
- * them aside as unknown.
+ * of a new broker. Throws when partitions or an identity are there and the metadata is not: starting without it would
+ * set all partitions aside as unknown, or forget the topics of a directory that is not mounted.
  */
 export function metadataHome(disk: Disk, directories: readonly LogDirectory[]): MetadataHome {
   const pathOf = ({ path }: LogDirectory): string => `${path}/${METADATA_DIRECTORY}`
-  const holders = directories.filter(directory => disk.exists(pathOf(directory)))
+  const holders = directories.filter(directory => holdsMetadata(disk, directory))
   const [holder, second] = holders
   if (holder !== undefined && second !== undefined) {
     throw new Error(`both ${holder.path} and ${second.path} hold a metadata log: they belong to different brokers`)
   }
   if (holder !== undefined) return homeIn(holder)
-  const used = directories.find(directory => directory.partitions().length > 0)
+  const isUsed = (directory: LogDirectory): boolean => directory.partitions().length > 0
+  const used = directories.find(isUsed) ?? directories.find(({ path }) => readMetaProperties(disk, path) !== null)
   if (used !== undefined) {
-    const missing = `${used.path} holds partitions, but no entry of log.dirs holds ${METADATA_DIRECTORY}`
+    const what = isUsed(used) ? 'holds partitions' : 'belongs to a broker that has run (meta.properties)'
+    const missing = `${used.path} ${what}, but no entry of log.dirs holds ${METADATA_DIRECTORY}`
     throw new Error(`${missing}: add the log directory that does, or start on an empty one`)
   }
   const [first] = directories as [LogDirectory]
+  // Before the directories get their identity: a crash in between must not look like metadata that is gone.
+  disk.makeDirectory(pathOf(first))
+  disk.syncDirectory(first.path)
   return homeIn(first)
 }
 

@@ -80,12 +80,10 @@ describe('brokerChecks', () => {
     }
   })
 
-  it('fail for a directory out of service, and only warn when space runs low', async () => {
-    expect(await states(view => (view.currentDirectories = [directory({}), directory({ error: 'EIO' })]))).toEqual([
-      'ok',
-      'failing',
-      'ok'
-    ])
+  it('fail when no directory is in service, and only warn of one among others and when space runs low', async () => {
+    const gone = directory({ error: 'EIO' })
+    expect(await states(view => (view.currentDirectories = [gone, gone]))).toEqual(['ok', 'failing', 'ok'])
+    expect(await states(view => (view.currentDirectories = [directory({}), gone]))).toEqual(['ok', 'degraded', 'ok'])
     expect(await states(view => (view.currentDirectories = [directory({ warning: 'low' })]))).toEqual([
       'ok',
       'degraded',

@@ -21,6 +21,26 @@ test('metadata is found wherever its directory stands in log.dirs', () => {
   expect(metadataHome(disk, directories(disk, '/new', '/old')).directory).toBe('/old/__cluster_metadata-0')
 })
 
+test('a broker that has run does not begin anew when the directory with its metadata is not there', () => {
+  const disk = new MemoryDisk()
+  disk.makeDirectory('/b')
+  writeMetaProperties(disk, '/b', { clusterId: 'OURS', nodeId: 1, directoryId: 'd' })
+  expect(() => metadataHome(disk, directories(disk, '/a', '/b'))).toThrow(
+    '/b belongs to a broker that has run (meta.properties), but no entry of log.dirs holds __cluster_metadata-0'
+  )
+  expect(disk.exists('/a/__cluster_metadata-0')).toBe(false)
+})
+
+test('a first start that a crash cuts short is a first start again', () => {
+  const disk = new MemoryDisk()
+  const [a] = directories(disk, '/a') as [LogDirectory]
+  disk.syncDirectory('/')
+  expect(metadataHome(disk, [a]).directory).toBe('/a/__cluster_metadata-0')
+  claimDirectories({ disk, directories: ['/a'], nodeId: 1, clusterId: '', newId: () => 'id' })
+  disk.crash()
+  expect(metadataHome(disk, directories(disk, '/a')).directory).toBe('/a/__cluster_metadata-0')
+})
+
 test('two metadata logs, or partitions without one, end the start', () => {
   const disk = new MemoryDisk()
   disk.makeDirectory('/a/__cluster_metadata-0')
