@@ -11,8 +11,8 @@ export interface FailedDirectory {
 
 /**
  * Locks and opens log directories into `opened`. One that cannot be used, on a disk that is read-only or broken, does
- * not stop the others: its partitions are offline until the next start. Throws DiskError: when somebody else holds one, and
- * when none of the others has the metadata, which may be in the one that failed.
+ * not stop the others: its partitions are offline until the next start. Throws DiskError: when somebody else holds
+ * one, and when none of the others has the metadata, which may be in the one that failed.
  */
 export function openDirectories(
   disk: Disk,
