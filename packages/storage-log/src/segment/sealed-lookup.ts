@@ -39,15 +39,20 @@ export class SealedLookup {
     })
   }
 
-  /** Position of a batch from which to look for the first record with a timestamp ≥ `timestamp`. */
+  /**
+   * Position of a batch from which to look for the first record with a timestamp ≥ `timestamp`. The entry before the
+   * one that says so counts as well: an entry whose offset has changed may still name a batch with its timestamp.
+   */
   positionForTimestamp(timestamp: number): number {
-    const entry = this.#within('timeindex', file =>
-      lastEntry(file, TIME_ENTRY_BYTES, (bytes, at) => readTimestamp(bytes, at) < timestamp)
-    )
-    if (entry === null) return 0
-    return entry === UNKNOWN
-      ? UNKNOWN
-      : this.#positionOfBatch(this.#absolute(entry.readInt32BE(8)), readTimestamp(entry, 0))
+    const entries = this.#within('timeindex', file => lastEntries(file, timestamp))
+    if (entries === UNKNOWN) return UNKNOWN
+    let position = entries.length < 2 ? 0 : Number.POSITIVE_INFINITY
+    for (const entry of entries) {
+      const at = this.#positionOfBatch(this.#absolute(entry.readInt32BE(8)), readTimestamp(entry, 0))
+      if (at === UNKNOWN) return UNKNOWN
+      position = Math.min(position, at)
+    }
+    return position
   }
 
   /** Where the batch begins that ends with this offset and has this maximum timestamp. */
@@ -94,6 +99,23 @@ function readTimestamp(bytes: Buffer, at: number): number {
 
 /** The last entry for which `isBelow` holds, where it holds for a first part of them; null when it does for none. */
 function lastEntry(file: DiskFile, entryBytes: number, isBelow: (bytes: Buffer, at: number) => boolean): Buffer | null {
+  return pageBefore(file, { entryBytes, count: 1, isBelow }).at(-1) ?? null
+}
+
+/** The last two entries of a time index below `timestamp`, as far as there are any. */
+function lastEntries(file: DiskFile, timestamp: number): readonly Buffer[] {
+  const isBelow = (bytes: Buffer, at: number): boolean => readTimestamp(bytes, at) < timestamp
+  return pageBefore(file, { entryBytes: TIME_ENTRY_BYTES, count: 2, isBelow })
+}
+
+interface EntrySearch {
+  readonly entryBytes: number
+  readonly count: number
+  readonly isBelow: (bytes: Buffer, at: number) => boolean
+}
+
+/** The last `count` entries for which `isBelow` holds, where it holds for a first part of them. */
+function pageBefore(file: DiskFile, { entryBytes, count, isBelow }: EntrySearch): readonly Buffer[] {
   let low = 0
   let high = Math.floor(file.sizeBytes() / entryBytes)
   const one = Buffer.allocUnsafe(entryBytes)
@@ -103,9 +125,13 @@ function lastEntry(file: DiskFile, entryBytes: number, isBelow: (bytes: Buffer, 
     if (isBelow(one, 0)) low = middle + 1
     else high = middle
   }
-  const first = Math.max(0, low - 1)
+  const first = Math.max(0, low - count)
   const page = Buffer.allocUnsafe((high - first) * entryBytes)
   let at = file.read(page, first * entryBytes) - entryBytes
   while (at >= 0 && !isBelow(page, at)) at -= entryBytes
-  return at < 0 ? null : page.subarray(at, at + entryBytes)
+  const entries: Buffer[] = []
+  for (let from = at; from >= 0 && entries.length < count; from -= entryBytes) {
+    entries.unshift(page.subarray(from, from + entryBytes))
+  }
+  return entries
 }

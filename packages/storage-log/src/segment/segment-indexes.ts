@@ -212,9 +212,11 @@ export class SegmentIndexes {
   /** Position of a batch from which to look for the first record with a timestamp ≥ `timestamp`. */
   positionForTimestamp(timestamp: number): number {
     const entry = this.#times.lower(timestamp)
-    if (entry < 0) return 0
+    // An entry whose offset has changed may still name a batch with its timestamp: the one before counts as well.
+    if (entry < 1) return 0
     const position = this.#positionOfTimeEntry(entry)
-    if (position >= 0) return position
+    const before = this.#positionOfTimeEntry(entry - 1)
+    if (position >= 0 && before >= 0) return Math.min(position, before)
     this.rebuild()
     return 0
   }
