@@ -76,8 +76,8 @@ export class SparseLog {
   place(segment: number, share: number): SparseRecord {
     const inSegment = Math.min(this.batchesPerSegment - 1, Math.floor(share * this.batchesPerSegment))
     const first = inSegment - (inSegment % this.#entryEvery)
-    // One interval back too: whoever looks for a time starts at the last entry that is earlier.
-    this.#writeBatches(segment, Math.max(0, first - this.#entryEvery), first + this.#entryEvery + 1)
+    // Two intervals back too: whoever looks for a time starts at the last entry but one that is earlier.
+    this.#writeBatches(segment, Math.max(0, first - 2 * this.#entryEvery), first + this.#entryEvery + 1)
     const batch = segment * this.batchesPerSegment + inSegment
     const baseOffset = batch * RECORDS
     return { offset: baseOffset + 1, baseOffset, timestampMs: FIRST_TIMESTAMP_MS + batch }
