@@ -1,0 +1,52 @@
+import type { Network } from '../network.ts'
+import type { Random } from '../random.ts'
+import type { Timeline } from '../timeline.ts'
+import type { Trace } from '../trace.ts'
+
+/** What a member believes of itself. */
+export interface Belief {
+  /** Generation of a classic member, member epoch of the others; −1: in no group. */
+  readonly epoch: number
+  readonly memberId: string
+  /** It has its share and works on it. */
+  readonly isSettled: boolean
+  readonly partitions: readonly number[]
+}
+
+/**
+ * A group member of any protocol: one process of a client. It acts by itself once started; the methods are what
+ * happens to it. Everything it does goes through the network, its chance and the time of its surroundings.
+ */
+export interface MemberActor {
+  readonly name: string
+  readonly groupId: string
+  /** Null: dynamic. */
+  readonly instanceId: string | null
+  /** False once it has crashed, left, or was told that it cannot go on. */
+  readonly isAlive: boolean
+  readonly belief: Belief
+  start(): void
+  /** It ends without a word; what it has sent is still under way. */
+  crash(): void
+  /** It says good-bye and ends. */
+  leave(): void
+  /** It stands still, as in a long garbage collection, and then goes on with what it believed. */
+  stall(forMs: number): void
+}
+
+export interface Surroundings {
+  readonly timeline: Timeline
+  readonly network: Network
+  readonly random: Random
+  readonly trace: Trace
+}
+
+export interface MemberOptions {
+  readonly name: string
+  readonly groupId: string
+  readonly instanceId: string | null
+  readonly topic: string
+  readonly partitionCount: number
+  readonly sessionTimeoutMs: number
+  readonly rebalanceTimeoutMs: number
+}

@@ -1,0 +1,91 @@
+import { type ApiSchema, encodeRequestFrame, type Input } from '@streambus/protocol'
+import type { Random } from './random.ts'
+import type { SimBroker } from './sim-broker.ts'
+import type { Swarm } from './swarm.ts'
+import type { Timeline } from './timeline.ts'
+import type { Trace } from './trace.ts'
+
+/** How late a request may come that was sent a second time on another connection. */
+const LATE_MS_MAX = 30_000
+
+export interface Sending<Req, Res> {
+  readonly from: string
+  readonly api: ApiSchema<Req, Res>
+  readonly version: number
+  readonly body: Input<Req>
+  /** After this time the client gives up. */
+  readonly timeoutMs: number
+  /** Called once: the answer; null when none came, and the broker may have done it or not. */
+  readonly done: (answer: Res | null) => void
+}
+
+/** Carries requests and answers: late, not at all, twice. Requests overtake each other, as on several connections. */
+export class Network {
+  readonly #timeline: Timeline
+  readonly #broker: SimBroker
+  readonly #random: Random
+  readonly #swarm: Swarm
+  readonly #trace: Trace
+  /** False: nothing is lost or repeated any more, and nothing is late. */
+  isTroubled = true
+
+  constructor(of: {
+    readonly timeline: Timeline
+    readonly broker: SimBroker
+    readonly random: Random
+    readonly swarm: Swarm
+    readonly trace: Trace
+  }) {
+    this.#timeline = of.timeline
+    this.#broker = of.broker
+    this.#random = of.random
+    this.#swarm = of.swarm
+    this.#trace = of.trace
+  }
+
+  send<Req, Res>({ from, api, version, body, timeoutMs, done }: Sending<Req, Res>): void {
+    let isOver = false
+    const finish = (answer: Res | null): void => {
+      if (isOver) return
+      isOver = true
+      timer.cancel()
+      done(answer)
+    }
+    const timer = this.#timeline.after(timeoutMs, () => finish(null))
+    const chunks = encodeRequestFrame({ api, version, correlationId: 1, clientId: from, body })
+    const frame = Buffer.concat(chunks).subarray(4)
+    const request = { from, api: api as unknown as ApiSchema<never, unknown>, version, body }
+    const deliver = (isRepeated: boolean): void => {
+      if (isRepeated) this.#trace.add(`${from} repeats ${api.name}`)
+      this.#broker.execute(frame, request, answer => {
+        // Of what was sent again on another connection the client takes the first answer.
+        if (this.#strikes('loss', 0.05) && answer !== null) return this.#trace.add(`${from} never gets the answer`)
+        this.#timeline.after(this.#delayMs(), () => finish(answer as Res | null))
+      })
+    }
+    if (this.#strikes('loss', 0.05)) this.#trace.add(`${from} loses ${api.name}`)
+    else this.#timeline.after(this.#delayMs(), () => deliver(false))
+    if (this.#strikes('duplicate', 0.1)) this.#repeat(() => deliver(true), this.#random.between(1, 500))
+    if (this.#strikes('late-duplicate', 0.05)) this.#repeat(() => deliver(true), this.#random.between(500, LATE_MS_MAX))
+  }
+
+  /** What is still under way when the trouble ends never arrives. */
+  #repeat(deliver: () => void, delayMs: number): void {
+    this.#timeline.after(delayMs, () => {
+      if (this.isTroubled) deliver()
+    })
+  }
+
+  #strikes(kind: 'loss' | 'duplicate' | 'late-duplicate', share: number): boolean {
+    // Drawn in any case: what comes later must not depend on the switch.
+    const drawn = this.#random.chance(share * this.#swarm.rates[kind])
+    return drawn && this.isTroubled
+  }
+
+  #delayMs(): number {
+    const rate = this.isTroubled ? this.#swarm.rates.delay : 0
+    const quick = this.#random.between(1, 3)
+    const slow = this.#random.chance(0.1 * rate) ? this.#random.between(10, 4_000) : this.#random.between(0, 20)
+    return rate === 0 ? quick : quick + slow
+  }
+}

@@ -1,0 +1,83 @@
+import {
+  type ApiSchema,
+  deleteGroupsApi,
+  describeGroupsApi,
+  type Input,
+  listGroupsApi,
+  offsetCommitApi,
+  offsetDeleteApi,
+  offsetFetchApi
+} from '@streambus/protocol'
+import type { Surroundings } from './members/actor.ts'
+import type { Swarm } from './swarm.ts'
+
+const TIMEOUT_MS = 5_000
+
+export interface OperatorOptions {
+  readonly surroundings: Surroundings
+  readonly swarm: Swarm
+  readonly groupIds: readonly string[]
+  readonly topic: string
+}
+
+/** Somebody with Kafka's tools: looks, deletes groups and offsets, commits offsets of groups that have no members. */
+export class Operator {
+  readonly #options: OperatorOptions
+  readonly #random: Surroundings['random']
+  #commits = 0
+  isTroubled = true
+
+  constructor(options: OperatorOptions) {
+    this.#options = options
+    this.#random = options.surroundings.random.fork('operator')
+  }
+
+  begin(): void {
+    const { timeline } = this.#options.surroundings
+    const turn = (): void => {
+      if (!this.isTroubled) return
+      this.#act()
+      timeline.after(this.#random.between(200, 3_000), turn)
+    }
+    timeline.after(1_000, turn)
+  }
+
+  /** Everything that a group has committed. */
+  fetchAll(groupId: string): void {
+    this.#send(offsetFetchApi, this.#random.pick([8, 9]), { groups: [{ groupId, topics: null }] })
+  }
+
+  #act(): void {
+    const { swarm, groupIds, topic } = this.#options
+    const { rates } = swarm
+    const groupId = this.#random.pick(groupIds)
+    const partition = this.#random.below(swarm.partitionCount)
+    const offset = this.#random.below(1_000)
+    const isLook = this.#random.chance(rates.admin)
+    const isDeleteGroup = this.#random.chance(0.2 * rates['delete-group'])
+    const isDeleteOffset = this.#random.chance(0.3 * rates['delete-offsets'])
+    const isCommit = this.#random.chance(0.4 * rates['tool-commit'])
+    if (isLook) this.#look(groupId)
+    if (isDeleteGroup) this.#send(deleteGroupsApi, 2, { groupsNames: [groupId] })
+    if (isDeleteOffset) {
+      const topics = [{ name: topic, partitions: [{ partitionIndex: partition }] }]
+      this.#send(offsetDeleteApi, 0, { groupId, topics })
+    }
+    if (!isCommit) return
+    const committedMetadata = `operator/${++this.#commits}`
+    const partitions = [{ partitionIndex: partition, committedOffset: offset, committedMetadata }]
+    const body = { groupId, generationIdOrMemberEpoch: -1, memberId: '', topics: [{ name: topic, partitions }] }
+    this.#send(offsetCommitApi, this.#random.pick([5, 8, 9]), body)
+  }
+
+  #look(groupId: string): void {
+    this.#send(describeGroupsApi, 5, { groups: [groupId], includeAuthorizedOperations: false })
+    this.#send(listGroupsApi, 5, { statesFilter: [], typesFilter: [] })
+    this.fetchAll(groupId)
+  }
+
+  #send<Req, Res>(api: ApiSchema<Req, Res>, version: number, body: Input<Req>): void {
+    const { network } = this.#options.surroundings
+    network.send({ from: 'operator', api, version, body, timeoutMs: TIMEOUT_MS, done: () => {} })
+  }
+}
