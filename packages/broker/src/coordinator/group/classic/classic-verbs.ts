@@ -258,8 +258,9 @@ export class ClassicVerbs {
       records: [group.toRecord(each => each.assignment)],
       answer: undefined,
       isApplied: true,
-      committed: () => member.answerJoin(answer),
-      failed: error => member.answerJoin(joinFailure(error))
+      // A newer process may have taken the place meanwhile.
+      committed: () => void (member.joinReply === reply && member.answerJoin(answer)),
+      failed: error => void (member.joinReply === reply && member.answerJoin(joinFailure(error)))
     }
   }
 
