@@ -59,6 +59,7 @@ class World {
   readonly #blocks = new Set<number>()
   #broker: OpenBroker | null = null
   #underWay: Promise<void>[] = []
+  #isDeleting = false
 
   async open(isClean: boolean): Promise<void> {
     this.#broker = await openController({ disk: this.#disk, clock: this.#clock, isClean })
@@ -68,14 +69,17 @@ class World {
   /** Commands are sent without waiting for those before them, except where `waits` says so. */
   async send(step: Command, waits: boolean): Promise<void> {
     if (isRestart(step)) return this.#restart(step.type)
-    // A topic is deleted by its id, which the commands before it decide.
-    if (waits || step.type === 'delete') await this.settle()
+    // A topic is deleted by its id, which the commands before it decide; and whether it has to be made again, when the
+    // wish for it comes while it is being deleted, is up to which of the two is first.
+    if (waits || step.type === 'delete' || (step.type === 'ensure' && this.#isDeleting)) await this.settle()
+    if (step.type === 'delete') this.#isDeleting = true
     this.#underWay.push(this.#command(step))
   }
 
   async settle(): Promise<void> {
     await Promise.all(this.#underWay)
     this.#underWay = []
+    this.#isDeleting = false
     expect(view(this.#controller)).toEqual(this.#model.view())
   }
 
