@@ -72,18 +72,18 @@ export class LiveView implements BrokerView {
   }
 
   groups(): readonly GroupLagView[] {
-    return this.#parts?.groups.lags() ?? []
+    return this.#parts?.groups.lag.all() ?? []
   }
 
   group(groupId: string): GroupView | null {
     const { groups, timelines } = this.#parts ?? {}
-    const lag = groups?.lagOf(groupId) ?? null
+    const lag = groups?.lag.one(groupId) ?? null
     const description = groups?.describe(groupId) ?? null
     return lag && description && { lag, description, events: timelines?.eventsOf(groupId) ?? [] }
   }
 
   committedOffsets(): number {
-    return this.#parts?.groups.offsetCount() ?? 0
+    return this.#parts?.groups.lag.offsetCount ?? 0
   }
 
   attach(parts: LiveParts): void {

@@ -39,9 +39,7 @@ export function bindGroups({ metrics: { cells }, log, timelines, clock }: GroupS
     groupDeleted(group) {
       timelines.forget(group)
       log.info('group deleted', { event: 'group_deleted', group })
-    },
-    offsetStored() {},
-    offsetDeleted() {}
+    }
   }
 }
 

@@ -1,5 +1,3 @@
-import type { CommittedOffset } from './offsets/offset-store.ts'
-
 /** Why a rebalance began; a label of a metric, so there are few. */
 export type RebalanceReason =
   | 'member_joined'
@@ -28,15 +26,6 @@ export interface GroupProbe {
   offsetsCommitted(groupId: string, count: number): void
   offsetsExpired(count: number): void
   groupDeleted(groupId: string): void
-  /** Written, or read from the log at a start (`isLive` is false). */
-  offsetStored(of: StoredOffset, offset: CommittedOffset, isLive: boolean): void
-  offsetDeleted(of: StoredOffset): void
-}
-
-export interface StoredOffset {
-  readonly group: string
-  readonly topic: string
-  readonly partition: number
 }
 
 export const SILENT_GROUP_PROBE: GroupProbe = {
@@ -45,7 +34,5 @@ export const SILENT_GROUP_PROBE: GroupProbe = {
   member() {},
   offsetsCommitted() {},
   offsetsExpired() {},
-  groupDeleted() {},
-  offsetStored() {},
-  offsetDeleted() {}
+  groupDeleted() {}
 }

@@ -10,6 +10,7 @@ import { joinFailure } from './classic/rebalance.ts'
 import type { Group, OffsetCaller } from './group.ts'
 import type { GroupProbe } from './group-probe.ts'
 import type { GroupSettings } from './group-settings.ts'
+import type { OffsetListener } from './offsets/offset-listener.ts'
 import { type CommittedOffset, OffsetStore } from './offsets/offset-store.ts'
 import { type Commit, OffsetVerbs, type TopicPartition } from './offsets/offset-verbs.ts'
 
@@ -18,6 +19,7 @@ export interface GroupShardOptions {
   readonly settings: () => GroupSettings
   readonly prng: Prng
   readonly probe: GroupProbe
+  readonly offsets: OffsetListener
 }
 
 type Decided<T> = Decision<GroupRecord, T>
@@ -152,16 +154,16 @@ export class GroupShard implements CoordinatorShard<GroupRecord> {
   }
 
   #replayOffset({ groupId, topic, partition, value }: OffsetRecord): void {
-    const { probe } = this.#options
+    const { offsets } = this.#options
     const of = { group: groupId, topic, partition }
     if (value === null) {
       this.store.remove(groupId, topic, partition)
-      return probe.offsetDeleted(of)
+      return offsets.offsetDeleted(of)
     }
     const { offset, leaderEpoch, metadata, commitTimestamp: commitMs, expireTimestamp: expireMs } = value
     const committed = { offset, leaderEpoch, metadata, commitMs, expireMs }
     this.store.put(groupId, topic, partition, committed)
-    probe.offsetStored(of, committed, this.#isLoaded)
+    offsets.offsetStored(of, committed, this.#isLoaded)
   }
 
   #findOrCreate(groupId: string, nowMs: number): ClassicGroup {

@@ -4,7 +4,7 @@ import { decodeGroupRecord, encodeGroupRecord, type GroupRecord } from '@streamb
 import type { ConfigValues } from '../../config/schema.ts'
 import type { Controller } from '../../controller/controller.ts'
 import type { PartitionSet } from '../../partition/partition-set.ts'
-import { GroupLag, type GroupLagView } from '../lag/group-lag.ts'
+import { GroupLag } from '../lag/group-lag.ts'
 import { CoordinatorRuntime } from '../runtime/coordinator-runtime.ts'
 import type { HostProbe } from '../runtime/shard-host.ts'
 import { describeClassic, type GroupDescription } from './describe.ts'
@@ -35,7 +35,8 @@ export class Groups {
   readonly coordinator: GroupCoordinator
   readonly runtime: CoordinatorRuntime<GroupShard, GroupRecord>
   readonly topic: OffsetsTopic
-  readonly #lag: GroupLag
+  /** How far the groups have come. */
+  readonly lag: GroupLag
   readonly #clock: Clock
   #timer: Timer | null = null
 
@@ -48,16 +49,23 @@ export class Groups {
       segmentBytes: settings()['offsets.topic.segment.bytes']
     }))
     const find = (topic: string, index: number) => partitions.find(topic, index)
-    const lag = new GroupLag({ shards: () => this.runtime.shards(), find, clock, retentionNowMs })
+    const lag = new GroupLag({
+      shards: () => this.runtime.shards(),
+      shardOf: groupId => this.runtime.shardOf(groupId),
+      find,
+      clock,
+      retentionNowMs
+    })
     const probe = withLag(options.probe, lag)
-    this.#lag = lag
+    this.lag = lag
     this.runtime = new CoordinatorRuntime<GroupShard, GroupRecord>({
       topic: OFFSETS_TOPIC,
       partitionCount: () => this.topic.partitionCount,
       find: index => find(OFFSETS_TOPIC, index),
       clock,
       format: { encode: encodeGroupRecord, decode: decodeGroupRecord },
-      createShard: timers => new GroupShard({ timers, settings: () => groupSettings(settings()), prng, probe }),
+      createShard: timers =>
+        new GroupShard({ timers, settings: () => groupSettings(settings()), prng, probe, offsets: lag }),
       commitTimeoutMs: () => settings()['offsets.commit.timeout.ms'],
       probe: hostProbe
     })
@@ -75,30 +83,14 @@ export class Groups {
     this.runtime.close(error)
   }
 
-  /** Every group with its lag, as they are in memory now. */
-  lags(): readonly GroupLagView[] {
-    return this.#lag.all()
-  }
-
-  lagOf(groupId: string): GroupLagView | null {
-    return this.#lag.one(groupId)
-  }
-
   describe(groupId: string): GroupDescription | null {
-    for (const shard of this.runtime.shards()) {
-      const group = shard.find(groupId)
-      if (group !== undefined) return describeClassic(group)
-    }
-    return null
-  }
-
-  offsetCount(): number {
-    return this.#lag.offsetCount
+    const group = this.runtime.shardOf(groupId)?.find(groupId)
+    return group === undefined ? null : describeClassic(group)
   }
 
   #sampleLater(): void {
     this.#timer = this.#clock.after(SAMPLE_MS, () => {
-      this.#lag.sample()
+      this.lag.sample()
       this.#sampleLater()
     })
   }
@@ -110,9 +102,7 @@ function withLag(probe: GroupProbe, lag: GroupLag): GroupProbe {
     groupDeleted(groupId) {
       lag.groupDeleted(groupId)
       probe.groupDeleted(groupId)
-    },
-    offsetStored: (of, offset, isLive) => lag.offsetStored(of, offset, isLive),
-    offsetDeleted: of => lag.offsetDeleted(of)
+    }
   }
 }
 

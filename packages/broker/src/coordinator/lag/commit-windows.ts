@@ -1,3 +1,4 @@
+import type { GroupPartition } from '../group/offsets/offset-listener.ts'
 import type { CommitSample } from './burrow.ts'
 import { COMMIT_WINDOW_DEFAULTS, CommitWindow, type CommitWindowOptions } from './commit-window.ts'
 
@@ -5,12 +6,6 @@ export interface CommitWindowsOptions {
   /** Pairs of group and partition. */
   readonly windowsMax: number
   readonly window?: CommitWindowOptions
-}
-
-export interface GroupPartition {
-  readonly group: string
-  readonly topic: string
-  readonly partition: number
 }
 
 /**

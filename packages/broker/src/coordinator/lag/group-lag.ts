@@ -3,9 +3,10 @@ import type { Unread } from '@streambus/storage-log'
 import type { Partition } from '../../partition/partition.ts'
 import type { Group } from '../group/group.ts'
 import type { GroupShard } from '../group/group-shard.ts'
+import type { GroupPartition, OffsetListener } from '../group/offsets/offset-listener.ts'
 import type { CommittedOffset } from '../group/offsets/offset-store.ts'
 import { type LagStatus, statusOf, worstOf } from './burrow.ts'
-import { CommitWindows, type GroupPartition } from './commit-windows.ts'
+import { CommitWindows } from './commit-windows.ts'
 import { EndOffsetHistory } from './end-offset-history.ts'
 import { lagOf } from './partition-lag.ts'
 import { retentionHeadroomSeconds } from './retention-headroom.ts'
@@ -50,6 +51,8 @@ export interface GroupLagView {
 
 export interface GroupLagOptions {
   readonly shards: () => Iterable<GroupShard>
+  /** The one that coordinates this group; null: none here. */
+  readonly shardOf: (groupId: string) => GroupShard | null
   readonly find: (topic: string, partition: number) => Partition | undefined
   readonly clock: Clock
   /** The clock that retention goes by. */
@@ -57,7 +60,7 @@ export interface GroupLagOptions {
 }
 
 /** How far the groups that are coordinated here have come, computed when somebody asks. */
-export class GroupLag {
+export class GroupLag implements OffsetListener {
   readonly #options: GroupLagOptions
   readonly #windows = new CommitWindows({ windowsMax: PAIRS_MAX })
   readonly #ages = new UnreadAges<Unread>({ entriesMax: PAIRS_MAX })
@@ -68,7 +71,6 @@ export class GroupLag {
     this.#options = options
   }
 
-  /** To be told of every commit. `isLive` is false for those that come from the log at a start. */
   offsetStored(of: GroupPartition, { offset, commitMs }: CommittedOffset, isLive: boolean): void {
     const partition = isLive ? this.#options.find(of.topic, of.partition) : undefined
     const lag = partition === undefined ? null : Math.max(0, partition.highWatermark - offset)
@@ -119,11 +121,9 @@ export class GroupLag {
 
   /** Null: no such group here. */
   one(groupId: string): GroupLagView | null {
-    for (const shard of this.#options.shards()) {
-      const group = shard.find(groupId)
-      if (group !== undefined) return this.#view(shard, group, group.members.size)
-    }
-    return null
+    const shard = this.#options.shardOf(groupId)
+    const group = shard?.find(groupId)
+    return shard && group ? this.#view(shard, group, group.members.size) : null
   }
 
   get offsetCount(): number {

@@ -61,6 +61,11 @@ export class CoordinatorRuntime<S extends CoordinatorShard<R>, R> {
     }
   }
 
+  /** The shard that a key belongs to, for what only looks; null while it is not active, or is elsewhere. */
+  shardOf(key: string): S | null {
+    return this.#hosts.get(this.partitionOf(key))?.shard ?? null
+  }
+
   /** The shards that are active, for what only looks. */
   *shards(): IterableIterator<S> {
     for (const { shard } of this.#hosts.values()) if (shard !== null) yield shard

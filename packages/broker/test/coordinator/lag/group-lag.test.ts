@@ -1,5 +1,5 @@
 import { createBrokerMetrics } from '@streambus/metrics'
-import { produceApi } from '@streambus/protocol'
+import { offsetCommitApi, produceApi } from '@streambus/protocol'
 import { RecordBatchBuilder } from '@streambus/protocol/records'
 import { beforeEach, expect, test } from 'vitest'
 import { bindLag } from '../../../src/observability/bind-lag.ts'
@@ -31,7 +31,16 @@ async function commit(offsets: Record<number, number>): Promise<void> {
   await plane.settle()
 }
 
-const lag = () => plane.groups.lagOf(GROUP)
+async function commitAs(groupId: string, offsets: Record<number, number>): Promise<void> {
+  const partitions = Object.entries(offsets).map(([index, committedOffset]) => {
+    return { partitionIndex: Number(index), committedOffset, committedMetadata: null }
+  })
+  const topics = [{ name: 't', partitions }]
+  plane.inject(offsetCommitApi, 9, { groupId, generationIdOrMemberEpoch: -1, memberId: '', topics })
+  await plane.settle()
+}
+
+const lag = () => plane.groups.lag.one(GROUP)
 
 test('a paused consumer is as many seconds behind as its oldest unread record is old, also when nothing comes', async () => {
   await produce(3)
@@ -58,6 +67,21 @@ test('lag is that of all partitions that have an offset; others the group has no
   client.deleteOffsets([0])
   await plane.settle()
   expect(lag()?.lag).toBe(5)
+})
+
+test('a group is found in the shard that it belongs to', async () => {
+  const ids = Array.from({ length: 20 }, (_, i) => `group-${i}`)
+  for (const id of ids) await commitAs(id, { 0: 0, 1: 0 })
+  const { groups } = plane
+  expect(groups.lag.all().map(({ group }) => group.groupId)).toHaveLength(ids.length)
+  for (const id of ids) {
+    expect(groups.lag.one(id)?.group).toBe(groups.lag.all().find(({ group }) => group.groupId === id)?.group)
+    expect(groups.describe(id)?.groupId).toBe(id)
+  }
+  expect(groups.lag.one('unknown')).toBeNull()
+  expect(groups.describe('unknown')).toBeNull()
+  groups.close('COORDINATOR_NOT_AVAILABLE')
+  expect(groups.lag.one('group-0')).toBeNull()
 })
 
 test('what was deleted under a group is told: records are lost, and there is no time left', async () => {
@@ -103,7 +127,7 @@ test('a lag that grows is seen to grow', async () => {
 test('the gauges are those of the groups there are', async () => {
   const metrics = createBrokerMetrics()
   const { groups } = plane
-  bindLag(metrics, { groups: () => groups.lags(), committedOffsets: () => groups.offsetCount() })
+  bindLag(metrics, { groups: () => groups.lag.all(), committedOffsets: () => groups.lag.offsetCount })
   const { cells } = metrics
   expect(await metrics.render()).toContain('streambus_consumer_group_lag{group=""} 0')
   await produce(5)
