@@ -1,25 +1,10 @@
-/** The part of a segment that retention looks at. */
-export interface RetainedSegment {
-  readonly baseOffset: number
-  readonly endOffset: number
-  readonly sizeBytes: number
-  readonly createdMs: number
-  /** −1: no record has a timestamp. */
-  readonly maxTimestampMs: number
-}
-
-/** As in force: `retentionMs` and `retentionBytes` are −1 for a topic that is only compacted. */
-export interface RetentionConfig {
-  readonly retentionMs: number
-  readonly retentionBytes: number
-  readonly segmentMs: number
-  readonly segmentBytes: number
-}
+import type { LogConfig, RetainedSegment } from '@streambus/storage-log'
 
 export interface HeadroomQuestion {
   /** Ascending, with the active one at the end. */
   readonly segments: readonly RetainedSegment[]
-  readonly config: RetentionConfig
+  /** As in force: `retentionMs` and `retentionBytes` are −1 for a topic that is only compacted. */
+  readonly config: Pick<LogConfig, 'retentionMs' | 'retentionBytes' | 'segmentMs' | 'segmentBytes'>
   readonly logStartOffset: number
   readonly committedOffset: number
   /** The oldest record that the group has not read; null: it has read everything. */

@@ -1,11 +1,7 @@
-import type { LogConfig } from '@streambus/storage-log'
+import type { LogConfig, RetainedSegment } from '@streambus/storage-log'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import {
-  type HeadroomQuestion,
-  type RetainedSegment,
-  retentionHeadroomSeconds
-} from '../../../src/coordinator/lag/retention-headroom.ts'
+import { type HeadroomQuestion, retentionHeadroomSeconds } from '../../../src/coordinator/lag/retention-headroom.ts'
 import { LogRun } from './log-run.ts'
 
 const HOUR = 3_600_000
