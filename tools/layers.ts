@@ -12,11 +12,29 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   metrics: ['base'],
   'storage-log': ['base', 'protocol/records'],
   'wire-client': ['base', 'base/node', 'protocol'],
-  broker: ['base', 'base/node', 'metrics', 'protocol', 'protocol/group-records', 'protocol/records', 'storage-log'],
+  broker: [
+    'base',
+    'base/node',
+    'metrics',
+    'protocol',
+    'protocol/consumer-protocol',
+    'protocol/group-records',
+    'protocol/records',
+    'storage-log'
+  ],
   // dump-log and verify-log read the files themselves.
-  cli: ['base', 'base/node', 'broker', 'protocol', 'protocol/records', 'storage-log', 'wire-client'],
+  cli: [
+    'base',
+    'base/node',
+    'broker',
+    'protocol',
+    'protocol/consumer-protocol',
+    'protocol/records',
+    'storage-log',
+    'wire-client'
+  ],
   testkit: ['base', 'base/node', 'broker'],
-  bench: ['base', 'base/node', 'protocol', 'protocol/records', 'storage-log']
+  bench: ['base', 'base/node', 'protocol', 'protocol/consumer-protocol', 'protocol/records', 'storage-log']
 }
 
 /** Arrows between the folders of packages/broker/src. Files directly in src compose the broker and may import all. */
@@ -39,6 +57,7 @@ export const BROKER_MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'controller',
     'partition',
     'protocol',
+    'protocol/consumer-protocol',
     'protocol/group-records',
     'protocol/records',
     'storage-log'

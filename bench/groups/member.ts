@@ -10,12 +10,12 @@ import {
   offsetCommitApi,
   syncGroupApi
 } from '@streambus/protocol'
+import { encodeSubscription } from '@streambus/protocol/consumer-protocol'
 import { type Address, Caller } from '../wire-socket.ts'
 
 const MEMBER_ID_REQUIRED = 79
 const REBALANCE_IN_PROGRESS = 27
-/** ConsumerProtocolSubscription, version 0: one topic, no user data. */
-const SUBSCRIPTION = Buffer.from('00000000000100056265 6e6368ffffffff'.replaceAll(' ', ''), 'hex')
+const SUBSCRIPTION = encodeSubscription({ version: 0, topics: ['bench'] })
 
 type Joined = Message<typeof joinGroupApi.response>
 

@@ -1,7 +1,7 @@
 import { afterEach, expect, test, vi } from 'vitest'
 import { ClassicGroup, GroupCoordinator, OffsetStore, Rebalance } from './broker-parts.ts'
+import { assignInTurns } from './members/assignment.ts'
 import { ClassicMemberActor } from './members/classic-member.ts'
-import { assignInTurns } from './members/consumer-protocol.ts'
 import { shrink } from './shrink.ts'
 import { type Outcome, type SimulationOptions, simulate } from './simulation.ts'
 

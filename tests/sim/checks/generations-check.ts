@@ -1,6 +1,6 @@
 import { heartbeatApi, type JoinGroupResponse, joinGroupApi, offsetCommitApi, syncGroupApi } from '@streambus/protocol'
 import { type Arrival, answerOf, type Check, nameOf, requestOf } from '../facts.ts'
-import { decodeAssignment } from '../members/consumer-protocol.ts'
+import { assignedTo } from '../members/assignment.ts'
 import { holds } from '../violation.ts'
 import type { World } from './world.ts'
 
@@ -146,7 +146,7 @@ export class GenerationsCheck implements Check {
     facts.stored.set(generationId, stored)
     facts.storedMax = generationId
     facts.mayBeGone = false
-    const partitions = decodeAssignment(assignment)
+    const partitions = assignedTo(assignment)
     const share = partitions.join()
     const before = stored.shareOf.get(who) ?? share
     holds(share === before, 'R17 owner', () => `${name} has [${share}] and had [${before}]`)

@@ -10,10 +10,11 @@ import {
   type SyncGroupResponse,
   syncGroupApi
 } from '@streambus/protocol'
+import { encodeAssignment, encodeSubscription } from '@streambus/protocol/consumer-protocol'
 import { nameOf } from '../facts.ts'
 import { Violation } from '../violation.ts'
 import type { Belief, MemberActor, MemberOptions, Surroundings } from './actor.ts'
-import { assignInTurns, decodeAssignment, encodeAssignment, encodeSubscription } from './consumer-protocol.ts'
+import { assignedTo, assignInTurns } from './assignment.ts'
 
 const REQUEST_TIMEOUT_MS = 5_000
 const BACKOFF_MS = 100
@@ -151,7 +152,7 @@ export class ClassicMemberActor implements MemberActor {
       memberId: this.#memberId,
       ...(this.#joinVersion >= 5 ? { groupInstanceId: this.instanceId } : {}),
       protocolType: 'consumer',
-      protocols: [{ name: 'turns', metadata: encodeSubscription([topic]) }]
+      protocols: [{ name: 'turns', metadata: encodeSubscription({ version: 0, topics: [topic] }) }]
     }
     const timeoutMs = rebalanceTimeoutMs + REQUEST_TIMEOUT_MS
     this.#ask(joinGroupApi, this.#joinVersion, { body, timeoutMs }, answer => this.#joined(answer))
@@ -175,8 +176,10 @@ export class ClassicMemberActor implements MemberActor {
     this.#generation = answer.generationId
     const isAssigning = answer.leader === answer.memberId && !answer.skipAssignment
     const shares = isAssigning ? this.#assign(answer.members, this.#of.partitionCount) : new Map<string, number[]>()
+    const { topic } = this.#of
     const assignments = [...shares].map(([memberId, partitions]) => {
-      return { memberId, assignment: encodeAssignment(this.#of.topic, partitions) }
+      const share = partitions.length === 0 ? [] : [{ topic, partitions }]
+      return { memberId, assignment: encodeAssignment({ version: 0, partitions: share }) }
     })
     this.#sync(assignments)
   }
@@ -197,7 +200,7 @@ export class ClassicMemberActor implements MemberActor {
     if (answer === null) return this.#joinLater()
     const error = nameOf(answer.errorCode)
     if (error !== 'NONE') return this.#failed(error)
-    this.#partitions = decodeAssignment(answer.assignment)
+    this.#partitions = assignedTo(answer.assignment)
     this.#isSettled = true
     this.#positions.clear()
     this.#later(this.#heartbeatMs, () => this.#beat())

@@ -11,22 +11,12 @@ import {
   offsetCommitApi,
   offsetDeleteApi,
   offsetFetchApi,
-  syncGroupApi,
-  WireWriter
+  syncGroupApi
 } from '@streambus/protocol'
+import { encodeSubscription } from '@streambus/protocol/consumer-protocol'
 import type { DataPlane } from '../data-plane.ts'
 
 export const GROUP = 'g'
-
-/** What a classic consumer says of itself: version 0, topics, no user data. */
-export function subscription(...topics: string[]): Buffer {
-  const writer = new WireWriter()
-  writer.int16(0)
-  writer.arrayCount(topics.length)
-  for (const topic of topics) writer.string(topic)
-  writer.nullableBytes(null)
-  return Buffer.concat(writer.chunks())
-}
 
 export interface JoinOptions extends Partial<Input<JoinGroupRequest>> {
   readonly version?: number
@@ -47,7 +37,7 @@ export class GroupClient {
       ...(version > 0 ? { rebalanceTimeoutMs: 20_000 } : {}),
       memberId: '',
       protocolType: 'consumer',
-      protocols: [{ name: 'range', metadata: subscription('t') }],
+      protocols: [{ name: 'range', metadata: encodeSubscription({ topics: ['t'] }) }],
       ...wish
     })
   }

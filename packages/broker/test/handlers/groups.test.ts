@@ -1,8 +1,9 @@
 import { Errors, offsetCommitApi, offsetFetchApi, produceApi } from '@streambus/protocol'
+import { encodeSubscription } from '@streambus/protocol/consumer-protocol'
 import { MemoryDisk } from '@streambus/testkit'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { batchOf, type DataPlane, openDataPlane } from '../data-plane.ts'
-import { GROUP, GroupClient, subscription } from './group-client.ts'
+import { GROUP, GroupClient } from './group-client.ts'
 
 let plane: DataPlane
 let client: GroupClient
@@ -275,7 +276,7 @@ describe('joining again', () => {
 
   test('a follower with another subscription starts one, too', async () => {
     const [, b = ''] = await client.stableGroup(2)
-    client.join({ memberId: b, protocols: [{ name: 'range', metadata: subscription('t', 'u') }] })
+    client.join({ memberId: b, protocols: [{ name: 'range', metadata: encodeSubscription({ topics: ['t', 'u'] }) }] })
     await plane.settle()
     expect(await client.state()).toBe('PreparingRebalance')
   })
@@ -340,7 +341,7 @@ describe('static members', () => {
     expect(await client.state()).toBe('Stable')
     client.join({
       ...STATIC,
-      protocols: ['range', 'sticky'].map(name => ({ name, metadata: subscription('t') }))
+      protocols: ['range', 'sticky'].map(name => ({ name, metadata: encodeSubscription({ topics: ['t'] }) }))
     })
     await plane.settle()
     expect(await client.state()).toBe('Stable')

@@ -1,33 +1,19 @@
-import { WireReader } from '@streambus/protocol'
-
-/** Partitions of one topic. */
-export interface TopicPartitions {
-  readonly topic: string
-  readonly partitions: readonly number[]
-}
-
-const INT32_BYTES = 4
-/** An empty name and an empty list. */
-const TOPIC_BYTES_MIN = 6
+import { DecodeError } from '@streambus/protocol'
+import { decodeAssignment, type TopicPartitions } from '@streambus/protocol/consumer-protocol'
 
 /**
- * What a member of a classic consumer group was assigned (ConsumerProtocolAssignment: int16 version, topics with their
- * partitions, user data, more in later versions). No bytes, as while the group rebalances, are no partitions. Null when
- * it is something else.
+ * What a member of a classic consumer group was assigned, partitions ascending. No bytes, as while the group
+ * rebalances, are no partitions. Null when it is something else.
  */
-export function decodeAssignment(assignment: Buffer): readonly TopicPartitions[] | null {
+export function readAssignment(assignment: Buffer): readonly TopicPartitions[] | null {
   if (assignment.length === 0) return []
   try {
-    const reader = new WireReader(assignment)
-    if (reader.int16() < 0) return null
-    const count = Math.max(0, reader.arrayCount(TOPIC_BYTES_MIN))
-    return Array.from({ length: count }, () => {
-      const topic = reader.string()
-      const partitions = Array.from({ length: Math.max(0, reader.arrayCount(INT32_BYTES)) }, () => reader.int32())
-      return { topic, partitions: partitions.sort((a, b) => a - b) }
+    return decodeAssignment(assignment).partitions.map(({ topic, partitions }) => {
+      return { topic, partitions: partitions.toSorted((a, b) => a - b) }
     })
-  } catch {
-    return null
+  } catch (error) {
+    if (error instanceof DecodeError) return null
+    throw error
   }
 }
 

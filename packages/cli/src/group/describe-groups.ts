@@ -6,8 +6,9 @@ import {
   Errors,
   errorByCode
 } from '@streambus/protocol'
+import type { TopicPartitions } from '@streambus/protocol/consumer-protocol'
 import { BrokerError, type ClusterClient, type Connection } from '@streambus/wire-client'
-import { decodeAssignment, type TopicPartitions } from './assignment.ts'
+import { readAssignment } from './assignment.ts'
 import { fromCoordinators } from './coordinators.ts'
 
 export interface GroupMember {
@@ -129,7 +130,7 @@ function fromClassic(answer: ClassicAnswer, coordinator: number): GroupDescripti
       instanceId: groupInstanceId,
       clientId,
       host: hostOf(clientHost),
-      assignment: isConsumer ? decodeAssignment(memberAssignment) : null,
+      assignment: isConsumer ? readAssignment(memberAssignment) : null,
       assignmentBytes: memberAssignment.length,
       target: null,
       epoch: null

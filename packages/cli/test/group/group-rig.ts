@@ -6,9 +6,9 @@ import {
   joinGroupApi,
   leaveGroupApi,
   offsetCommitApi,
-  syncGroupApi,
-  WireWriter
+  syncGroupApi
 } from '@streambus/protocol'
+import { encodeAssignment } from '@streambus/protocol/consumer-protocol'
 import { startBroker, type TestBroker } from '@streambus/testkit'
 import { Connection, parseBootstrap } from '@streambus/wire-client'
 import { type Outcome, type RunOptions, run } from '../fake-io.ts'
@@ -126,17 +126,7 @@ export class GroupRig {
 
 /** ConsumerProtocolAssignment v0. */
 export function assignmentOf(topics: Readonly<Record<string, readonly number[]>>): Buffer {
-  const writer = new WireWriter()
-  const entries = Object.entries(topics)
-  writer.int16(0)
-  writer.int32(entries.length)
-  for (const [topic, partitions] of entries) {
-    writer.string(topic)
-    writer.int32(partitions.length)
-    for (const partition of partitions) writer.int32(partition)
-  }
-  writer.int32(-1)
-  return Buffer.concat(writer.chunks())
+  return encodeAssignment({ partitions: Object.entries(topics).map(([topic, partitions]) => ({ topic, partitions })) })
 }
 
 function expectNone(errorCode: number): void {
