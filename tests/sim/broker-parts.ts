@@ -1,9 +1,8 @@
 // The one door to the inside of the broker: a simulation composes pipeline, handlers, partitions and coordinators
 // itself, without sockets, so it needs more than the package's entry point gives.
-export { type ConfigValues, SETTINGS as BROKER_SETTINGS } from '../../packages/broker/src/config/schema.ts'
+export type { ConfigValues } from '../../packages/broker/src/config/schema.ts'
 export type { TopicSettings } from '../../packages/broker/src/config/topic.ts'
-export { Controller } from '../../packages/broker/src/controller/controller.ts'
-export { QuorumOfOne } from '../../packages/broker/src/controller/quorum-of-one.ts'
+export type { Controller } from '../../packages/broker/src/controller/controller.ts'
 export { ClassicGroup } from '../../packages/broker/src/coordinator/group/classic/classic-group.ts'
 export { Rebalance } from '../../packages/broker/src/coordinator/group/classic/rebalance.ts'
 export { GroupCoordinator } from '../../packages/broker/src/coordinator/group/group-coordinator.ts'
@@ -14,7 +13,6 @@ export { OffsetStore } from '../../packages/broker/src/coordinator/group/offsets
 export { OFFSETS_TOPIC } from '../../packages/broker/src/coordinator/group/offsets-topic.ts'
 export { groupHandlers } from '../../packages/broker/src/handlers/index.ts'
 export { HandlerRegistry } from '../../packages/broker/src/handlers/registry.ts'
-export { DirectoryState } from '../../packages/broker/src/partition/directory-state.ts'
-export { PartitionSet } from '../../packages/broker/src/partition/partition-set.ts'
 export type { Exchange } from '../../packages/broker/src/pipeline/exchange.ts'
 export { Pipeline } from '../../packages/broker/src/pipeline/pipeline.ts'
+export { BROKER_DEFAULTS, openBareBroker, TOPIC_DEFAULTS } from '../../packages/broker/test/bare-broker.ts'

@@ -1,38 +1,26 @@
-import { BufferPool, type Clock, type DiskError } from '@streambus/base'
-import { LOG_CONFIG_DEFAULTS, LogDirectory, OpenFiles, SILENT_LOG_PROBE } from '@streambus/storage-log'
-import { type MemoryDisk, SeededPrng } from '@streambus/testkit'
+import type { Clock, DiskError } from '@streambus/base'
+import type { MemoryDisk } from '@streambus/testkit'
 import {
-  BROKER_SETTINGS,
+  BROKER_DEFAULTS,
   type ConfigValues,
-  Controller,
-  DirectoryState,
+  type Controller,
   Groups,
   groupHandlers,
   HandlerRegistry,
-  PartitionSet,
+  openBareBroker,
   Pipeline,
-  QuorumOfOne,
   SILENT_GROUP_PROBE,
+  TOPIC_DEFAULTS,
   type TopicSettings
 } from './broker-parts.ts'
 import type { Random } from './random.ts'
 
 const SEGMENT_BYTES = 32 * 1024
 const TOPIC_SETTINGS: TopicSettings = {
-  log: { ...LOG_CONFIG_DEFAULTS, segmentBytes: SEGMENT_BYTES },
-  flushPolicy: 'synced',
-  compressionType: 'producer',
-  maxMessageBytes: 1_048_588,
-  isCompacted: false,
-  messageTimestampType: 'CreateTime',
-  messageTimestampBeforeMaxMs: Number.MAX_SAFE_INTEGER,
-  messageTimestampAfterMaxMs: 3_600_000,
-  minInsyncReplicas: 1,
+  ...TOPIC_DEFAULTS,
+  log: { ...TOPIC_DEFAULTS.log, segmentBytes: SEGMENT_BYTES },
   retentionDeletes: false
 }
-const DEFAULTS = Object.fromEntries(
-  Object.entries(BROKER_SETTINGS).map(([name, setting]) => [name, setting.default])
-) as ConfigValues
 
 export interface ComposeOptions {
   readonly disk: MemoryDisk
@@ -83,20 +71,19 @@ export async function completed<T>(disk: MemoryDisk, promise: Promise<T>): Promi
 
 /** A broker from its metadata log to its pipeline, with groups and nothing else, on a disk that may have a past. */
 export async function compose(options: ComposeOptions): Promise<Composition> {
-  const { disk, clock, random } = options
-  const directory = LogDirectory.open(disk, '/data')
-  const partitions = openPartitions(options, directory)
-  const { metadataLog, controller } = openController(options, directory, partitions)
-  const registered = controller.register({
-    nodeId: 1,
-    host: 'broker',
-    port: 9092,
-    rack: null,
-    isClean: directory.cleanStart,
-    clusterId: 'cluster'
+  const { disk, clock, random, onFatal } = options
+  const { directory, partitions, metadataLog, controller, registered } = openBareBroker({
+    disk,
+    clock,
+    settings: TOPIC_SETTINGS,
+    probe: NO_PARTITION_PROBE,
+    onFatal,
+    onStray: path => {
+      throw new Error(`${path} belongs to no topic`)
+    }
   })
   await completed(disk, registered)
-  const settings = (): ConfigValues => ({ ...DEFAULTS, ...options.settings })
+  const settings = (): ConfigValues => ({ ...BROKER_DEFAULTS, ...options.settings })
   const groups = new Groups({
     controller,
     partitions,
@@ -141,49 +128,4 @@ export async function compose(options: ComposeOptions): Promise<Composition> {
       directory.release()
     }
   }
-}
-
-function openController(
-  { disk, clock, onFatal }: ComposeOptions,
-  { cleanStart }: LogDirectory,
-  partitions: PartitionSet
-): { metadataLog: QuorumOfOne; controller: Controller } {
-  const metadata = { directory: '/data/__cluster_metadata-0', cleanStart }
-  const metadataLog = new QuorumOfOne({ disk, clock, probe: SILENT_LOG_PROBE, onFatal, ...metadata })
-  const controller = new Controller({
-    log: metadataLog,
-    clock,
-    prng: new SeededPrng(metadataLog.term),
-    defaults: () => ({ partitionCount: 1, replicationFactor: 1 }),
-    placement: () => partitions.placement(),
-    roomProblem: () => null,
-    configProblem: () => null
-  })
-  return { metadataLog, controller }
-}
-
-function openPartitions({ disk, clock, onFatal }: ComposeOptions, directory: LogDirectory): PartitionSet {
-  const state = new DirectoryState(directory.path, directory.ballast)
-  return new PartitionSet({
-    disk,
-    clock,
-    nodeId: 1,
-    directories: [directory],
-    idOf: () => 'data',
-    lostIds: new Set(),
-    stateOf: () => state,
-    buffers: new BufferPool(1 << 20),
-    openFiles: new OpenFiles(64),
-    probe: NO_PARTITION_PROBE,
-    logProbe: SILENT_LOG_PROBE,
-    settingsOf: () => TOPIC_SETTINGS,
-    onFatal,
-    jitterShare: () => 0,
-    onOffline: (_topic, _partition, error) => {
-      throw error
-    },
-    onStray: path => {
-      throw new Error(`${path} belongs to no topic`)
-    }
-  })
 }

@@ -1,12 +1,9 @@
-import { BufferPool, type Clock } from '@streambus/base'
+import type { Clock } from '@streambus/base'
 import { type ApiSchema, decodeResponse, encodeRequestFrame, type Input } from '@streambus/protocol'
 import { RecordBatchBuilder, readRecords, walkBatches } from '@streambus/protocol/records'
-import { LOG_CONFIG_DEFAULTS, LogDirectory, OpenFiles, SILENT_LOG_PROBE } from '@streambus/storage-log'
 import { ManualClock, MemoryDisk, type MemoryDiskOptions, SeededPrng } from '@streambus/testkit'
-import { SETTINGS as BROKER_SETTINGS, type ConfigValues } from '../src/config/schema.ts'
+import type { ConfigValues } from '../src/config/schema.ts'
 import type { TopicSettings } from '../src/config/topic.ts'
-import { Controller } from '../src/controller/controller.ts'
-import { QuorumOfOne } from '../src/controller/quorum-of-one.ts'
 import { SILENT_GROUP_PROBE } from '../src/coordinator/group/group-probe.ts'
 import { Groups } from '../src/coordinator/group/groups.ts'
 import { ProducerIds } from '../src/coordinator/transaction/producer-ids.ts'
@@ -20,30 +17,12 @@ import { initProducerIdHandler } from '../src/handlers/22-init-producer-id.ts'
 import { offsetForLeaderEpochHandler } from '../src/handlers/23-offset-for-leader-epoch.ts'
 import { groupHandlers } from '../src/handlers/index.ts'
 import { HandlerRegistry } from '../src/handlers/registry.ts'
-import { DirectoryState } from '../src/partition/directory-state.ts'
 import { inTurns } from '../src/partition/in-turns.ts'
 import { ParkedFetches } from '../src/partition/parked-fetches.ts'
 import type { PartitionProbe } from '../src/partition/partition-probe.ts'
-import { PartitionSet } from '../src/partition/partition-set.ts'
 import type { Exchange } from '../src/pipeline/exchange.ts'
 import { Pipeline } from '../src/pipeline/pipeline.ts'
-
-export const SETTINGS: TopicSettings = {
-  log: LOG_CONFIG_DEFAULTS,
-  flushPolicy: 'synced',
-  compressionType: 'producer',
-  maxMessageBytes: 1_048_588,
-  isCompacted: false,
-  messageTimestampType: 'CreateTime',
-  messageTimestampBeforeMaxMs: Number.MAX_SAFE_INTEGER,
-  messageTimestampAfterMaxMs: 3_600_000,
-  minInsyncReplicas: 1,
-  retentionDeletes: true
-}
-
-const DEFAULTS = Object.fromEntries(
-  Object.entries(BROKER_SETTINGS).map(([name, setting]) => [name, setting.default])
-) as ConfigValues
+import { BROKER_DEFAULTS, openBareBroker, TOPIC_DEFAULTS } from './bare-broker.ts'
 
 export interface Reply<Res> {
   /** Null until answered; 'none' for a request without an answer, 'closed' when the connection was. */
@@ -70,23 +49,6 @@ export async function openDataPlane(options: DataPlaneOptions = {}) {
   const disk = options.disk ?? new MemoryDisk()
   const clock = new ManualClock()
   const turns = options.turns ?? clock
-  const settings = { ...SETTINGS, ...options.settings }
-  const directory = LogDirectory.open(disk, '/data')
-  const onFatal = (error: Error): never => {
-    throw error
-  }
-  const metadata = { directory: '/data/__cluster_metadata-0', cleanStart: directory.cleanStart }
-  const metadataLog = new QuorumOfOne({ disk, clock, probe: SILENT_LOG_PROBE, onFatal, ...metadata })
-  const controller = new Controller({
-    log: metadataLog,
-    clock,
-    prng: new SeededPrng(metadataLog.term),
-    defaults: () => ({ partitionCount: 1, replicationFactor: 1 }),
-    placement: () => partitions.placement(),
-    roomProblem: () => null,
-    configProblem: () => null
-  })
-  const directoryState = new DirectoryState(directory.path, directory.ballast)
   const counts = { produced: 0, consumed: 0, committed: 0, fetches: 0, produces: 0 }
   const probe: PartitionProbe = {
     produced: records => void (counts.produced += records),
@@ -95,35 +57,16 @@ export async function openDataPlane(options: DataPlaneOptions = {}) {
     produceHandled: () => void counts.produces++,
     fetchHandled: () => void counts.fetches++
   }
-  const pool = new BufferPool(1 << 20)
   const bugs: unknown[] = []
-  const partitions = new PartitionSet({
+  const { directory, directoryState, pool, partitions, controller, registered } = openBareBroker({
     disk,
     clock,
-    nodeId: 1,
-    directories: [directory],
-    idOf: () => 'data',
-    lostIds: new Set(),
-    stateOf: () => directoryState,
-    buffers: pool,
-    openFiles: new OpenFiles(64),
+    settings: { ...TOPIC_DEFAULTS, ...options.settings },
     probe,
-    logProbe: SILENT_LOG_PROBE,
-    settingsOf: () => settings,
-    onFatal,
-    jitterShare: () => 0,
-    onOffline: (_topic, _partition, error) => {
+    onFatal: error => {
       throw error
     },
     onStray: () => {}
-  })
-  const registered = controller.register({
-    nodeId: 1,
-    host: 'broker',
-    port: 9092,
-    rack: null,
-    isClean: directory.cleanStart,
-    clusterId: 'cluster'
   })
   disk.completeSyncs()
   await registered
@@ -136,7 +79,7 @@ export async function openDataPlane(options: DataPlaneOptions = {}) {
     partitions,
     clock,
     prng: new SeededPrng(1),
-    settings: () => ({ ...DEFAULTS, ...options.brokerSettings }),
+    settings: () => ({ ...BROKER_DEFAULTS, ...options.brokerSettings }),
     retentionNowMs: () => clock.wallMs(),
     probe: SILENT_GROUP_PROBE,
     hostProbe: {

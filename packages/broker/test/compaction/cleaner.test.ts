@@ -9,10 +9,11 @@ import type { CleanerProbe } from '../../src/compaction/cleaner-probe.ts'
 import { inlineRunner } from '../../src/compaction/inline-runner.ts'
 import { CompactionFailed, type CompactionRunner } from '../../src/compaction/runner.ts'
 import { WorkerRunner } from '../../src/compaction/worker-runner.ts'
-import { type DataPlane, openDataPlane, SETTINGS } from '../data-plane.ts'
+import { TOPIC_DEFAULTS } from '../bare-broker.ts'
+import { type DataPlane, openDataPlane } from '../data-plane.ts'
 
 const COMPACTED = {
-  ...SETTINGS,
+  ...TOPIC_DEFAULTS,
   isCompacted: true,
   retentionDeletes: false,
   log: { ...LOG_CONFIG_DEFAULTS, segmentBytes: 2000, retentionMs: -1 }

@@ -4,7 +4,7 @@ import { ManualClock, MemoryDisk } from '@streambus/testkit'
 import { expect, test } from 'vitest'
 import { DirectoryState } from '../../src/partition/directory-state.ts'
 import { Partition } from '../../src/partition/partition.ts'
-import { SETTINGS } from '../data-plane.ts'
+import { TOPIC_DEFAULTS } from '../bare-broker.ts'
 
 // One test for each planted bug of tests/planted: short, and called what it is there for.
 
@@ -16,7 +16,7 @@ function setup() {
   const log = Log.open({
     disk,
     directory: '/data/orders-0',
-    config: SETTINGS.log,
+    config: TOPIC_DEFAULTS.log,
     clock,
     probe: SILENT_LOG_PROBE,
     cleanStart: false,
@@ -30,7 +30,7 @@ function setup() {
     index: 0,
     leaderEpoch: 0,
     log,
-    settings: SETTINGS,
+    settings: TOPIC_DEFAULTS,
     clock,
     probe: { produced() {}, consumed() {}, committed() {}, produceHandled() {}, fetchHandled() {} },
     directory: new DirectoryState('/data', new Ballast(disk, '/data'))
@@ -73,12 +73,12 @@ test('planted: the high watermark is the log end under the synced policy', () =>
 
 test('planted: the high watermark falls when the flush policy changes', () => {
   const { disk, partition, produce } = setup()
-  partition.updateSettings({ ...SETTINGS, flushPolicy: 'os' })
+  partition.updateSettings({ ...TOPIC_DEFAULTS, flushPolicy: 'os' })
   produce()
   partition.log.requestSync()
   produce()
   expect([partition.highWatermark, disk.pendingSyncs]).toEqual([2, 1])
-  partition.updateSettings(SETTINGS)
+  partition.updateSettings(TOPIC_DEFAULTS)
   // The sync covers the first one only.
   disk.completeSyncs(1)
   expect(partition.highWatermark).toBe(2)
