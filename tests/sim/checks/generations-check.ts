@@ -89,7 +89,7 @@ export class GenerationsCheck implements Check {
       const shard = this.#world.broker.shardOf(groupId)
       if (shard === null) continue
       const group = shard.find(groupId)
-      if (group !== undefined && !group.isEmpty) {
+      if (group?.type === 'classic' && !group.isEmpty) {
         const what = (): string => `${groupId} is at generation ${group.generation} after ${facts.storedMax}`
         holds(group.generation >= facts.storedMax || facts.mayBeGone, 'R17 generation', what)
         continue

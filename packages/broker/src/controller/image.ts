@@ -41,6 +41,8 @@ export interface MetadataImage {
   readonly brokers: ReadonlyMap<number, BrokerInfo>
   readonly topicCount: number
   readonly partitionCount: number
+  /** Grows with every topic that comes or goes and every partition that comes. Another one after a start. */
+  readonly topicsVersion: number
   readonly nextProducerId: number
   topicByName(name: string): TopicImage | undefined
   topicById(id: string): TopicImage | undefined
@@ -65,6 +67,7 @@ export class MetadataState implements MetadataImage {
   controllerId = -1
   nextProducerId = 0
   partitionCount = 0
+  topicsVersion = 0
   readonly brokers = new Map<number, BrokerInfo>()
   readonly #byName = new Map<string, TopicImage>()
   readonly #nameById = new Map<string, string>()
@@ -149,6 +152,7 @@ export class MetadataState implements MetadataImage {
     this.#setDraft({ name, id, partitions: [], configs: new Map() })
     this.#nameById.set(id, name)
     this.#nameByKey.set(collisionKey(name), name)
+    this.topicsVersion++
     return name
   }
 
@@ -185,7 +189,10 @@ export class MetadataState implements MetadataImage {
     assert(topic !== undefined, 'a partition belongs to a topic')
     const { type: _, topicId: __, ...partition } = record
     const { partitions } = this.#draft(topic)
-    if (partitions[record.index] === undefined) this.partitionCount++
+    if (partitions[record.index] === undefined) {
+      this.partitionCount++
+      this.topicsVersion++
+    }
     partitions[record.index] = partition
     return topic.name
   }
@@ -198,6 +205,7 @@ export class MetadataState implements MetadataImage {
     this.#drafts.delete(topic.name)
     this.#nameById.delete(topicId)
     this.#nameByKey.delete(collisionKey(topic.name))
+    this.topicsVersion++
     return topic.name
   }
 

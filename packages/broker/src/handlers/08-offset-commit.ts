@@ -65,11 +65,12 @@ export function offsetCommitHandler({
 type TopicAnswer = Input<OffsetCommitResponse>['topics'][number]
 
 function commitOf(
-  { name: topic }: TopicImage,
+  { name: topic, id: topicId }: TopicImage,
   partition: OffsetCommitRequest['topics'][number]['partitions'][number]
 ): Commit {
   return {
     topic,
+    topicId,
     partition: partition.partitionIndex,
     offset: partition.committedOffset,
     leaderEpoch: partition.committedLeaderEpoch,

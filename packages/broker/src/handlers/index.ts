@@ -35,6 +35,8 @@ import { deleteGroupsHandler } from './42-delete-groups.ts'
 import { incrementalAlterConfigsHandler } from './44-incremental-alter-configs.ts'
 import { offsetDeleteHandler } from './47-offset-delete.ts'
 import { describeClusterHandler } from './60-describe-cluster.ts'
+import { consumerGroupHeartbeatHandler } from './68-consumer-group-heartbeat.ts'
+import { consumerGroupDescribeHandler } from './69-consumer-group-describe.ts'
 import { listConfigResourcesHandler } from './74-list-config-resources.ts'
 import { describeTopicPartitionsHandler } from './75-describe-topic-partitions.ts'
 import type { ConfigCatalogue } from './config-catalogue.ts'
@@ -112,7 +114,9 @@ export function groupHandlers({
     describeGroupsHandler({ groups }),
     listGroupsHandler({ groups }),
     deleteGroupsHandler({ groups }),
-    offsetDeleteHandler({ groups, image })
+    offsetDeleteHandler({ groups, image }),
+    consumerGroupHeartbeatHandler({ groups }),
+    consumerGroupDescribeHandler({ groups })
   ]
 }
 

@@ -1,4 +1,4 @@
-import { int, LONG_MAX, long } from '../setting.ts'
+import { int, LONG_MAX, listOf, long, oneOf } from '../setting.ts'
 
 const MINUTE_MS = 60_000
 
@@ -23,6 +23,36 @@ export const GROUP_SETTINGS = {
     doc: 'How long an empty classic group waits for more members before the first rebalance.'
   }),
   'group.max.size': int({ default: 2 ** 31 - 1, min: 1, dynamic: 'cluster', doc: 'Members of a classic group.' }),
+  'group.consumer.session.timeout.ms': int({
+    default: 45_000,
+    min: 1,
+    dynamic: 'cluster',
+    doc: 'How long a member of the consumer protocol (KIP-848) may be silent before it is out of its group.'
+  }),
+  'group.consumer.heartbeat.interval.ms': int({
+    default: 5_000,
+    min: 1,
+    dynamic: 'cluster',
+    doc: 'How often members of the consumer protocol are told to send heartbeats. Shorter than their session.'
+  }),
+  'group.consumer.max.size': int({
+    default: 2 ** 31 - 1,
+    min: 1,
+    dynamic: 'cluster',
+    doc: 'Members of a group of the consumer protocol.'
+  }),
+  'group.consumer.assignors': listOf({
+    default: ['uniform', 'range'],
+    values: ['uniform', 'range'],
+    dynamic: 'cluster',
+    doc: 'What members of the consumer protocol may choose to assign their partitions. The first is the default.'
+  }),
+  'group.consumer.migration.policy': oneOf({
+    default: 'bidirectional',
+    values: ['bidirectional', 'upgrade', 'downgrade', 'disabled'],
+    dynamic: 'cluster',
+    doc: 'Whether a group changes its protocol while it has members: to the consumer protocol (upgrade) or back.'
+  }),
   'offset.metadata.max.bytes': int({
     default: 4_096,
     min: 0,

@@ -5,7 +5,10 @@ import type { CoordinatorRuntime } from '../runtime/coordinator-runtime.ts'
 import type { JoinAnswer, SyncAnswer } from './classic/classic-member.ts'
 import type { JoinRequest, Leaver, SyncRequest } from './classic/classic-verbs.ts'
 import { joinFailure } from './classic/rebalance.ts'
-import { describeClassic, type GroupDescription } from './describe.ts'
+import type { ConsumerHeartbeat, HeartbeatAnswer } from './consumer/heartbeat.ts'
+import type { LazyPatterns } from './consumer/lazy-patterns.ts'
+import type { GroupTopics } from './consumer/subscriptions.ts'
+import { type ConsumerDescription, describeClassic, describeConsumer, type GroupDescription } from './describe.ts'
 import type { GroupType, OffsetCaller } from './group.ts'
 import type { GroupShard } from './group-shard.ts'
 import type { CommittedOffset } from './offsets/offset-store.ts'
@@ -23,15 +26,24 @@ export interface FetchedOffset extends TopicPartition {
   readonly committed: CommittedOffset | null
 }
 
+export interface GroupCoordinatorOptions {
+  readonly topics: GroupTopics
+  readonly patterns: LazyPatterns
+  /** Used where no member asks for one. */
+  readonly defaultAssignor: () => string
+}
+
 /**
  * The groups whose coordinator this broker is, as requests see them. Answers are given once all that they rest on is
  * committed. Rejects with CoordinatorRefused.
  */
 export class GroupCoordinator {
   readonly #runtime: CoordinatorRuntime<GroupShard, GroupRecord>
+  readonly #options: GroupCoordinatorOptions
 
-  constructor(runtime: CoordinatorRuntime<GroupShard, GroupRecord>) {
+  constructor(runtime: CoordinatorRuntime<GroupShard, GroupRecord>, options: GroupCoordinatorOptions) {
     this.#runtime = runtime
+    this.#options = options
   }
 
   /** Resolves when the rebalance that this leads to has come as far as the member's share in it. Never rejects. */
@@ -59,6 +71,16 @@ export class GroupCoordinator {
   /** An error for each, in their order. */
   leave(groupId: string, leavers: readonly Leaver[]): Promise<readonly ErrorName[]> {
     return this.#runtime.decide(groupId, (shard, nowMs) => shard.leave(groupId, leavers, nowMs))
+  }
+
+  /** Of a member of the consumer protocol: joins, goes on or leaves. */
+  async consumerHeartbeat(groupId: string, request: ConsumerHeartbeat): Promise<HeartbeatAnswer> {
+    const { subscribedRegex } = request
+    if (subscribedRegex !== null && subscribedRegex !== '') {
+      const compile = await this.#options.patterns.load()
+      compile(subscribedRegex)
+    }
+    return this.#runtime.decide(groupId, (shard, nowMs) => shard.consumerHeartbeat(groupId, request, nowMs))
   }
 
   /** An error for each, in their order. */
@@ -99,7 +121,20 @@ export class GroupCoordinator {
   describe(groupId: string): Promise<GroupDescription | null> {
     return this.#runtime.decide(groupId, shard => {
       const group = shard.find(groupId)
-      return { records: [], answer: group === undefined ? null : describeClassic(group) }
+      return { records: [], answer: group?.type === 'classic' ? describeClassic(group) : null }
+    })
+  }
+
+  /** Null: there is no such group of the consumer protocol. */
+  describeConsumer(groupId: string): Promise<ConsumerDescription | null> {
+    const { topics, defaultAssignor } = this.#options
+    return this.#runtime.decide(groupId, shard => {
+      const group = shard.find(groupId)
+      const isConsumer = group?.type === 'consumer'
+      return {
+        records: [],
+        answer: isConsumer ? describeConsumer(group, { topics, assignor: defaultAssignor() }) : null
+      }
     })
   }
 

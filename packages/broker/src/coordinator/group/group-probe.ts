@@ -7,6 +7,10 @@ export type RebalanceReason =
   | 'sync_timeout'
   | 'static_member_replaced'
   | 'assignment_not_stored'
+  | 'subscription_changed'
+  | 'topics_changed'
+  | 'revocation_timeout'
+  | 'protocol_changed'
 
 /** What is said of a member. */
 export interface ReportedMember {

@@ -13,4 +13,19 @@ export interface GroupSettings {
   readonly offsetsRetentionMs: number
   /** `offsets.retention.check.interval.ms`. */
   readonly expiryCheckMs: number
+  /** Of groups of the consumer protocol. */
+  readonly consumer: ConsumerSettings
+}
+
+export interface ConsumerSettings {
+  /** `group.consumer.session.timeout.ms`. */
+  readonly sessionTimeoutMs: number
+  /** `group.consumer.heartbeat.interval.ms`: members are told. */
+  readonly heartbeatIntervalMs: number
+  /** `group.consumer.max.size`. */
+  readonly membersMax: number
+  /** `group.consumer.assignors`: the first is the default. Not empty. */
+  readonly assignors: readonly string[]
+  /** `group.consumer.migration.policy`. */
+  readonly migrationPolicy: 'bidirectional' | 'upgrade' | 'downgrade' | 'disabled'
 }

@@ -1,13 +1,18 @@
 import { type Prng, unreachable } from '@streambus/base'
 import type { ErrorName } from '@streambus/protocol'
-import type { GroupRecord, OffsetRecord } from '@streambus/protocol/group-records'
+import type { ClassicGroupRecord, GroupRecord, OffsetRecord } from '@streambus/protocol/group-records'
 import { CoordinatorRefused } from '../runtime/coordinator-refused.ts'
 import { type CoordinatorShard, type Decision, nothing, type ShardTimers } from '../runtime/shard.ts'
 import { ClassicGroup } from './classic/classic-group.ts'
 import type { JoinAnswer, SyncAnswer } from './classic/classic-member.ts'
 import { ClassicVerbs, type JoinRequest, type Leaver, type SyncRequest } from './classic/classic-verbs.ts'
 import { joinFailure } from './classic/rebalance.ts'
-import type { Group, OffsetCaller } from './group.ts'
+import { ConsumerGroup, type ConsumerRecord } from './consumer/consumer-group.ts'
+import { type ConsumerParts, consumerParts } from './consumer/consumer-parts.ts'
+import { type ConsumerHeartbeat, checkHeartbeat, type HeartbeatAnswer, JOIN_EPOCH } from './consumer/heartbeat.ts'
+import type { Patterns } from './consumer/regex-refresh.ts'
+import type { GroupTopics } from './consumer/subscriptions.ts'
+import type { OffsetCaller } from './group.ts'
 import type { GroupProbe } from './group-probe.ts'
 import type { GroupSettings } from './group-settings.ts'
 import type { OffsetListener } from './offsets/offset-listener.ts'
@@ -20,8 +25,12 @@ export interface GroupShardOptions {
   readonly prng: Prng
   readonly probe: GroupProbe
   readonly offsets: OffsetListener
+  readonly topics: GroupTopics
+  readonly patterns: Patterns
 }
 
+/** A group of any type. */
+export type AnyGroup = ClassicGroup | ConsumerGroup
 type Decided<T> = Decision<GroupRecord, T>
 /** The first version of OffsetCommit that knows an error for a group that does not exist. */
 const GROUP_NOT_FOUND_VERSION = 9
@@ -32,23 +41,25 @@ const EXPIRY = 'expiry'
 /** The groups of one partition of `__consumer_offsets`, with their offsets. */
 export class GroupShard implements CoordinatorShard<GroupRecord> {
   readonly #options: GroupShardOptions
-  readonly #groups = new Map<string, ClassicGroup>()
+  readonly #groups = new Map<string, AnyGroup>()
   readonly #classic: ClassicVerbs
+  readonly #consumer: ConsumerParts
   readonly #offsets: OffsetVerbs
   readonly store = new OffsetStore()
   #isLoaded = false
 
   constructor(options: GroupShardOptions) {
     this.#options = options
-    this.#classic = new ClassicVerbs({ ...options, find: groupId => this.#groups.get(groupId) })
+    this.#classic = new ClassicVerbs({ ...options, find: groupId => this.#classicGroup(groupId) })
+    this.#consumer = consumerParts({ ...options, find: groupId => this.#consumerGroup(groupId) })
     this.#offsets = new OffsetVerbs({ ...options, store: this.store })
   }
 
-  groups(): IterableIterator<ClassicGroup> {
+  groups(): IterableIterator<AnyGroup> {
     return this.#groups.values()
   }
 
-  find(groupId: string): ClassicGroup | undefined {
+  find(groupId: string): AnyGroup | undefined {
     return this.#groups.get(groupId)
   }
 
@@ -57,16 +68,14 @@ export class GroupShard implements CoordinatorShard<GroupRecord> {
       case 'offset':
         return this.#replayOffset(record)
       case 'classic-group':
-        if (record.value === null) this.#groups.delete(record.groupId)
-        else this.#groups.set(record.groupId, ClassicGroup.fromRecord(record.groupId, record.value))
-        return
+        return this.#replayClassic(record)
       case 'consumer-group':
       case 'consumer-member':
       case 'target-assignment':
       case 'target-member':
       case 'current-assignment':
       case 'regex':
-        return
+        return this.#replayConsumer(record)
       default:
         unreachable(record)
     }
@@ -76,12 +85,15 @@ export class GroupShard implements CoordinatorShard<GroupRecord> {
     this.#isLoaded = true
     // What only has offsets is a group, too.
     for (const groupId of this.store.groupIds()) this.#findOrCreate(groupId, nowMs)
-    for (const group of this.#groups.values()) this.#classic.loaded(group)
+    for (const group of this.#groups.values()) {
+      if (group.type === 'classic') this.#classic.loaded(group)
+      else this.#consumer.lifetimes.loaded(group)
+    }
     this.#expectExpiry()
   }
 
   unloaded(error: ErrorName): void {
-    for (const group of this.#groups.values()) this.#classic.forget(group, error)
+    for (const group of this.#groups.values()) if (group.type === 'classic') this.#classic.forget(group, error)
     this.#groups.clear()
   }
 
@@ -93,26 +105,51 @@ export class GroupShard implements CoordinatorShard<GroupRecord> {
       reply(joinFailure('INVALID_SESSION_TIMEOUT', memberId))
       return nothing()
     }
-    const group = memberId === '' ? this.#findOrCreate(groupId, nowMs) : this.#groups.get(groupId)
-    if (group === undefined) {
+    const present = this.#consumerGroup(groupId)
+    if (present?.isEmpty === false) return this.#consumer.classicMembers.join(present, request, reply, nowMs)
+    if (memberId !== '' && this.#classicGroup(groupId) === undefined) {
       reply(joinFailure('UNKNOWN_MEMBER_ID', memberId))
       return nothing()
     }
-    return this.#classic.join(group, request, reply, nowMs)
+    // An empty group becomes what its first member is.
+    if (present !== undefined) this.#groups.delete(groupId)
+    const step = this.#classic.join(this.#findOrCreate(groupId, nowMs), request, reply, nowMs)
+    return present === undefined
+      ? step
+      : { ...step, records: [...present.tombstones(), ...step.records], isApplied: true }
   }
 
   /** `reply` is called once, unless it throws CoordinatorRefused. */
   sync(groupId: string, request: SyncRequest, reply: (answer: SyncAnswer) => void, nowMs: number): Decided<void> {
-    return this.#classic.sync(this.#member(groupId), request, reply, nowMs)
+    const group = this.#member(groupId)
+    if (group.type === 'classic') return this.#classic.sync(group, request, reply, nowMs)
+    return this.#consumer.classicMembers.sync(group, request, reply)
   }
 
   heartbeat(groupId: string, member: Leaver, generation: number): Decided<void> {
-    this.#classic.heartbeat(this.#member(groupId), member, generation)
+    const group = this.#member(groupId)
+    if (group.type === 'classic') this.#classic.heartbeat(group, member, generation)
+    else this.#consumer.classicMembers.heartbeat(group, member, generation)
     return nothing()
   }
 
   leave(groupId: string, leavers: readonly Leaver[], nowMs: number): Decided<readonly ErrorName[]> {
-    return this.#classic.leave(this.#member(groupId), leavers, nowMs)
+    const group = this.#member(groupId)
+    if (group.type === 'classic') return this.#classic.leave(group, leavers, nowMs)
+    return this.#consumer.classicMembers.leave(group, leavers, nowMs)
+  }
+
+  /** Joins, goes on or leaves, by the request's member epoch. Throws CoordinatorRefused. */
+  consumerHeartbeat(groupId: string, request: ConsumerHeartbeat, nowMs: number): Decided<HeartbeatAnswer> {
+    const { verbs } = this.#consumer
+    checkHeartbeat(request, this.#options.settings().consumer.assignors)
+    const present = this.#consumerGroup(groupId)
+    if (present === undefined && request.memberEpoch !== JOIN_EPOCH) throw notFound(groupId)
+    if (request.memberEpoch < JOIN_EPOCH) return verbs.leave(present ?? new ConsumerGroup(groupId), request, nowMs)
+    if (present !== undefined) return verbs.heartbeat(present, request, nowMs)
+    const { group, records } = this.#asConsumer(groupId, nowMs)
+    const decision = verbs.heartbeat(group, request, nowMs)
+    return { ...decision, records: [...records, ...decision.records] }
   }
 
   /** An error for each commit, in their order. Throws CoordinatorRefused when the caller may not commit. */
@@ -122,12 +159,14 @@ export class GroupShard implements CoordinatorShard<GroupRecord> {
     request: { readonly commits: readonly Commit[]; readonly retentionMs: number; readonly nowMs: number }
   ): Decided<readonly ErrorName[]> {
     const group = this.#groups.get(groupId)
-    if (group !== undefined) group.checkCommit(caller)
-    else if (caller.epoch < 0) this.#findOrCreate(groupId, request.nowMs)
-    else if (caller.apiVersion >= GROUP_NOT_FOUND_VERSION) throw notFound(groupId)
-    else throw new CoordinatorRefused('ILLEGAL_GENERATION', `there is no group ${groupId}`)
-    if (group !== undefined) this.#classic.committed(group, caller.memberId)
-    return this.#offsets.commit(groupId, request.commits, request)
+    const judge = group?.checkCommit(caller) ?? null
+    if (group === undefined && caller.epoch >= 0) {
+      if (caller.apiVersion >= GROUP_NOT_FOUND_VERSION) throw notFound(groupId)
+      throw new CoordinatorRefused('ILLEGAL_GENERATION', `there is no group ${groupId}`)
+    }
+    if (group === undefined) this.#findOrCreate(groupId, request.nowMs)
+    if (group?.type === 'classic') this.#classic.committed(group, caller.memberId)
+    return this.#offsets.commit(groupId, request.commits, { ...request, judge })
   }
 
   /**
@@ -135,8 +174,7 @@ export class GroupShard implements CoordinatorShard<GroupRecord> {
    * CoordinatorRefused when the caller may not see them.
    */
   offsetsOf(groupId: string, caller: OffsetCaller): ReadonlyMap<string, ReadonlyMap<number, CommittedOffset>> {
-    const group: Group | undefined = this.#groups.get(groupId)
-    group?.checkFetch(caller)
+    this.#groups.get(groupId)?.checkFetch(caller)
     return this.store.of(groupId)
   }
 
@@ -166,20 +204,75 @@ export class GroupShard implements CoordinatorShard<GroupRecord> {
     offsets.offsetStored(of, committed, this.#isLoaded)
   }
 
+  #replayClassic({ groupId, value }: ClassicGroupRecord): void {
+    const present = this.#classicGroup(groupId)
+    if (present !== undefined) this.#classic.forget(present, 'REBALANCE_IN_PROGRESS')
+    if (value === null) {
+      if (present !== undefined) this.#groups.delete(groupId)
+      return
+    }
+    const group = ClassicGroup.fromRecord(groupId, value)
+    this.#groups.set(groupId, group)
+    // All other records of classic groups are held already when they are written.
+    if (this.#isLoaded) this.#classic.downgraded(group)
+  }
+
+  #replayConsumer(record: ConsumerRecord): void {
+    const { groupId } = record
+    let group = this.#consumerGroup(groupId)
+    if (group === undefined) {
+      if (record.value === null) return
+      const classic = this.#classicGroup(groupId)
+      if (classic !== undefined) this.#classic.forget(classic, 'REBALANCE_IN_PROGRESS')
+      this.#groups.set(groupId, (group = new ConsumerGroup(groupId)))
+    }
+    if (group.replay(record)) this.#groups.delete(groupId)
+  }
+
+  #classicGroup(groupId: string): ClassicGroup | undefined {
+    const group = this.#groups.get(groupId)
+    return group?.type === 'classic' ? group : undefined
+  }
+
+  #consumerGroup(groupId: string): ConsumerGroup | undefined {
+    const group = this.#groups.get(groupId)
+    return group?.type === 'consumer' ? group : undefined
+  }
+
   #findOrCreate(groupId: string, nowMs: number): ClassicGroup {
-    let group = this.#groups.get(groupId)
-    if (group === undefined) this.#groups.set(groupId, (group = new ClassicGroup(groupId, nowMs)))
+    const present = this.#classicGroup(groupId)
+    if (present !== undefined) return present
+    const group = new ClassicGroup(groupId, nowMs)
+    this.#groups.set(groupId, group)
     return group
   }
 
-  #existing(groupId: string): ClassicGroup {
+  /** The group as it will be once `records` are written. */
+  #asConsumer(groupId: string, nowMs: number): { group: ConsumerGroup; records: readonly GroupRecord[] } {
+    const group = new ConsumerGroup(groupId)
+    const present = this.#classicGroup(groupId)
+    if (present === undefined) return { group, records: [] }
+    if (present.isEmpty) return { group, records: present.isStored ? present.tombstones() : [] }
+    const { migration, lifetimes } = this.#consumer
+    const records = migration.upgrade(present, nowMs)
+    if (records === null) {
+      throw new CoordinatorRefused('GROUP_ID_NOT_FOUND', `Group ${groupId} is not a consumer group.`)
+    }
+    for (const record of records) {
+      if (record.kind !== 'offset' && record.kind !== 'classic-group') group.replay(record)
+    }
+    for (const member of group.members.values()) lifetimes.touch(groupId, member)
+    return { group, records }
+  }
+
+  #existing(groupId: string): AnyGroup {
     const group = this.#groups.get(groupId)
     if (group === undefined) throw notFound(groupId)
     return group
   }
 
   /** The group that somebody says he is a member of. */
-  #member(groupId: string): ClassicGroup {
+  #member(groupId: string): AnyGroup {
     const group = this.#groups.get(groupId)
     if (group !== undefined) return group
     throw new CoordinatorRefused('UNKNOWN_MEMBER_ID', `there is no group ${groupId}`)
@@ -198,8 +291,7 @@ export class GroupShard implements CoordinatorShard<GroupRecord> {
       const expired = this.#offsets.expired(group, nowMs)
       count += expired.records.length
       for (const record of expired.records) records.push(record)
-      // Somebody may be about to join a group that is kept in mind only.
-      if (!expired.isAll || !group.isEmpty || group.pendingMembers.size > 0) continue
+      if (!expired.isAll || !group.isUnused) continue
       if (group.isStored) records.push(...group.tombstones())
       else this.#groups.delete(group.groupId)
     }

@@ -1,3 +1,4 @@
+import type { ErrorName } from '@streambus/protocol'
 import type { GroupRecord } from '@streambus/protocol/group-records'
 
 export type GroupType = 'classic' | 'consumer'
@@ -12,6 +13,9 @@ export interface OffsetCaller {
   readonly apiVersion: number
 }
 
+/** Whether an offset of this partition may be committed. */
+export type CommitJudge = (topicId: string, partition: number) => ErrorName
+
 /** What the offsets of a group need to know of it, whatever its type. Checks throw CoordinatorRefused. */
 export interface Group {
   readonly type: GroupType
@@ -19,13 +23,19 @@ export interface Group {
   /** As Kafka's tools print it. */
   readonly stateName: string
   readonly isEmpty: boolean
+  /** It is written to the log that the group exists. */
+  readonly isStored: boolean
+  /** It has no members, and nobody is about to join. */
+  readonly isUnused: boolean
+  readonly memberCount: number
   /** Empty for a group that only keeps offsets. */
   readonly protocolTypeName: string
   /** What assigns: chosen by the members, or on the server. Empty while there is none. */
   readonly protocolName: string
   /** True when it may be. */
   isSubscribedTo(topic: string): boolean
-  checkCommit(caller: OffsetCaller): void
+  /** Null: all may be committed. Else each partition is judged by itself. */
+  checkCommit(caller: OffsetCaller): CommitJudge | null
   checkFetch(caller: OffsetCaller): void
   checkOffsetDeletion(): void
   checkDeletion(): void

@@ -7,7 +7,9 @@ import type { PartitionSet } from '../../partition/partition-set.ts'
 import { GroupLag } from '../lag/group-lag.ts'
 import { CoordinatorRuntime } from '../runtime/coordinator-runtime.ts'
 import type { HostProbe } from '../runtime/shard-host.ts'
-import { describeClassic, type GroupDescription } from './describe.ts'
+import { LazyPatterns } from './consumer/lazy-patterns.ts'
+import type { GroupTopics } from './consumer/subscriptions.ts'
+import { type GroupDescription, overview } from './describe.ts'
 import { GroupCoordinator } from './group-coordinator.ts'
 import type { GroupProbe } from './group-probe.ts'
 import type { GroupSettings } from './group-settings.ts'
@@ -38,11 +40,14 @@ export class Groups {
   /** How far the groups have come. */
   readonly lag: GroupLag
   readonly #clock: Clock
+  readonly #patterns = new LazyPatterns()
+  readonly #topics: GroupTopics
   #timer: Timer | null = null
 
   constructor(options: GroupsOptions) {
     const { controller, partitions, clock, prng, settings, hostProbe, retentionNowMs } = options
     this.#clock = clock
+    this.#topics = controller.image
     this.topic = new OffsetsTopic(controller, () => ({
       partitionCount: settings()['offsets.topic.num.partitions'],
       replicationFactor: settings()['offsets.topic.replication.factor'],
@@ -64,12 +69,18 @@ export class Groups {
       find: index => find(OFFSETS_TOPIC, index),
       clock,
       format: { encode: encodeGroupRecord, decode: decodeGroupRecord },
-      createShard: timers =>
-        new GroupShard({ timers, settings: () => groupSettings(settings()), prng, probe, offsets: lag }),
+      createShard: timers => {
+        const shared = { prng, probe, offsets: lag, topics: this.#topics, patterns: this.#patterns }
+        return new GroupShard({ ...shared, timers, settings: () => groupSettings(settings()) })
+      },
       commitTimeoutMs: () => settings()['offsets.commit.timeout.ms'],
       probe: hostProbe
     })
-    this.coordinator = new GroupCoordinator(this.runtime)
+    this.coordinator = new GroupCoordinator(this.runtime, {
+      topics: this.#topics,
+      patterns: this.#patterns,
+      defaultAssignor: () => groupSettings(settings()).consumer.assignors[0] ?? ''
+    })
   }
 
   start(): void {
@@ -85,7 +96,7 @@ export class Groups {
 
   describe(groupId: string): GroupDescription | null {
     const group = this.runtime.shardOf(groupId)?.find(groupId)
-    return group === undefined ? null : describeClassic(group)
+    return group === undefined ? null : overview(group, this.#topics)
   }
 
   #sampleLater(): void {
@@ -114,6 +125,13 @@ function groupSettings(values: ConfigValues): GroupSettings {
     membersMax: values['group.max.size'],
     metadataBytesMax: values['offset.metadata.max.bytes'],
     offsetsRetentionMs: values['offsets.retention.minutes'] * 60_000,
-    expiryCheckMs: values['offsets.retention.check.interval.ms']
+    expiryCheckMs: values['offsets.retention.check.interval.ms'],
+    consumer: {
+      sessionTimeoutMs: values['group.consumer.session.timeout.ms'],
+      heartbeatIntervalMs: values['group.consumer.heartbeat.interval.ms'],
+      membersMax: values['group.consumer.max.size'],
+      assignors: values['group.consumer.assignors'],
+      migrationPolicy: values['group.consumer.migration.policy']
+    }
   }
 }

@@ -58,7 +58,8 @@ export class ShardHost<S extends CoordinatorShard<R>, R> {
     this.#pending = new PendingAnswers(options.clock, options.commitTimeoutMs)
     this.#shard = options.createShard({
       set: (key, delayMs, decide) => this.#setTimer(key, delayMs, decide),
-      cancel: key => this.#timers.cancel(key)
+      cancel: key => this.#timers.cancel(key),
+      has: key => this.#timers.has(key)
     })
     options.partition.watch(this)
   }

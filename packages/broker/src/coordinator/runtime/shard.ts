@@ -32,6 +32,7 @@ export interface ShardTimers<R> {
   /** Replaces the timer of that key. */
   set(key: string, delayMs: number, decide: (nowMs: number) => Decision<R, void>): void
   cancel(key: string): void
+  has(key: string): boolean
 }
 
 /** How a shard's records are stored. */

@@ -44,6 +44,10 @@ export class Timers {
     this.#entries.delete(key)
   }
 
+  has(key: string): boolean {
+    return this.#entries.has(key)
+  }
+
   cancelAll(): void {
     for (const { timer } of this.#entries.values()) timer.cancel()
     this.#entries.clear()

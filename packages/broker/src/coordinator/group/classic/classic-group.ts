@@ -33,7 +33,6 @@ export class ClassicGroup implements Group {
   readonly pendingSync = new Set<string>()
   /** Somebody new came during the initial delay, so it is made longer. */
   hasNewMember = false
-  /** It is written to the log that the group exists. */
   isStored = false
   readonly #memberIdOf = new Map<string, string>()
   #state: ClassicState = 'Empty'
@@ -60,6 +59,14 @@ export class ClassicGroup implements Group {
 
   get isEmpty(): boolean {
     return this.#state === 'Empty'
+  }
+
+  get isUnused(): boolean {
+    return this.isEmpty && this.pendingMembers.size === 0
+  }
+
+  get memberCount(): number {
+    return this.members.size
   }
 
   get protocolName(): string {
@@ -202,9 +209,9 @@ export class ClassicGroup implements Group {
     return this.#topics?.has(topic) ?? true
   }
 
-  checkCommit({ memberId, instanceId, epoch }: OffsetCaller): void {
+  checkCommit({ memberId, instanceId, epoch }: OffsetCaller): null {
     // Tools, and consumers that choose their partitions themselves.
-    if (epoch < 0 && this.isEmpty) return
+    if (epoch < 0 && this.isEmpty) return null
     if (epoch >= 0 || memberId !== '' || instanceId !== null) {
       this.memberFor(memberId, instanceId)
       this.checkGeneration(epoch)
@@ -215,6 +222,7 @@ export class ClassicGroup implements Group {
     if (this.#state === 'CompletingRebalance') {
       throw new CoordinatorRefused('REBALANCE_IN_PROGRESS', `group ${this.groupId} is rebalancing`)
     }
+    return null
   }
 
   checkFetch(): void {

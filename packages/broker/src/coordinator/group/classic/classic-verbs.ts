@@ -1,4 +1,4 @@
-import type { Prng } from '@streambus/base'
+import { assert, type Prng } from '@streambus/base'
 import { type ErrorName, Errors } from '@streambus/protocol'
 import type { GroupRecord } from '@streambus/protocol/group-records'
 import { randomUuid } from '../../../controller/uuid.ts'
@@ -40,7 +40,7 @@ type JoinReply = (answer: JoinAnswer) => void
 type SyncReply = (answer: SyncAnswer) => void
 
 /** From this version on a member without an id gets one first (KIP-394): lost joins leave nothing behind. */
-const KNOWN_MEMBER_ID_VERSION = 4
+export const KNOWN_MEMBER_ID_VERSION = 4
 /** From this version on a leader can be told not to assign (KIP-814). */
 const SKIP_ASSIGNMENT_VERSION = 9
 
@@ -132,6 +132,13 @@ export class ClassicVerbs {
   /** The group comes from the log: everybody has a full session to show up in. */
   loaded(group: ClassicGroup): void {
     for (const member of group.members.values()) this.#rebalance.touch(group, member)
+  }
+
+  /** The group was one of the consumer protocol: everybody has to say what he can. */
+  downgraded(group: ClassicGroup): void {
+    this.loaded(group)
+    const { records } = this.#rebalance.prepare(group, { reason: 'protocol_changed', nowMs: group.stateSinceMs })
+    assert(records.length === 0, 'a group with members that have not joined waits for them')
   }
 
   /** The group goes from memory: whoever waits gets the error. */

@@ -1,14 +1,11 @@
 import type {
-  ConsumerGroupRecord,
+  ClassicGroupRecord,
   ConsumerMemberRecord,
-  CurrentAssignmentRecord,
   GroupRecord,
-  RegexRecord,
-  TargetAssignmentRecord,
-  TargetMemberRecord
+  OffsetRecord
 } from '@streambus/protocol/group-records'
 import { CoordinatorRefused } from '../../runtime/coordinator-refused.ts'
-import type { Group, OffsetCaller } from '../group.ts'
+import type { CommitJudge, Group, OffsetCaller } from '../group.ts'
 import { type ConsumerMember, newConsumerMember, withAssignment, withMetadata } from './consumer-member.ts'
 import { PartitionOwners } from './partition-owners.ts'
 import { fromList, NO_PARTITIONS, type TopicPartitions } from './topic-partitions.ts'
@@ -20,13 +17,7 @@ const MEMBER_EPOCH_VERSION = 9
 export type ConsumerState = 'Empty' | 'Assigning' | 'Reconciling' | 'Stable'
 
 /** All records of groups of the consumer protocol. */
-export type ConsumerRecord =
-  | ConsumerGroupRecord
-  | ConsumerMemberRecord
-  | TargetAssignmentRecord
-  | TargetMemberRecord
-  | CurrentAssignmentRecord
-  | RegexRecord
+export type ConsumerRecord = Exclude<GroupRecord, OffsetRecord | ClassicGroupRecord>
 
 /** What is known of the topics that match a regular expression. */
 export interface ResolvedRegex {
@@ -43,9 +34,10 @@ export interface ResolvedRegex {
  */
 export class ConsumerGroup implements Group {
   readonly type = 'consumer'
+  readonly isStored = true
   readonly groupId: string
-  /** Wall time since when it has no members; −1: it has, or the record does not say. */
-  emptySinceMs = -1
+  /** The version of the topics that the group's epoch is known to be up to; −1: to none. Not in the records. */
+  checkedVersion = -1
   readonly #members = new Map<string, ConsumerMember>()
   readonly #memberIdOf = new Map<string, string>()
   readonly #target = new Map<string, TopicPartitions>()
@@ -81,15 +73,27 @@ export class ConsumerGroup implements Group {
     return this.#regexes
   }
 
+  get targets(): ReadonlyMap<string, TopicPartitions> {
+    return this.#target
+  }
+
   get isEmpty(): boolean {
     return this.#members.size === 0
+  }
+
+  get isUnused(): boolean {
+    return this.isEmpty
+  }
+
+  get memberCount(): number {
+    return this.#members.size
   }
 
   get state(): ConsumerState {
     if (this.isEmpty) return 'Empty'
     if (this.#epoch > this.#assignmentEpoch) return 'Assigning'
     for (const { state, memberEpoch } of this.#members.values()) {
-      if (state !== 'stable' || (memberEpoch !== this.#assignmentEpoch && memberEpoch >= 0)) return 'Reconciling'
+      if (state !== 'stable' || memberEpoch !== this.#assignmentEpoch) return 'Reconciling'
     }
     return 'Stable'
   }
@@ -104,15 +108,7 @@ export class ConsumerGroup implements Group {
 
   /** The assignor that most members ask for; empty: nobody asks for one. */
   get protocolName(): string {
-    const votes = new Map<string, number>()
-    let preferred = ''
-    for (const { serverAssignor } of this.#members.values()) {
-      if (serverAssignor === null) continue
-      const count = (votes.get(serverAssignor) ?? 0) + 1
-      votes.set(serverAssignor, count)
-      if (count > (votes.get(preferred) ?? 0)) preferred = serverAssignor
-    }
-    return preferred
+    return preferredAssignor(this.#members.values())
   }
 
   staticMember(instanceId: string): ConsumerMember | undefined {
@@ -146,17 +142,38 @@ export class ConsumerGroup implements Group {
   memberFor(memberId: string): ConsumerMember {
     const member = this.#members.get(memberId)
     if (member !== undefined) return member
-    throw new CoordinatorRefused('UNKNOWN_MEMBER_ID', `group ${this.groupId} has no member '${memberId}'`)
+    throw new CoordinatorRefused('UNKNOWN_MEMBER_ID', `Member ${memberId} is not a member of group ${this.groupId}.`)
   }
 
-  checkCommit({ memberId, epoch, apiVersion }: OffsetCaller): void {
-    if (epoch < 0 && this.isEmpty) return
+  /** Throws CoordinatorRefused; FENCED_INSTANCE_ID when another member has the instance id. */
+  staticMemberFor(instanceId: string, memberId: string): ConsumerMember {
+    const member = this.staticMember(instanceId)
+    if (member === undefined) throw new CoordinatorRefused('UNKNOWN_MEMBER_ID', `Instance id ${instanceId} is unknown.`)
+    if (member.memberId === memberId) return member
+    const message = `Static member ${memberId} with instance id ${instanceId} was fenced by member ${member.memberId}.`
+    throw new CoordinatorRefused('FENCED_INSTANCE_ID', message)
+  }
+
+  /**
+   * A commit in an older epoch counts for the partitions that the member has had since then or longer: the next epoch
+   * may have begun while the commit was under way (KIP-1251).
+   */
+  checkCommit({ memberId, epoch, apiVersion }: OffsetCaller): CommitJudge | null {
+    if (epoch < 0 && this.isEmpty) return null
     const member = this.memberFor(memberId)
     if (member.classic === null && apiVersion < MEMBER_EPOCH_VERSION) {
       const message = `a member of the consumer protocol commits with version ${MEMBER_EPOCH_VERSION} or later`
       throw new CoordinatorRefused('UNSUPPORTED_VERSION', message)
     }
-    this.#checkEpoch(member, epoch)
+    const { sinceEpochs, memberEpoch, classic } = member
+    if (classic !== null || epoch < 0 || epoch >= memberEpoch) {
+      this.#checkEpoch(member, epoch)
+      return null
+    }
+    return (topicId, partition) => {
+      const sinceEpoch = sinceEpochs.get(topicId)?.get(partition)
+      return sinceEpoch !== undefined && epoch >= sinceEpoch ? 'NONE' : 'STALE_MEMBER_EPOCH'
+    }
   }
 
   checkFetch({ memberId, epoch }: OffsetCaller): void {
@@ -174,9 +191,9 @@ export class ConsumerGroup implements Group {
     throw new CoordinatorRefused('NON_EMPTY_GROUP', `group ${this.groupId} has members; stop them first`)
   }
 
-  agingSinceMs(commitMs: number): number | null {
-    if (!this.isEmpty) return commitMs
-    return this.emptySinceMs >= 0 ? this.emptySinceMs : commitMs
+  /** Nothing says since when it is empty; who has lived until then has committed until then. */
+  agingSinceMs(commitMs: number): number {
+    return commitMs
   }
 
   tombstones(): readonly GroupRecord[] {
@@ -241,6 +258,7 @@ export class ConsumerGroup implements Group {
   #replayMember({ memberId, value }: ConsumerMemberRecord): void {
     const member = this.#members.get(memberId)
     if (value === null) return member === undefined ? undefined : this.#remove(member)
+    if (member !== undefined && member.instanceId !== value.instanceId) this.#forgetInstance(member)
     this.#put(withMetadata(member ?? newConsumerMember(memberId), value))
     if (value.instanceId !== null) this.#memberIdOf.set(value.instanceId, memberId)
   }
@@ -257,8 +275,11 @@ export class ConsumerGroup implements Group {
     this.#count(member, -1)
     this.#owners.replace(member, null)
     this.#members.delete(member.memberId)
-    const { instanceId, memberId } = member
-    // A member with the same instance id may have taken its place already.
+    this.#forgetInstance(member)
+  }
+
+  /** A member with the same instance id may have taken its place already. */
+  #forgetInstance({ instanceId, memberId }: ConsumerMember): void {
     if (instanceId !== null && this.#memberIdOf.get(instanceId) === memberId) this.#memberIdOf.delete(instanceId)
   }
 
@@ -269,4 +290,17 @@ export class ConsumerGroup implements Group {
       else this.#subscribers.set(topic, count)
     }
   }
+}
+
+/** The assignor that most members ask for; empty: nobody asks for one. */
+export function preferredAssignor(members: Iterable<ConsumerMember>): string {
+  const votes = new Map<string, number>()
+  let preferred = ''
+  for (const { serverAssignor } of members) {
+    if (serverAssignor === null) continue
+    const count = (votes.get(serverAssignor) ?? 0) + 1
+    votes.set(serverAssignor, count)
+    if (count > (votes.get(preferred) ?? 0)) preferred = serverAssignor
+  }
+  return preferred
 }

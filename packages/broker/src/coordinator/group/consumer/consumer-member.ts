@@ -25,7 +25,7 @@ export interface ConsumerMember {
   readonly serverAssignor: string | null
   /** Of a member that speaks the classic protocol; null for all others. */
   readonly classic: { readonly sessionTimeoutMs: number; readonly protocols: readonly MemberProtocol[] } | null
-  /** −1: it has left for a while and will be back as the same static member. */
+  /** −2: it has left for a while and will be back as the same static member. */
   readonly memberEpoch: number
   /** The one before, which it goes on sending when the answer with the new one was lost. */
   readonly previousEpoch: number
@@ -33,7 +33,14 @@ export interface ConsumerMember {
   readonly assigned: TopicPartitions
   /** It still holds them and has been told to give them up. */
   readonly pendingRevocation: TopicPartitions
+  /** The member epoch in which it got each of its partitions: commits of that epoch and later ones count (KIP-1251). */
+  readonly sinceEpochs: PartitionEpochs
 }
+
+/** By topic id and partition. */
+export type PartitionEpochs = ReadonlyMap<string, ReadonlyMap<number, number>>
+
+const NO_EPOCHS: PartitionEpochs = new Map()
 
 export function newConsumerMember(memberId: string): ConsumerMember {
   return {
@@ -51,7 +58,8 @@ export function newConsumerMember(memberId: string): ConsumerMember {
     previousEpoch: -1,
     state: 'stable',
     assigned: NO_PARTITIONS,
-    pendingRevocation: NO_PARTITIONS
+    pendingRevocation: NO_PARTITIONS,
+    sinceEpochs: NO_EPOCHS
   }
 }
 
@@ -75,7 +83,7 @@ export function withMetadata(member: ConsumerMember, value: ConsumerMemberValue)
 /** The member with what a record of its current assignment says; null: as before its first one. */
 export function withAssignment(member: ConsumerMember, value: CurrentAssignmentValue | null): ConsumerMember {
   if (value === null) {
-    const none = { assigned: NO_PARTITIONS, pendingRevocation: NO_PARTITIONS }
+    const none = { assigned: NO_PARTITIONS, pendingRevocation: NO_PARTITIONS, sinceEpochs: NO_EPOCHS }
     return { ...member, ...none, memberEpoch: 0, previousEpoch: -1, state: 'stable' }
   }
   return {
@@ -84,6 +92,32 @@ export function withAssignment(member: ConsumerMember, value: CurrentAssignmentV
     previousEpoch: value.previousMemberEpoch,
     state: MEMBER_STATES[value.state] ?? 'stable',
     assigned: fromList(value.assignedPartitions),
-    pendingRevocation: fromList(value.partitionsPendingRevocation)
+    pendingRevocation: fromList(value.partitionsPendingRevocation),
+    sinceEpochs: epochsOf(value)
   }
+}
+
+/** The member with epochs for what it owns: of what it had before, those of `before`; of the rest, its own epoch. */
+export function withEpochs(member: ConsumerMember, before: ConsumerMember): ConsumerMember {
+  const sinceEpochs = new Map<string, Map<number, number>>()
+  for (const partitions of [member.assigned, member.pendingRevocation]) {
+    for (const [topicId, numbers] of partitions) {
+      const known = before.sinceEpochs.get(topicId)
+      const epochs = sinceEpochs.get(topicId) ?? new Map<number, number>()
+      for (const number of numbers) epochs.set(number, known?.get(number) ?? member.memberEpoch)
+      sinceEpochs.set(topicId, epochs)
+    }
+  }
+  return { ...member, sinceEpochs }
+}
+
+/** Records of old versions do not say: then only the epoch in which the member is counts. */
+function epochsOf({ memberEpoch, assignedPartitions, partitionsPendingRevocation }: CurrentAssignmentValue) {
+  const all = new Map<string, Map<number, number>>()
+  for (const { topicId, partitions, assignmentEpochs } of [...assignedPartitions, ...partitionsPendingRevocation]) {
+    const epochs = all.get(topicId) ?? new Map<number, number>()
+    for (const [i, partition] of partitions.entries()) epochs.set(partition, assignmentEpochs[i] ?? memberEpoch)
+    all.set(topicId, epochs)
+  }
+  return all
 }

@@ -1,7 +1,7 @@
 import { type ErrorName, ZERO_UUID } from '@streambus/protocol'
 import type { GroupRecord } from '@streambus/protocol/group-records'
 import type { Decision } from '../../runtime/shard.ts'
-import type { Group } from '../group.ts'
+import type { CommitJudge, Group } from '../group.ts'
 import type { GroupProbe } from '../group-probe.ts'
 import type { GroupSettings } from '../group-settings.ts'
 import type { CommittedOffset, OffsetStore } from './offset-store.ts'
@@ -9,6 +9,7 @@ import type { CommittedOffset, OffsetStore } from './offset-store.ts'
 /** One partition of an offset commit. */
 export interface Commit {
   readonly topic: string
+  readonly topicId: string
   readonly partition: number
   readonly offset: number
   readonly leaderEpoch: number
@@ -39,12 +40,15 @@ export class OffsetVerbs {
   commit(
     groupId: string,
     commits: readonly Commit[],
-    { retentionMs, nowMs }: { readonly retentionMs: number; readonly nowMs: number }
+    of: { readonly judge: CommitJudge | null; readonly retentionMs: number; readonly nowMs: number }
   ): Decision<GroupRecord, readonly ErrorName[]> {
     const { settings, probe } = this.#options
     const { metadataBytesMax } = settings()
+    const { judge, retentionMs, nowMs } = of
     const records: GroupRecord[] = []
-    const answer = commits.map(({ topic, partition, offset, leaderEpoch, metadata }): ErrorName => {
+    const answer = commits.map(({ topic, topicId, partition, offset, leaderEpoch, metadata }): ErrorName => {
+      const refusal = judge?.(topicId, partition) ?? 'NONE'
+      if (refusal !== 'NONE') return refusal
       if (metadata !== null && metadata.length > metadataBytesMax) return 'OFFSET_METADATA_TOO_LARGE'
       const expireTimestamp = retentionMs === -1 ? -1 : nowMs + retentionMs
       const value = {
