@@ -1,4 +1,4 @@
-import { type ParseArgsConfig, parseArgs } from 'node:util'
+import { readArguments, refuse, say } from '../command-line.ts'
 import type { Recording } from './driver.ts'
 import { countImages, type Failure, parseCuts, printCuts, replayCuts, sweep } from './sweep.ts'
 import { record, WORKLOADS, type Workload } from './workloads.ts'
@@ -16,7 +16,7 @@ const USAGE =
   'usage: [--images N] [--seed N] [--per-trace N|all] [--workload ' +
   `${Object.keys(WORKLOADS).join(',')}] [--cut OPERATIONS/CHOICE]; [--model RUNS] for the model-based test instead`
 
-const { values } = readArguments({
+const { values } = readArguments(USAGE, {
   options: {
     help: { type: 'boolean', default: false },
     images: { type: 'string', default: '50000' },
@@ -41,22 +41,9 @@ if (
   !Number.isSafeInteger(seed) ||
   !(Number.isSafeInteger(imagesWanted) && imagesWanted > 0 && imagesPerTrace > 0)
 ) {
-  refuse(`got ${process.argv.slice(2).join(' ')}`)
+  refuse(USAGE)
 }
 process.exitCode = values.cut === undefined ? sweepAll() : lookAgain(names[0] as string, values.cut)
-
-function readArguments<T extends ParseArgsConfig>(config: T): ReturnType<typeof parseArgs<T>> {
-  try {
-    return parseArgs(config)
-  } catch (error) {
-    return refuse((error as Error).message)
-  }
-}
-
-function refuse(reason: string): never {
-  say(`${reason}\n${USAGE}`)
-  process.exit(2)
-}
 
 function lookAgain(name: string, cuts: string): number {
   const failure = replayCuts(record(WORKLOADS[name] as Workload, seed), parseCuts(cuts))
@@ -109,8 +96,4 @@ function show(name: string, runSeed: number, failure: Failure, kinds: Map<string
   if (isBeyondJournal) say('  (names were lost in an order that a journal would not allow)')
   const cut = cuts.length === 0 ? '' : ` --cut ${printCuts(cuts)}`
   say(`  node tests/crash/main.ts --workload ${name} --seed ${runSeed}${cut}`)
-}
-
-function say(line: string): void {
-  process.stdout.write(`${line}\n`)
 }

@@ -1,9 +1,9 @@
-import { type ParseArgsConfig, parseArgs } from 'node:util'
-import { modelRuns, say } from './model-runs.ts'
+import { readArguments, refuse, say } from '../command-line.ts'
+import { modelRuns } from './model-runs.ts'
 
 const USAGE = 'usage: [--runs N] [--seed N] [--steps N] [--path P]'
 
-const { values } = readArguments({
+const { values } = readArguments(USAGE, {
   options: {
     help: { type: 'boolean', default: false },
     runs: { type: 'string', default: '5000' },
@@ -21,19 +21,6 @@ const runs = Number(values.runs)
 const steps = Number(values.steps)
 const seed = values.seed === undefined ? Date.now() % 2 ** 31 : Number(values.seed)
 if (!(Number.isSafeInteger(runs) && runs > 0 && Number.isSafeInteger(seed) && steps >= 5)) {
-  refuse(`got ${process.argv.slice(2).join(' ')}`)
+  refuse(USAGE)
 }
 process.exitCode = modelRuns({ runs, seed, steps, ...(values.path === undefined ? {} : { path: values.path }) })
-
-function readArguments<T extends ParseArgsConfig>(config: T): ReturnType<typeof parseArgs<T>> {
-  try {
-    return parseArgs(config)
-  } catch (error) {
-    return refuse((error as Error).message)
-  }
-}
-
-function refuse(reason: string): never {
-  say(`${reason}\n${USAGE}`)
-  process.exit(2)
-}

@@ -1,4 +1,5 @@
 import fc from 'fast-check'
+import { say } from '../command-line.ts'
 import { run } from './runner.ts'
 import { runs as anyRun, type Run } from './step.ts'
 
@@ -42,8 +43,4 @@ export function modelRuns(options: ModelOptions): number {
     `${options.runs} runs of up to ${options.steps} steps, ${seconds.toFixed(1)} s: ${failure === null ? 'nothing is wrong' : 'FAILED'}`
   )
   return failure === null ? 0 : 1
-}
-
-export function say(line: string): void {
-  process.stdout.write(`${line}\n`)
 }
