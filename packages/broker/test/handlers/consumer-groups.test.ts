@@ -277,6 +277,7 @@ describe('a broker that was killed', () => {
     await client.join('a', { instanceId: 'i' })
     await client.join('b')
     await client.beat('a', 1)
+    await client.commit('a', 1, [0])
     const before = await client.picture()
     plane.disk.kill()
     await open({ disk: plane.disk })

@@ -84,7 +84,7 @@ export class GroupShard implements CoordinatorShard<GroupRecord> {
   loaded(nowMs: number): void {
     this.#isLoaded = true
     // What only has offsets is a group, too.
-    for (const groupId of this.store.groupIds()) this.#findOrCreate(groupId, nowMs)
+    for (const groupId of this.store.groupIds()) if (!this.#groups.has(groupId)) this.#findOrCreate(groupId, nowMs)
     for (const group of this.#groups.values()) {
       if (group.type === 'classic') this.#classic.loaded(group)
       else this.#consumer.lifetimes.loaded(group)
