@@ -7,6 +7,7 @@ import {
   Groups,
   groupHandlers,
   HandlerRegistry,
+  LazyPatterns,
   openBareBroker,
   Pipeline,
   SILENT_GROUP_PROBE,
@@ -84,7 +85,11 @@ export async function compose(options: ComposeOptions): Promise<Composition> {
   })
   await completed(disk, registered)
   const settings = (): ConfigValues => ({ ...BROKER_DEFAULTS, ...options.settings })
+  // Loaded now: later it would come in a turn of its own choice.
+  const patterns = new LazyPatterns()
+  await patterns.load()
   const groups = new Groups({
+    patterns,
     controller,
     partitions,
     clock,

@@ -17,6 +17,7 @@ import { claimDirectories } from './controller/meta-properties.ts'
 import { metadataHome } from './controller/metadata-home.ts'
 import { QuorumOfOne } from './controller/quorum-of-one.ts'
 import { randomUuid } from './controller/uuid.ts'
+import { LazyPatterns } from './coordinator/group/consumer/lazy-patterns.ts'
 import { Groups } from './coordinator/group/groups.ts'
 import { GroupTimelines } from './coordinator/lag/timeline.ts'
 import { createRegistry } from './handlers/index.ts'
@@ -335,6 +336,7 @@ export class Broker {
       prng,
       settings: () => this.#settings,
       retentionNowMs: () => retentionClock.nowMs(),
+      patterns: new LazyPatterns(),
       probe: bindGroups({ metrics, log, timelines, clock }),
       hostProbe: bindGroupHosts(metrics, log)
     })

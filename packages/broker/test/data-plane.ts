@@ -4,6 +4,7 @@ import { RecordBatchBuilder, readRecords, walkBatches } from '@streambus/protoco
 import { ManualClock, MemoryDisk, type MemoryDiskOptions, SeededPrng } from '@streambus/testkit'
 import type { ConfigValues } from '../src/config/schema.ts'
 import type { TopicSettings } from '../src/config/topic.ts'
+import { LazyPatterns } from '../src/coordinator/group/consumer/lazy-patterns.ts'
 import { SILENT_GROUP_PROBE } from '../src/coordinator/group/group-probe.ts'
 import { Groups } from '../src/coordinator/group/groups.ts'
 import { ProducerIds } from '../src/coordinator/transaction/producer-ids.ts'
@@ -74,7 +75,11 @@ export async function openDataPlane(options: DataPlaneOptions = {}) {
     controller.image,
     [...controller.image.topics()].map(({ name }) => name)
   )
+  // Loaded now: later it would come in a turn of its own choice.
+  const patterns = new LazyPatterns()
+  await patterns.load()
   const groups = new Groups({
+    patterns,
     controller,
     partitions,
     clock,

@@ -7,7 +7,7 @@ import type { PartitionSet } from '../../partition/partition-set.ts'
 import { GroupLag } from '../lag/group-lag.ts'
 import { CoordinatorRuntime } from '../runtime/coordinator-runtime.ts'
 import type { HostProbe } from '../runtime/shard-host.ts'
-import { LazyPatterns } from './consumer/lazy-patterns.ts'
+import type { LazyPatterns } from './consumer/lazy-patterns.ts'
 import type { GroupTopics } from './consumer/subscriptions.ts'
 import { type GroupDescription, overview } from './describe.ts'
 import { GroupCoordinator } from './group-coordinator.ts'
@@ -28,6 +28,7 @@ export interface GroupsOptions {
   readonly settings: () => ConfigValues
   /** The clock that retention goes by. */
   readonly retentionNowMs: () => number
+  readonly patterns: LazyPatterns
   readonly probe: GroupProbe
   readonly hostProbe: HostProbe
 }
@@ -40,12 +41,11 @@ export class Groups {
   /** How far the groups have come. */
   readonly lag: GroupLag
   readonly #clock: Clock
-  readonly #patterns = new LazyPatterns()
   readonly #topics: GroupTopics
   #timer: Timer | null = null
 
   constructor(options: GroupsOptions) {
-    const { controller, partitions, clock, prng, settings, hostProbe, retentionNowMs } = options
+    const { controller, partitions, clock, prng, patterns, settings, hostProbe, retentionNowMs } = options
     this.#clock = clock
     this.#topics = controller.image
     this.topic = new OffsetsTopic(controller, () => ({
@@ -70,7 +70,7 @@ export class Groups {
       clock,
       format: { encode: encodeGroupRecord, decode: decodeGroupRecord },
       createShard: timers => {
-        const shared = { prng, probe, offsets: lag, topics: this.#topics, patterns: this.#patterns }
+        const shared = { prng, probe, offsets: lag, topics: this.#topics, patterns }
         return new GroupShard({ ...shared, timers, settings: () => groupSettings(settings()) })
       },
       commitTimeoutMs: () => settings()['offsets.commit.timeout.ms'],
@@ -78,7 +78,7 @@ export class Groups {
     })
     this.coordinator = new GroupCoordinator(this.runtime, {
       topics: this.#topics,
-      patterns: this.#patterns,
+      patterns,
       defaultAssignor: () => groupSettings(settings()).consumer.assignors[0] ?? ''
     })
   }
