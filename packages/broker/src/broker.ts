@@ -135,7 +135,10 @@ export class Broker {
         })
     })
     bindState(this.metrics, this.#view, clock)
-    bindLag(this.metrics, this.#view)
+    const limits = () => {
+      return { groupsMax: this.#settings['metrics.groups.max'], seriesMax: this.#settings['metrics.series.max'] }
+    }
+    bindLag(this.metrics, { view: this.#view, clock, limits })
   }
 
   /** Null until the metadata is there. */

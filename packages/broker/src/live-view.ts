@@ -5,7 +5,7 @@ import type { PartitionImage } from './controller/image.ts'
 import type { MetadataLog } from './controller/metadata-log.ts'
 import { INTERNAL_TOPICS } from './controller/topic-names.ts'
 import type { Groups } from './coordinator/group/groups.ts'
-import type { GroupLagView } from './coordinator/lag/group-lag.ts'
+import type { GroupLagView } from './coordinator/lag/lag-view.ts'
 import type { GroupTimelines } from './coordinator/lag/timeline.ts'
 import type {
   BrokerCounts,
@@ -71,13 +71,13 @@ export class LiveView implements BrokerView {
     this.startedMonotonicMs = options.startedMonotonicMs
   }
 
-  groups(): readonly GroupLagView[] {
-    return this.#parts?.groups.lag.all() ?? []
+  groups(): Promise<readonly GroupLagView[]> {
+    return this.#parts?.groups.lag.all() ?? Promise.resolve([])
   }
 
-  group(groupId: string): GroupView | null {
+  async group(groupId: string): Promise<GroupView | null> {
     const { groups, timelines } = this.#parts ?? {}
-    const lag = groups?.lag.one(groupId) ?? null
+    const lag = (await groups?.lag.one(groupId)) ?? null
     const description = groups?.describe(groupId) ?? null
     return lag && description && { lag, description, events: timelines?.eventsOf(groupId) ?? [] }
   }

@@ -1,17 +1,18 @@
 import { unreachable } from '@streambus/base'
 import { buckets } from './buckets.ts'
-import { type Cells, catalogue } from './catalogue.ts'
+import { type Cells, catalogue, type MetricKey } from './catalogue.ts'
 import { Counter, Gauge, Histogram, Summary } from './cells.ts'
 import type { Definition } from './definition.ts'
 import { Family } from './family.ts'
 import { CONTENT_TYPE, Exposition } from './registry.ts'
-import type { Cell } from './samples.ts'
+import { type Cell, SUMMARY_QUANTILES } from './samples.ts'
 
 /** The metrics of one broker. Brokers in one process have one each and share nothing. */
 export class BrokerMetrics {
   readonly contentType = CONTENT_TYPE
   readonly cells: Cells
   readonly #exposition: Exposition
+  readonly #preparations: (() => Promise<void>)[] = []
   readonly #collectors: (() => void)[] = []
   #rendering: Promise<string> | null = null
 
@@ -28,6 +29,11 @@ export class BrokerMetrics {
     this.#collectors.push(collect)
   }
 
+  /** `prepare` runs before the collectors of each render and may take many turns; its results are for a collector. */
+  beforeCollect(prepare: () => Promise<void>): void {
+    this.#preparations.push(prepare)
+  }
+
   /** The text of one scrape. Scrapes that arrive while one is rendered get the same text. */
   render(): Promise<string> {
     this.#rendering ??= this.#render().finally(() => {
@@ -39,17 +45,48 @@ export class BrokerMetrics {
   /** Brings computed gauges up to date without rendering, for readers of `cells`. */
   collect(): void {
     for (const collect of this.#collectors) collect()
+    this.#countSeries()
+  }
+
+  /** How many lines with a value a scrape has now. */
+  seriesCount(): number {
+    let count = 0
+    for (const { definition, holder } of this.#holders()) count += seriesOf(definition, holder)
+    return count
   }
 
   async #render(): Promise<string> {
     const render = await this.#exposition.load()
+    await Promise.all(this.#preparations.map(prepare => prepare()))
     this.collect()
     return render()
+  }
+
+  #countSeries(): void {
+    const { metricsSeries, metricsSeriesDropped } = this.cells
+    for (const { definition, holder } of this.#holders()) {
+      if (!(holder instanceof Family) || holder.droppedCount === 0) continue
+      metricsSeriesDropped.child(definition.name).value = holder.droppedCount
+    }
+    metricsSeries.set(this.seriesCount())
+  }
+
+  *#holders(): Generator<{ readonly definition: Definition; readonly holder: Cell | Family<Cell> }> {
+    for (const [key, definition] of Object.entries(catalogue)) {
+      yield { definition, holder: this.cells[key as MetricKey] }
+    }
   }
 }
 
 export function createBrokerMetrics(): BrokerMetrics {
   return new BrokerMetrics()
+}
+
+function seriesOf({ type, buckets: set, whenEmpty }: Definition, holder: Cell | Family<Cell>): number {
+  const cells = holder instanceof Family ? holder.size : 1
+  if (cells === 0) return whenEmpty === null ? 0 : 1
+  if (type === 'histogram') return cells * ((set === null ? 0 : buckets[set].length) + 3)
+  return type === 'summary' ? cells * (SUMMARY_QUANTILES.length + 2) : cells
 }
 
 function createCells(): Cells {

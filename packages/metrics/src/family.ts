@@ -21,7 +21,8 @@ export class Family<Cell, Labels extends readonly string[] = readonly string[]> 
   readonly #labelNames: Labels
   readonly #create: () => Cell
   readonly #childrenMax: number
-  readonly #children = new Map<string, Child<Cell>>()
+  #children = new Map<string, Child<Cell>>()
+  #droppedCount = 0
 
   constructor(labelNames: Labels, create: () => Cell, childrenMax = CHILDREN_MAX) {
     assert(labelNames.length > 0, 'a metric without labels is a bare cell')
@@ -36,6 +37,7 @@ export class Family<Cell, Labels extends readonly string[] = readonly string[]> 
     const known = this.#children.get(key)
     if (known !== undefined) return known.cell
     if (this.#children.size < this.#childrenMax) return this.#add(key, values)
+    this.#droppedCount++
     const overflow = this.#labelNames.map(() => OVERFLOW_LABEL)
     const overflowKey = JSON.stringify(overflow)
     return this.#children.get(overflowKey)?.cell ?? this.#add(overflowKey, overflow)
@@ -44,6 +46,27 @@ export class Family<Cell, Labels extends readonly string[] = readonly string[]> 
   /** Forgets all children. For gauges that are written anew at each scrape; a counter would seem to restart. */
   clear(): void {
     this.#children.clear()
+  }
+
+  /** An empty family for the same metric, to be filled over several turns while this one is served. */
+  blank(childrenMax = this.#childrenMax): Family<Cell, Labels> {
+    return new Family(this.#labelNames, this.#create, childrenMax)
+  }
+
+  /** Serves the children of `blank` in place of its own from now on; `blank` is not to be used any more. */
+  become(blank: Family<Cell, Labels>): void {
+    this.#children = blank.#children
+    this.#droppedCount += blank.#droppedCount
+  }
+
+  /** How often label values got no cell of their own. Never falls. */
+  get droppedCount(): number {
+    return this.#droppedCount
+  }
+
+  /** For those who decide themselves what goes to the overflow child. */
+  noteDropped(count: number): void {
+    this.#droppedCount += count
   }
 
   children(): IterableIterator<Child<Cell>> {

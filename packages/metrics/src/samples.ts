@@ -9,7 +9,7 @@ export type Cell = Counter | Gauge | Histogram | Summary
 
 const NO_LABELS: Readonly<Record<string, string>> = {}
 /** The quantiles of Go's own summary. */
-const QUANTILES = [0, 0.25, 0.5, 0.75, 1] as const
+export const SUMMARY_QUANTILES = [0, 0.25, 0.5, 0.75, 1] as const
 
 /** The lines of one metric at this moment. A family without children gives its zero, or nothing. */
 export function samplesOf(definition: Definition, holder: Cell | Family<Cell>): Sample[] {
@@ -42,8 +42,11 @@ function histogramSamples(name: string, labels: Readonly<Record<string, string>>
 }
 
 function summarySamples(name: string, cell: Summary): Sample[] {
-  const values = cell.quantiles(QUANTILES)
-  const samples: Sample[] = values.map((value, index) => ({ labels: { quantile: String(QUANTILES[index]) }, value }))
+  const values = cell.quantiles(SUMMARY_QUANTILES)
+  const samples: Sample[] = values.map((value, index) => ({
+    labels: { quantile: String(SUMMARY_QUANTILES[index]) },
+    value
+  }))
   samples.push({ metricName: `${name}_sum`, labels: NO_LABELS, value: cell.sum })
   samples.push({ metricName: `${name}_count`, labels: NO_LABELS, value: cell.count })
   return samples

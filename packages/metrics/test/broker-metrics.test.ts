@@ -83,6 +83,36 @@ describe('render', () => {
     expect(await metrics.render()).toContain('\nstreambus_topics 2\n')
   })
 
+  it('prepares for as long as it takes, then collects, and once for scrapes that arrive meanwhile', async () => {
+    const metrics = createBrokerMetrics()
+    const steps: string[] = []
+    const { promise, resolve } = Promise.withResolvers<void>()
+    metrics.beforeCollect(async () => {
+      steps.push('prepare')
+      await promise
+      steps.push('prepared')
+    })
+    metrics.beforeRender(() => void steps.push('collect'))
+    const first = metrics.render()
+    await new Promise(setImmediate)
+    const second = metrics.render()
+    resolve()
+    expect(await first).toBe(await second)
+    expect(steps).toEqual(['prepare', 'prepared', 'collect'])
+  })
+
+  it('counts its own series, and what got none, by metric', async () => {
+    const metrics = createBrokerMetrics()
+    for (let i = 0; i < 502; i++) metrics.cells.consumerGroupLag.child(`g${i}`).add(1)
+    metrics.cells.gcDuration.child('minor').observe(1)
+    await metrics.render()
+    const text = await metrics.render()
+    const { values } = parseScrape(text)
+    expect(values.get('streambus_metrics_series')).toBe(values.size)
+    expect(values.get('streambus_metrics_series_dropped_total{family="streambus_consumer_group_lag"}')).toBe(2)
+    expect(values.get('streambus_consumer_group_lag{group="__other__"}')).toBe(2)
+  })
+
   it('recovers when a collector throws', async () => {
     const metrics = createBrokerMetrics()
     let isBroken = true

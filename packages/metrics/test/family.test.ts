@@ -35,6 +35,27 @@ describe('Family', () => {
     )
   })
 
+  it('serves what was filled beside it once that is complete', () => {
+    const family = new Family(['topic'] as const, create, 1)
+    family.child('old').add(1)
+    const blank = family.blank(2)
+    for (const name of ['a', 'b', 'c', 'c']) blank.child(name).add(1)
+    const shown = (): unknown[] => [...family.children()].map(({ labels, cell }) => [labels['topic'], cell.value])
+    expect(shown()).toEqual([['old', 1]])
+    expect(family.droppedCount).toBe(0)
+    family.become(blank)
+    expect(shown()).toEqual([
+      ['a', 1],
+      ['b', 1],
+      [OVERFLOW_LABEL, 2]
+    ])
+    expect(family.droppedCount).toBe(2)
+    const next = family.blank()
+    next.noteDropped(3)
+    family.become(next)
+    expect([family.size, family.droppedCount]).toEqual([0, 5])
+  })
+
   it('names the overflow child', () => {
     const family = new Family(['topic', 'error'] as const, create, 1)
     family.child('orders', 'x')

@@ -2,10 +2,17 @@ import type { ValueOf } from './setting.ts'
 import { DISK_SETTINGS } from './settings/disk.ts'
 import { GROUP_SETTINGS } from './settings/groups.ts'
 import { LOG_SETTINGS } from './settings/log.ts'
+import { METRICS_SETTINGS } from './settings/metrics.ts'
 import { SERVER_SETTINGS } from './settings/server.ts'
 
 /** Every setting of a broker by name. What is not here does not exist and is refused wherever it is given. */
-export const SETTINGS = { ...SERVER_SETTINGS, ...LOG_SETTINGS, ...DISK_SETTINGS, ...GROUP_SETTINGS } as const
+export const SETTINGS = {
+  ...SERVER_SETTINGS,
+  ...LOG_SETTINGS,
+  ...DISK_SETTINGS,
+  ...GROUP_SETTINGS,
+  ...METRICS_SETTINGS
+} as const
 
 export type SettingName = keyof typeof SETTINGS
 

@@ -1,6 +1,6 @@
 import type { DiskSpace } from '@streambus/base'
 import type { GroupDescription } from '../coordinator/group/describe.ts'
-import type { GroupLagView } from '../coordinator/lag/group-lag.ts'
+import type { GroupLagView } from '../coordinator/lag/lag-view.ts'
 import type { TimelineEvent } from '../coordinator/lag/timeline.ts'
 
 export type BrokerStatus = 'stopped' | 'starting' | 'running' | 'stopping'
@@ -93,8 +93,8 @@ export interface BrokerCounts {
 }
 
 /**
- * What metrics, health checks and the admin API may see of a running broker. Read only and synchronous; every
- * call answers for the moment of the call, from `starting` on. Must not throw.
+ * What metrics, health checks and the admin API may see of a running broker. Read only; every call answers for the
+ * moment of the call, from `starting` on. Must not throw. What takes long is computed in turns, and is a promise.
  */
 export interface BrokerView {
   readonly brokerId: number
@@ -116,7 +116,7 @@ export interface BrokerView {
   topicNames(): readonly string[]
   topic(name: string): TopicView | null
   /** The groups that are coordinated here and loaded. */
-  groups(): readonly GroupLagView[]
-  group(groupId: string): GroupView | null
+  groups(): Promise<readonly GroupLagView[]>
+  group(groupId: string): Promise<GroupView | null>
   committedOffsets(): number
 }

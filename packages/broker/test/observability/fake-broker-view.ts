@@ -1,6 +1,6 @@
 import { ClassicGroup } from '../../src/coordinator/group/classic/classic-group.ts'
 import { describeClassic } from '../../src/coordinator/group/describe.ts'
-import type { GroupLagView } from '../../src/coordinator/lag/group-lag.ts'
+import type { GroupLagView } from '../../src/coordinator/lag/lag-view.ts'
 import { GroupTimelines } from '../../src/coordinator/lag/timeline.ts'
 import type {
   BrokerCounts,
@@ -46,10 +46,10 @@ export class FakeBrokerView implements BrokerView {
   cluster = (): ClusterView => this.currentCluster
   topicNames = (): readonly string[] => this.currentTopics.map(({ name }) => name)
   topic = (name: string): TopicView | null => this.currentTopics.find(entry => entry.name === name) ?? null
-  groups = (): readonly GroupLagView[] => this.groupLags
-  group = (id: string): GroupView | null => {
+  groups = (): Promise<readonly GroupLagView[]> => Promise.resolve(this.groupLags)
+  group = (id: string): Promise<GroupView | null> => {
     const lag = this.groupLags.find(({ group }) => group.groupId === id)
-    return lag === undefined ? null : groupView(lag)
+    return Promise.resolve(lag === undefined ? null : groupView(lag))
   }
   committedOffsets = (): number => 0
 }

@@ -2,7 +2,7 @@ import type { Clock } from '@streambus/base'
 import { Errors, produceApi } from '@streambus/protocol'
 import { ManualClock } from '@streambus/testkit'
 import { expect, test } from 'vitest'
-import { inTurns } from '../../src/partition/in-turns.ts'
+import { inTurns, resultInTurns } from '../../src/partition/in-turns.ts'
 import { batchOf, type DataPlane, openDataPlane } from '../data-plane.ts'
 
 /** A clock by which every look at it takes a millisecond, so a turn has room for about 20 steps. */
@@ -49,6 +49,28 @@ test('what a step throws rejects, at once or later', async () => {
   const later = inTurns(busyClock(time), broken(50))
   time.advance(10)
   await expect(later).rejects.toThrow('boom')
+})
+
+test('a turn has as much time as it is given, and work may have a result', async () => {
+  const time = new ManualClock()
+  const done: number[] = []
+  function* work(count: number): Generator<void, string> {
+    yield* steps(count, done)
+    return 'result'
+  }
+  const small = await resultInTurns(busyClock(time), work(3), 5)
+  expect([small, done.length, time.timerCount]).toEqual(['result', 3, 0])
+  done.length = 0
+  const large = resultInTurns(busyClock(time), work(30), 5)
+  expect(done.length).toBeLessThanOrEqual(5)
+  time.advance(0)
+  expect(await large).toBe('result')
+  expect(done.length).toBe(30)
+  // oxlint-disable-next-line require-yield -- it fails before
+  const broken = function* (): Generator<void, string> {
+    throw new Error('boom')
+  }
+  await expect(resultInTurns(busyClock(time), broken(), 5)).rejects.toThrow('boom')
 })
 
 function produce(plane: DataPlane, topic: string) {

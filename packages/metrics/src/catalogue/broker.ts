@@ -1,4 +1,4 @@
-import { gauge } from '../definition.ts'
+import { counter, gauge } from '../definition.ts'
 
 // Identity, life cycle and health of one broker, and correctly named twins of the guide's gauges ending in `_total`.
 
@@ -41,6 +41,12 @@ export const brokerMetrics = {
     {
       labels: ['check']
     }
+  ),
+  metricsSeries: gauge('streambus_metrics_series', 'Series in this scrape.'),
+  metricsSeriesDropped: counter(
+    'streambus_metrics_series_dropped_total',
+    'Times that label values got no series of their own because a limit was reached, and were added to __other__.',
+    { labels: ['family'], whenEmpty: [''] }
   ),
   activeController: gauge('streambus_active_controller', '1 on the active controller, 0 elsewhere.')
 }

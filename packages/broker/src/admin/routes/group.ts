@@ -1,5 +1,5 @@
 import type { MemberDescription } from '../../coordinator/group/describe.ts'
-import type { PartitionLagView } from '../../coordinator/lag/group-lag.ts'
+import type { PartitionLagView } from '../../coordinator/lag/lag-view.ts'
 import type { TimelineEvent } from '../../coordinator/lag/timeline.ts'
 import type { BrokerView } from '../../observability/broker-view.ts'
 import { failure, json, type Route } from '../route.ts'
@@ -10,12 +10,12 @@ export function groupRoute(view: BrokerView): Route {
     method: 'GET',
     path: '/api/v1/groups/:id',
     summary: 'one consumer group: members and what they own, lag by partition, what happened lately; ?after=EVENT',
-    handle({ params, query }) {
+    async handle({ params, query }) {
       const afterText = query.get('after') ?? '0'
       const after = /^\d{1,15}$/.test(afterText) ? Number(afterText) : -1
       if (after < 0)
         return failure(400, 'invalid_after', `after must be the id of an event, a whole number; got '${afterText}'`)
-      const found = view.group(params.get('id') ?? '')
+      const found = await view.group(params.get('id') ?? '')
       if (found === null) return failure(404, 'unknown_group', 'no group has this id; GET /api/v1/groups lists them')
       const { lag, description, events } = found
       return json(200, {
@@ -55,7 +55,7 @@ function describeOffset(of: PartitionLagView): object {
     above_end: of.isAboveEnd,
     lag_seconds: of.lagSeconds,
     // JSON has no infinity.
-    retention_headroom_seconds: Number.isFinite(of.headroomSeconds) ? of.headroomSeconds : null,
+    retention_headroom_seconds: of.headroomSeconds === Number.POSITIVE_INFINITY ? null : of.headroomSeconds,
     status: of.status
   }
 }

@@ -1,4 +1,4 @@
-import type { GroupLagView } from '../../coordinator/lag/group-lag.ts'
+import type { GroupLagView } from '../../coordinator/lag/lag-view.ts'
 import type { BrokerView } from '../../observability/broker-view.ts'
 import { failure, json, type Route } from '../route.ts'
 
@@ -10,11 +10,11 @@ export function groupsRoute(view: BrokerView): Route {
     method: 'GET',
     path: '/api/v1/groups',
     summary: `consumer groups with their lag; ?after=ID&limit=1…${LIMIT_MAX} for pages`,
-    handle({ query }) {
+    async handle({ query }) {
       const limit = parseLimit(query.get('limit'))
       if (limit === null) return failure(400, 'invalid_limit', `limit must be a whole number from 1 to ${LIMIT_MAX}`)
       const after = query.get('after') ?? ''
-      const all = [...view.groups()].sort((a, b) => (a.group.groupId < b.group.groupId ? -1 : 1))
+      const all = [...(await view.groups())].sort((a, b) => (a.group.groupId < b.group.groupId ? -1 : 1))
       const left = after === '' ? all : all.filter(({ group }) => group.groupId > after)
       const page = left.slice(0, limit)
       const nextAfter = left.length > limit ? (page.at(-1)?.group.groupId ?? null) : null

@@ -1,53 +1,23 @@
 import type { Clock } from '@streambus/base'
-import type { Unread } from '@streambus/storage-log'
+import { inTurns, resultInTurns } from '../../partition/in-turns.ts'
 import type { Partition } from '../../partition/partition.ts'
-import type { Group } from '../group/group.ts'
 import type { GroupShard } from '../group/group-shard.ts'
 import type { GroupPartition, OffsetListener } from '../group/offsets/offset-listener.ts'
 import type { CommittedOffset } from '../group/offsets/offset-store.ts'
-import { type LagStatus, statusOf, worstOf } from './burrow.ts'
 import { CommitWindows } from './commit-windows.ts'
-import { EndOffsetHistory } from './end-offset-history.ts'
-import { lagOf } from './partition-lag.ts'
-import { retentionHeadroomSeconds } from './retention-headroom.ts'
-import { LagSamples, type Trend, trendOf } from './trend.ts'
-import { UnreadAges } from './unread-ages.ts'
+import { type GroupLagView, type PartitionLagView, sumOf } from './lag-view.ts'
+import { type LookUps, PairLags } from './pair-lags.ts'
+import { SharedResult } from './shared-result.ts'
+import { LagSamples, trendOf } from './trend.ts'
 
 /** Pairs of group and partition of which more is kept than the committed offset. */
 const PAIRS_MAX = 100_000
-/** Burrow's `minimum-complete`: a group is not judged before so much of its window was seen. */
-const COMPLETENESS_MIN = 0.3
-/** How far back an end offset may lie that a stopped group has reached, so that it only has had nothing to do. */
-const RECENT_MS = 600_000
-
-export interface PartitionLagView extends GroupPartition {
-  readonly committedOffset: number
-  readonly metadata: string
-  readonly commitMs: number
-  /** Null: the partition does not exist any more, or cannot be read. */
-  readonly logStartOffset: number | null
-  readonly endOffset: number | null
-  /** Records; 0 for a partition that does not exist. */
-  readonly lag: number
-  readonly lostRecords: number
-  readonly isAboveEnd: boolean
-  /** Age of the oldest unread record; null: not known now. */
-  readonly lagSeconds: number | null
-  /** Until retention may take it; Infinity: never, as things are. */
-  readonly headroomSeconds: number
-  readonly status: LagStatus
-}
-
-export interface GroupLagView {
-  readonly group: Group
-  readonly memberCount: number
-  readonly lag: number
-  readonly lagSeconds: number | null
-  readonly status: LagStatus
-  /** Null before there are two samples. */
-  readonly trend: Trend | null
-  readonly partitions: readonly PartitionLagView[]
-}
+/** Work in one turn of the event loop. A look-up that has begun ends in it. */
+const SLICE_MS = 5
+/** Reading of logs in one round; thousands of groups that all move must not keep a scrape for longer than it waits. */
+const LOOK_UPS_MS = 2_000
+/** Who asks again sooner gets the same answer. */
+const YOUNG_MS = 1_000
 
 export interface GroupLagOptions {
   readonly shards: () => Iterable<GroupShard>
@@ -59,16 +29,27 @@ export interface GroupLagOptions {
   readonly retentionNowMs: () => number
 }
 
-/** How far the groups that are coordinated here have come, computed when somebody asks. */
+/**
+ * How far the groups that are coordinated here have come, computed when somebody asks: in turns of the event loop of
+ * 5 ms and what one look-up takes beyond it, with everything else in between.
+ */
 export class GroupLag implements OffsetListener {
   readonly #options: GroupLagOptions
   readonly #windows = new CommitWindows({ windowsMax: PAIRS_MAX })
-  readonly #ages = new UnreadAges<Unread>({ entriesMax: PAIRS_MAX })
-  readonly #histories = new Map<Partition, EndOffsetHistory>()
+  readonly #pairs: PairLags
   readonly #samples = new Map<string, LagSamples>()
+  readonly #round: SharedResult<readonly GroupLagView[]>
+  /** Where the next round begins, because the last one had no time left for look-ups from there on. */
+  #first: string | null = null
+  #isSampling = false
 
   constructor(options: GroupLagOptions) {
+    const { clock, find, retentionNowMs } = options
     this.#options = options
+    const windowOf = (of: GroupPartition) => this.#windows.find(of)
+    this.#pairs = new PairLags({ find, clock, retentionNowMs, windowOf, pairsMax: PAIRS_MAX })
+    const compute = () => resultInTurns(clock, this.#roundSteps(), SLICE_MS)
+    this.#round = new SharedResult({ clock, youngMs: YOUNG_MS, compute })
   }
 
   offsetStored(of: GroupPartition, { offset, commitMs }: CommittedOffset, isLive: boolean): void {
@@ -88,42 +69,22 @@ export class GroupLag implements OffsetListener {
 
   /** At a steady pace, every few seconds: what partitions and groups look like now is compared with it later. */
   sample(): void {
-    const { shards, find, clock } = this.#options
-    const nowMs = clock.wallMs()
-    const read = new Set<Partition>()
-    for (const shard of shards()) {
-      for (const { groupId } of shard.groups()) {
-        let lag = 0
-        for (const [topic, offsets] of shard.store.of(groupId)) {
-          for (const [index, { offset }] of offsets) {
-            const partition = find(topic, index)
-            if (partition === undefined) continue
-            read.add(partition)
-            lag += Math.max(0, partition.highWatermark - offset)
-          }
-        }
-        this.#samplesOf(groupId).add({ timeMs: nowMs, lag })
-      }
-    }
-    for (const partition of read) this.#historyOf(partition).add(nowMs, endOf(partition))
-    for (const partition of this.#histories.keys()) if (!read.has(partition)) this.#histories.delete(partition)
+    this.#round.dropOld()
+    if (this.#isSampling) return
+    this.#isSampling = true
+    void inTurns(this.#options.clock, this.#sampleSteps(), SLICE_MS)
   }
 
-  /** Every group; ends a round: what was not asked for since the last one is forgotten. */
-  all(): GroupLagView[] {
-    const views: GroupLagView[] = []
-    for (const shard of this.#options.shards()) {
-      for (const group of shard.groups()) views.push(this.#view(shard, group, group.members.size))
-    }
-    this.#ages.endRound()
-    return views
+  /** Every group once; those that are gone when the answer is there are not in it. Up to a second old. */
+  async all(): Promise<readonly GroupLagView[]> {
+    const views = await this.#round.get()
+    const isHere = ({ group: { groupId } }: GroupLagView): boolean => this.#shardWith(groupId) !== null
+    return views.every(isHere) ? views : views.filter(isHere)
   }
 
   /** Null: no such group here. */
-  one(groupId: string): GroupLagView | null {
-    const shard = this.#options.shardOf(groupId)
-    const group = shard?.find(groupId)
-    return shard && group ? this.#view(shard, group, group.members.size) : null
+  one(groupId: string): Promise<GroupLagView | null> {
+    return resultInTurns(this.#options.clock, this.#viewSteps(groupId, { leftMs: LOOK_UPS_MS }), SLICE_MS)
   }
 
   get offsetCount(): number {
@@ -132,83 +93,81 @@ export class GroupLag implements OffsetListener {
     return count
   }
 
-  #view(shard: GroupShard, group: Group, memberCount: number): GroupLagView {
-    const { groupId } = group
+  *#roundSteps(): Generator<void, readonly GroupLagView[]> {
+    const lookUps = { leftMs: LOOK_UPS_MS }
+    const views: GroupLagView[] = []
+    const ids = this.#idsFrom(this.#first)
+    this.#first = null
+    for (const [i, groupId] of ids.entries()) {
+      const view = yield* this.#viewSteps(groupId, lookUps)
+      if (view !== null) views.push(view)
+      // One that is too large for a round has had its turn.
+      if (lookUps.leftMs <= 0) this.#first ??= ids[i === 0 ? 1 : i] ?? null
+      yield
+    }
+    this.#pairs.endRound()
+    return views
+  }
+
+  /** Null: there is no such group, or not any more. */
+  *#viewSteps(groupId: string, lookUps: LookUps): Generator<void, GroupLagView | null> {
+    const shard = this.#shardWith(groupId)
+    const group = shard?.find(groupId)
+    if (shard === null || group === undefined) return null
+    const memberCount = group.members.size
     const partitions: PartitionLagView[] = []
-    for (const [topic, offsets] of shard.store.of(groupId)) {
-      for (const [partition, committed] of offsets) {
-        partitions.push(this.#partitionView({ group: groupId, topic, partition }, committed))
+    for (const pair of this.#pairs.of(groupId, shard.store.of(groupId))) {
+      // Others had their turn: it may have been deleted, or the broker is stopping and its logs are closed.
+      if (shard.find(groupId) === undefined) return null
+      partitions.push(this.#pairs.view(pair, lookUps))
+      yield
+    }
+    const { lag, lagSeconds, status } = sumOf(partitions)
+    const trend = trendOf(this.#samples.get(groupId)?.samples() ?? [])
+    return { group, memberCount, lag, lagSeconds, status, trend, partitions }
+  }
+
+  *#sampleSteps(): Generator<void, void> {
+    try {
+      yield* this.#sampleAll()
+    } finally {
+      this.#isSampling = false
+    }
+  }
+
+  *#sampleAll(): Generator<void, void> {
+    const read = new Set<Partition>()
+    for (const groupId of this.#idsFrom(null)) {
+      const shard = this.#shardWith(groupId)
+      if (shard === null) continue
+      let lag = 0
+      for (const { committed, found } of this.#pairs.of(groupId, shard.store.of(groupId))) {
+        if (found === null) continue
+        read.add(found.partition)
+        lag += Math.max(0, found.endOffset - committed.offset)
       }
+      this.#samplesOf(groupId).add({ timeMs: this.#options.clock.wallMs(), lag })
+      yield
     }
-    let lag = 0
-    let lagSeconds: number | null = 0
-    for (const each of partitions) {
-      lag += each.lag
-      lagSeconds = each.lagSeconds === null || lagSeconds === null ? null : Math.max(lagSeconds, each.lagSeconds)
+    for (const partition of read) {
+      this.#pairs.sample(partition)
+      yield
     }
-    const samples = this.#samples.get(groupId)?.samples() ?? []
-    const status = worstOf(partitions.map(each => each.status))
-    return { group, memberCount, lag, lagSeconds, status, trend: trendOf(samples), partitions }
+    this.#pairs.keepOnly(read)
+    for (const groupId of this.#samples.keys()) if (this.#shardWith(groupId) === null) this.#samples.delete(groupId)
   }
 
-  #partitionView(of: GroupPartition, committed: CommittedOffset): PartitionLagView {
-    const partition = this.#options.find(of.topic, of.partition)
-    const { offset: committedOffset, metadata, commitMs } = committed
-    const nowMs = this.#options.clock.wallMs()
-    const common = { ...of, committedOffset, metadata, commitMs }
-    if (partition === undefined) return { ...common, ...GONE }
-    const { logStartOffset } = partition.log
-    const { highWatermark: endOffset } = partition
-    const lag = lagOf({ committedOffset, logStartOffset, endOffset })
-    const history = this.#historyOf(partition)
-    const lagSeconds = this.#ages.secondsOf({ group: of.group, partition, committedOffset, nowMs, times: history })
-    return {
-      ...common,
-      logStartOffset,
-      endOffset,
-      lag: lag?.records ?? 0,
-      lostRecords: lag?.lostRecords ?? 0,
-      isAboveEnd: lag?.isAboveEnd ?? false,
-      lagSeconds,
-      headroomSeconds: this.#headroom(partition, { committedOffset, isAllRead: lagSeconds === 0 }, history),
-      status: this.#status(of, { currentLag: lag?.records ?? 0, nowMs, history })
-    }
+  /** Every group, beginning with `first` if it is there. */
+  #idsFrom(first: string | null): string[] {
+    const ids: string[] = []
+    for (const shard of this.#options.shards()) for (const { groupId } of shard.groups()) ids.push(groupId)
+    const at = first === null ? 0 : ids.indexOf(first)
+    return at <= 0 ? ids : [...ids.slice(at), ...ids.slice(0, at)]
   }
 
-  #status(
-    of: GroupPartition,
-    { currentLag, nowMs, history }: { currentLag: number; nowMs: number; history: EndOffsetHistory }
-  ): LagStatus {
-    const window = this.#windows.find(of)
-    if (window === null || window.completeness < COMPLETENESS_MIN) return 'OK'
-    const recentEndOffsets = history.watermarksSince(nowMs - RECENT_MS)
-    return statusOf({ commits: window.commits(), recentEndOffsets, currentLag, nowMs })
-  }
-
-  #headroom(
-    partition: Partition,
-    { committedOffset, isAllRead }: { committedOffset: number; isAllRead: boolean },
-    history: EndOffsetHistory
-  ): number {
-    const { log, settings } = partition
-    const recordCount = Math.max(1, log.logEndOffset - log.logStartOffset)
-    const recordsPerSecond = history.recordsPerSecondSince(this.#options.clock.wallMs() - RECENT_MS)
-    const { retentionMs, retentionBytes, segmentMs, segmentBytes } = settings.log
-    const isKept = !settings.retentionDeletes
-    return retentionHeadroomSeconds({
-      segments: log.lookUp(({ all }) => all),
-      config: {
-        retentionMs: isKept ? -1 : retentionMs,
-        retentionBytes: isKept ? -1 : retentionBytes,
-        segmentMs,
-        segmentBytes
-      },
-      logStartOffset: log.logStartOffset,
-      committedOffset,
-      unreadOffset: isAllRead ? null : committedOffset,
-      bytesPerSecond: recordsPerSecond * (log.sizeBytes / recordCount),
-      nowMs: this.#options.retentionNowMs()
-    })
+  #shardWith(groupId: string): GroupShard | null {
+    const shard = this.#options.shardOf(groupId)
+    return shard?.find(groupId) === undefined ? null : shard
   }
 
   #samplesOf(groupId: string): LagSamples {
@@ -216,28 +175,4 @@ export class GroupLag implements OffsetListener {
     if (samples === undefined) this.#samples.set(groupId, (samples = new LagSamples()))
     return samples
   }
-
-  #historyOf(partition: Partition): EndOffsetHistory {
-    let history = this.#histories.get(partition)
-    if (history !== undefined) return history
-    history = new EndOffsetHistory()
-    history.add(this.#options.clock.wallMs(), endOf(partition))
-    this.#histories.set(partition, history)
-    return history
-  }
-}
-
-const GONE = {
-  logStartOffset: null,
-  endOffset: null,
-  lag: 0,
-  lostRecords: 0,
-  isAboveEnd: false,
-  lagSeconds: 0,
-  headroomSeconds: Number.POSITIVE_INFINITY,
-  status: 'OK'
-} as const
-
-function endOf({ log, highWatermark }: Partition): { logEndOffset: number; highWatermark: number } {
-  return { logEndOffset: log.logEndOffset, highWatermark }
 }

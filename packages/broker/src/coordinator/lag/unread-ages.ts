@@ -1,5 +1,7 @@
 /** What a partition has found out about the oldest unread record; handed back to it, nothing is searched twice. */
 export interface FoundUnread {
+  /** The search began here. */
+  readonly fromOffset: number
   /** Null: there is none below `nextOffset`. */
   readonly record: { readonly offset: number; readonly timestamp: number } | null
   /** Where the search ended. */
@@ -84,6 +86,22 @@ export class UnreadAges<Found extends FoundUnread = FoundUnread> {
     const { record } = unread
     if (record === null) return unread.nextOffset >= unread.untilOffset ? 0 : null
     return ageMsOf(record.timestamp, { nowMs, afterMs: current.afterMs, beforeMs: current.beforeMs }) / 1000
+  }
+
+  /**
+   * The same without reading anything: exact while what was found is still unread, else the greatest age that the one
+   * at the committed offset can have. Null when nothing is known of it.
+   */
+  estimateOf({ group, partition, committedOffset, nowMs, times }: UnreadQuestion<Found>): number | null {
+    if (committedOffset >= partition.highWatermark) return 0
+    const entry = this.#groups.get(group)?.get(partition)
+    const record = entry?.unread.record
+    if (entry && record && entry.unread.fromOffset <= committedOffset && committedOffset <= record.offset) {
+      entry.round = this.#round
+      return ageMsOf(record.timestamp, { nowMs, afterMs: entry.afterMs, beforeMs: entry.beforeMs }) / 1000
+    }
+    const afterMs = times.appendedAfterMs(committedOffset)
+    return afterMs === Number.NEGATIVE_INFINITY ? null : Math.max(0, nowMs - afterMs) / 1000
   }
 
   /** Forgets what was not asked for since the last call: groups, partitions and offsets that are gone. */

@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { EndOffsetHistory } from '../../../src/coordinator/lag/end-offset-history.ts'
 import { lagOf } from '../../../src/coordinator/lag/partition-lag.ts'
 import { ageMsOf, type FoundUnread, UnreadAges } from '../../../src/coordinator/lag/unread-ages.ts'
@@ -192,9 +192,42 @@ test('a search that is not at its end yet knows no age, nor does one that could 
     const partition = { highWatermark: 10, findUnread: () => found }
     return ages.secondsOf({ group: 'g', partition, committedOffset: 0, nowMs: 0, times: UNKNOWN })
   }
-  expect(ask({ nextOffset: 5, untilOffset: 10, record: null })).toBeNull()
-  expect(ask({ nextOffset: 10, untilOffset: 10, record: null })).toBe(0)
+  expect(ask({ fromOffset: 0, nextOffset: 5, untilOffset: 10, record: null })).toBeNull()
+  expect(ask({ fromOffset: 0, nextOffset: 10, untilOffset: 10, record: null })).toBe(0)
   expect(ask(null)).toBeNull()
+})
+
+test('without reading, what was found is told while it is unread, and then the most that it can be', () => {
+  const { run, append, sync, partition } = honestRun()
+  const startMs = run.nowMs
+  for (let i = 0; i < 4; i++) {
+    append()
+    sync()
+    run.take({ do: 'pass', ms: 1_000 })
+  }
+  const ages = new UnreadAges({ entriesMax: 1 })
+  const history = new EndOffsetHistory()
+  const findUnread = vi.spyOn(partition, 'findUnread')
+  const question = (committedOffset: number) => {
+    return { group: 'g', partition, committedOffset, nowMs: run.nowMs, times: history }
+  }
+  expect(ages.estimateOf(question(1))).toBeNull()
+  expect(ages.secondsOf(question(1))).toBe(3)
+  findUnread.mockClear()
+  run.take({ do: 'pass', ms: 1_000 })
+  expect(ages.estimateOf(question(1))).toBe(4)
+  expect(ages.estimateOf(question(2))).toBeNull()
+  expect(ages.estimateOf(question(0))).toBeNull()
+  expect(ages.estimateOf(question(4))).toBe(0)
+  history.add(startMs + 500, { logEndOffset: 1, highWatermark: 1 })
+  expect(ages.estimateOf(question(2))).toBe(4.5)
+  expect(ages.estimateOf({ ...question(2), nowMs: startMs })).toBe(0)
+  // What is asked for only like this is not forgotten.
+  ages.endRound()
+  ages.estimateOf(question(1))
+  ages.endRound()
+  expect(ages.entryCount).toBe(1)
+  expect(findUnread).not.toHaveBeenCalled()
 })
 
 test('a disk that cannot be read costs the age, and not more', () => {
