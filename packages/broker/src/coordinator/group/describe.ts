@@ -84,11 +84,8 @@ export interface NamedAssignment {
   readonly partitions: readonly number[]
 }
 
-/** As it is now. `assignor`: the one that is used when no member asks for another. */
-export function describeConsumer(
-  group: ConsumerGroup,
-  { topics, assignor }: { readonly topics: GroupTopics; readonly assignor: string }
-): ConsumerDescription {
+/** As it is now. */
+export function describeConsumer(group: ConsumerGroup, topics: GroupTopics): ConsumerDescription {
   const named = (partitions: TopicPartitions): NamedAssignment[] =>
     [...partitions].flatMap(([topicId, numbers]) => {
       const topic = topics.topicById(topicId)
@@ -99,7 +96,7 @@ export function describeConsumer(
     state: group.stateName,
     epoch: group.epoch,
     assignmentEpoch: group.assignmentEpoch,
-    assignor: group.protocolName || assignor,
+    assignor: group.protocolName,
     members: [...group.members.values()].map(member => ({
       memberId: member.memberId,
       instanceId: member.instanceId,

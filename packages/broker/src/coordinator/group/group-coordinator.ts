@@ -29,8 +29,6 @@ export interface FetchedOffset extends TopicPartition {
 export interface GroupCoordinatorOptions {
   readonly topics: GroupTopics
   readonly patterns: LazyPatterns
-  /** Used where no member asks for one. */
-  readonly defaultAssignor: () => string
 }
 
 /**
@@ -127,14 +125,9 @@ export class GroupCoordinator {
 
   /** Null: there is no such group of the consumer protocol. */
   describeConsumer(groupId: string): Promise<ConsumerDescription | null> {
-    const { topics, defaultAssignor } = this.#options
     return this.#runtime.decide(groupId, shard => {
       const group = shard.find(groupId)
-      const isConsumer = group?.type === 'consumer'
-      return {
-        records: [],
-        answer: isConsumer ? describeConsumer(group, { topics, assignor: defaultAssignor() }) : null
-      }
+      return { records: [], answer: group?.type === 'consumer' ? describeConsumer(group, this.#options.topics) : null }
     })
   }
 

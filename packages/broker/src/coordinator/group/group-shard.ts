@@ -145,7 +145,7 @@ export class GroupShard implements CoordinatorShard<GroupRecord> {
     checkHeartbeat(request, this.#options.settings().consumer.assignors)
     const present = this.#consumerGroup(groupId)
     if (present === undefined && request.memberEpoch !== JOIN_EPOCH) throw notFound(groupId)
-    if (request.memberEpoch < JOIN_EPOCH) return verbs.leave(present ?? new ConsumerGroup(groupId), request, nowMs)
+    if (request.memberEpoch < JOIN_EPOCH) return verbs.leave(present ?? this.#newConsumerGroup(groupId), request, nowMs)
     if (present !== undefined) return verbs.heartbeat(present, request, nowMs)
     const { group, records } = this.#asConsumer(groupId, nowMs)
     const decision = verbs.heartbeat(group, request, nowMs)
@@ -224,7 +224,7 @@ export class GroupShard implements CoordinatorShard<GroupRecord> {
       if (record.value === null) return
       const classic = this.#classicGroup(groupId)
       if (classic !== undefined) this.#classic.forget(classic, 'REBALANCE_IN_PROGRESS')
-      this.#groups.set(groupId, (group = new ConsumerGroup(groupId)))
+      this.#groups.set(groupId, (group = this.#newConsumerGroup(groupId)))
     }
     if (group.replay(record)) this.#groups.delete(groupId)
   }
@@ -239,6 +239,10 @@ export class GroupShard implements CoordinatorShard<GroupRecord> {
     return group?.type === 'consumer' ? group : undefined
   }
 
+  #newConsumerGroup(groupId: string): ConsumerGroup {
+    return new ConsumerGroup(groupId, () => this.#options.settings().consumer.assignors[0] ?? '')
+  }
+
   #findOrCreate(groupId: string, nowMs: number): ClassicGroup {
     const present = this.#classicGroup(groupId)
     if (present !== undefined) return present
@@ -249,7 +253,7 @@ export class GroupShard implements CoordinatorShard<GroupRecord> {
 
   /** The group as it will be once `records` are written. */
   #asConsumer(groupId: string, nowMs: number): { group: ConsumerGroup; records: readonly GroupRecord[] } {
-    const group = new ConsumerGroup(groupId)
+    const group = this.#newConsumerGroup(groupId)
     const present = this.#classicGroup(groupId)
     if (present === undefined) return { group, records: [] }
     if (present.isEmpty) return { group, records: present.isStored ? present.tombstones() : [] }

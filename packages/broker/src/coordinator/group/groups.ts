@@ -76,11 +76,7 @@ export class Groups {
       commitTimeoutMs: () => settings()['offsets.commit.timeout.ms'],
       probe: hostProbe
     })
-    this.coordinator = new GroupCoordinator(this.runtime, {
-      topics: this.#topics,
-      patterns,
-      defaultAssignor: () => groupSettings(settings()).consumer.assignors[0] ?? ''
-    })
+    this.coordinator = new GroupCoordinator(this.runtime, { topics: this.#topics, patterns })
   }
 
   start(): void {

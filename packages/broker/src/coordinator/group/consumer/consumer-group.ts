@@ -49,8 +49,12 @@ export class ConsumerGroup implements Group {
   #metadataHash = 0
   #assignmentEpoch = 0
 
-  constructor(groupId: string) {
+  readonly #defaultAssignor: () => string
+
+  /** `defaultAssignor`: of groups in which nobody asks for one. */
+  constructor(groupId: string, defaultAssignor: () => string) {
     this.groupId = groupId
+    this.#defaultAssignor = defaultAssignor
   }
 
   get epoch(): number {
@@ -106,9 +110,8 @@ export class ConsumerGroup implements Group {
     return 'consumer'
   }
 
-  /** The assignor that most members ask for; empty: nobody asks for one. */
   get protocolName(): string {
-    return preferredAssignor(this.#members.values())
+    return preferredAssignor(this.#members.values()) || this.#defaultAssignor()
   }
 
   staticMember(instanceId: string): ConsumerMember | undefined {

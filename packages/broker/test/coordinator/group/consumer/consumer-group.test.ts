@@ -67,7 +67,7 @@ test("Kafka's records of a group lead from nothing to stable to empty", () => {
     const record = decodeGroupRecord(Buffer.from(key, 'hex'), value === '-' ? null : Buffer.from(value, 'hex'))
     if (record === null || record.kind === 'offset' || record.kind === 'classic-group') continue
     if (record.groupId !== 'g-848') continue
-    const group = groups.get(record.groupId) ?? new ConsumerGroup(record.groupId)
+    const group = groups.get(record.groupId) ?? new ConsumerGroup(record.groupId, () => 'uniform')
     groups.set(record.groupId, group)
     group.replay(record)
     if (states.at(-1) !== group.stateName) states.push(group.stateName)
@@ -83,7 +83,7 @@ test("Kafka's records of a group lead from nothing to stable to empty", () => {
 })
 
 test('the state follows from the epochs', () => {
-  const group = new ConsumerGroup('g')
+  const group = new ConsumerGroup('g', () => 'uniform')
   const after = (...records: ConsumerRecord[]): string => {
     for (const record of records) group.replay(record)
     return group.stateName
@@ -97,7 +97,7 @@ test('the state follows from the epochs', () => {
 })
 
 test('a static member that was replaced keeps its place under the new id', () => {
-  const group = new ConsumerGroup('g')
+  const group = new ConsumerGroup('g', () => 'uniform')
   for (const record of [member('old', ['t'], 'i'), member('new', ['t'], 'i'), ...gone('old')]) group.replay(record)
   expect(group.staticMember('i')?.memberId).toBe('new')
   for (const record of gone('new')) group.replay(record)
@@ -105,7 +105,7 @@ test('a static member that was replaced keeps its place under the new id', () =>
 })
 
 test('commits: in an epoch in which the member had the partition, and not in versions that do not know of epochs', () => {
-  const group = new ConsumerGroup('g')
+  const group = new ConsumerGroup('g', () => 'uniform')
   const commit = (memberId: string, epoch: number, apiVersion = 9) =>
     group.checkCommit({ memberId, instanceId: null, epoch, apiVersion })
   expect(() => commit('', -1)).not.toThrow()
@@ -137,7 +137,7 @@ const step = fc.record({
 test('owners and subscribers are those of a dumb table, whatever members do; tombstones leave nothing', () => {
   fc.assert(
     fc.property(fc.array(step, { maxLength: 60 }), steps => {
-      const group = new ConsumerGroup('g')
+      const group = new ConsumerGroup('g', () => 'uniform')
       const table = new Map<string, Row>()
       for (const { who, what, partition, topic } of steps) {
         const id = `m${who}`
