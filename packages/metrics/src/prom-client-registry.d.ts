@@ -30,7 +30,8 @@ declare module 'prom-client/lib/registry.js' {
     readonly contentType: string
     /** Throws when another metric has this name. */
     registerMetric(metric: RegistrableMetric): void
-    metrics(): Promise<string>
+    /** HELP, TYPE and a line for each sample. Calls `get` before it returns. */
+    getSingleMetricAsString(name: string): Promise<string>
   }
 
   export type { RegistrableMetric, Sample, Snapshot }

@@ -52,6 +52,32 @@ describe('render', () => {
     expect(values.get('streambus_produce_latency_seconds_sum')).toBe(7.0065)
   })
 
+  it('writes many series over several turns, as they were in one moment, and says once what each metric is', async () => {
+    const metrics = createBrokerMetrics()
+    const family = metrics.cells.consumerGroupPartitionLag.blank(10_000)
+    for (let i = 0; i < 4_500; i++) family.child('g', 't', String(i)).set(i)
+    metrics.cells.consumerGroupPartitionLag.become(family)
+    await metrics.render()
+    let turns = 0
+    const count = (): void => {
+      for (const { cell } of metrics.cells.consumerGroupPartitionLag.children()) cell.set(-1)
+      turns++
+      timer = setImmediate(count)
+    }
+    let timer = setImmediate(count)
+    const text = await metrics.render()
+    clearImmediate(timer)
+    expect(turns).toBeGreaterThanOrEqual(4)
+    const name = 'streambus_consumer_group_partition_lag'
+    const lines = text.split('\n').filter(line => line.includes(`${name}`))
+    expect(lines.slice(2)).toEqual(
+      Array.from({ length: 4_500 }, (_, i) => `${name}{group="g",topic="t",partition="${i}"} ${i}`)
+    )
+    expect(lines.slice(0, 2).map(line => line.slice(0, 6))).toEqual(['# HELP', '# TYPE'])
+    expect(text).toMatch(/4499\n\n# HELP/)
+    expect(text.endsWith('\n')).toBe(true)
+  })
+
   it('keeps counter names when asked again and again', async () => {
     const metrics = createBrokerMetrics()
     metrics.cells.messagesProduced.add(3)
