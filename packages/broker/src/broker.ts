@@ -116,7 +116,7 @@ export class Broker {
     const { config, clock, version, disk } = options
     this.#options = options
     this.#settings = config.values
-    this.metrics = options.metrics ?? createBrokerMetrics()
+    this.metrics = options.metrics ?? createBrokerMetrics(clock)
     const { cells } = this.metrics
     this.#repeated = new RepeatedLines(clock, () => cells.logSuppressed.add(1))
     const maxDescriptors = openFilesMax() ?? 0

@@ -53,7 +53,7 @@ export async function runBroker(options: RunOptions): Promise<number> {
 function createBroker(config: Config): Broker {
   const { values } = config
   const version = packageVersion()
-  const metrics = createBrokerMetrics()
+  const metrics = createBrokerMetrics(nodeClock)
   const level = values['log.level']
   const { log, control } = createPinoLog({
     level: isLogLevel(level) ? level : 'info',

@@ -1,4 +1,4 @@
-import { unreachable } from '@streambus/base'
+import { type Clock, unreachable } from '@streambus/base'
 import { buckets } from './buckets.ts'
 import { type Cells, catalogue, type MetricKey } from './catalogue.ts'
 import { Counter, Gauge, Histogram, Summary } from './cells.ts'
@@ -16,9 +16,10 @@ export class BrokerMetrics {
   readonly #collectors: (() => void)[] = []
   #rendering: Promise<string> | null = null
 
-  constructor() {
+  /** `clock`: for long scrapes, which are then written in turns of the event loop. */
+  constructor(clock: Clock | null = null) {
     this.cells = createCells()
-    this.#exposition = new Exposition(this.cells)
+    this.#exposition = new Exposition(this.cells, clock)
   }
 
   /**
@@ -78,8 +79,8 @@ export class BrokerMetrics {
   }
 }
 
-export function createBrokerMetrics(): BrokerMetrics {
-  return new BrokerMetrics()
+export function createBrokerMetrics(clock: Clock | null = null): BrokerMetrics {
+  return new BrokerMetrics(clock)
 }
 
 function seriesOf({ type, buckets: set, whenEmpty }: Definition, holder: Cell | Family<Cell>): number {

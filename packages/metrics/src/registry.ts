@@ -1,4 +1,4 @@
-import { setImmediate } from 'node:timers/promises'
+import type { Clock } from '@streambus/base'
 import type { Snapshot } from 'prom-client/lib/registry.js'
 import { type Cells, catalogue, type MetricKey } from './catalogue.ts'
 import type { Family } from './family.ts'
@@ -13,10 +13,13 @@ const LINES_PER_TURN = 1_000
 /** Renders cells. The registry is loaded at the first scrape: a broker that nobody scrapes does not pay for it. */
 export class Exposition {
   readonly #cells: Cells
+  readonly #clock: Clock | null
   #render: (() => Promise<string>) | null = null
 
-  constructor(cells: Cells) {
+  /** Without a clock everything is written in one turn. */
+  constructor(cells: Cells, clock: Clock | null) {
     this.#cells = cells
+    this.#clock = clock
   }
 
   /** Loads what is missing, and gives a function that reads every cell during its call, and writes in turns. */
@@ -39,7 +42,7 @@ export class Exposition {
       asked.delete(part.name)
       return text
     }
-    return () => inTurns(this.#snapshots(), textOf)
+    return () => this.#write(this.#snapshots(), textOf)
   }
 
   #snapshots(): Snapshot[] {
@@ -49,25 +52,30 @@ export class Exposition {
       return { name, help, type, values: samplesOf(definition, holder) }
     })
   }
-}
 
-/** With a blank line between two metrics, as the registry writes them all. */
-async function inTurns(snapshots: readonly Snapshot[], textOf: (part: Snapshot) => Promise<string>): Promise<string> {
-  let text = ''
-  let lines = 0
-  for (const snapshot of snapshots) {
-    const { values } = snapshot
-    for (let at = 0; at === 0 || at < values.length; at += LINES_PER_TURN) {
-      const part = await textOf({ ...snapshot, values: values.slice(at, at + LINES_PER_TURN) })
-      if (at === 0) text += text === '' ? part : `\n\n${part}`
-      else text += `\n${withoutHead(part)}`
-      lines += Math.min(LINES_PER_TURN, values.length - at) + 2
-      if (lines < LINES_PER_TURN) continue
-      lines = 0
-      await setImmediate()
+  /** With a blank line between two metrics, as the registry writes them all. */
+  async #write(snapshots: readonly Snapshot[], textOf: (part: Snapshot) => Promise<string>): Promise<string> {
+    let text = ''
+    let lines = 0
+    for (const snapshot of snapshots) {
+      const { values } = snapshot
+      for (let at = 0; at === 0 || at < values.length; at += LINES_PER_TURN) {
+        const part = await textOf({ ...snapshot, values: values.slice(at, at + LINES_PER_TURN) })
+        if (at === 0) text += text === '' ? part : `\n\n${part}`
+        else text += `\n${withoutHead(part)}`
+        lines += Math.min(LINES_PER_TURN, values.length - at) + 2
+        if (lines < LINES_PER_TURN) continue
+        lines = 0
+        await this.#nextTurn()
+      }
     }
+    return `${text}\n`
   }
-  return `${text}\n`
+
+  #nextTurn(): Promise<void> | null {
+    const clock = this.#clock
+    return clock && new Promise(resolve => void clock.after(0, resolve))
+  }
 }
 
 /** HELP and TYPE stand before the first part of a metric only. */

@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process'
+import { nodeClock } from '@streambus/base/node'
 import { describe, expect, it } from 'vitest'
 import { createBrokerMetrics } from '../src/broker-metrics.ts'
 import { SEED_METRICS } from './support/seed-metrics.ts'
@@ -53,7 +54,7 @@ describe('render', () => {
   })
 
   it('writes many series over several turns, as they were in one moment, and says once what each metric is', async () => {
-    const metrics = createBrokerMetrics()
+    const metrics = createBrokerMetrics(nodeClock)
     const family = metrics.cells.consumerGroupPartitionLag.blank(10_000)
     for (let i = 0; i < 4_500; i++) family.child('g', 't', String(i)).set(i)
     metrics.cells.consumerGroupPartitionLag.become(family)
