@@ -1,18 +1,17 @@
 import type { GroupLagView } from '../../coordinator/lag/lag-view.ts'
 import type { BrokerView } from '../../observability/broker-view.ts'
-import { failure, json, type Route } from '../route.ts'
-
-const LIMIT_MAX = 1_000
+import { PAGE_LIMIT_MAX, pageLimit } from '../page-limit.ts'
+import { json, type Route } from '../route.ts'
 
 /** The groups coordinated here in the order of their ids, a page at a time. */
 export function groupsRoute(view: BrokerView): Route {
   return {
     method: 'GET',
     path: '/api/v1/groups',
-    summary: `consumer groups with their lag; ?after=ID&limit=1…${LIMIT_MAX} for pages`,
+    summary: `consumer groups with their lag; ?after=ID&limit=1…${PAGE_LIMIT_MAX} for pages`,
     async handle({ query }) {
-      const limit = parseLimit(query.get('limit'))
-      if (limit === null) return failure(400, 'invalid_limit', `limit must be a whole number from 1 to ${LIMIT_MAX}`)
+      const limit = pageLimit(query)
+      if (typeof limit !== 'number') return limit
       const after = query.get('after') ?? ''
       const all = [...(await view.groups())].sort((a, b) => (a.group.groupId < b.group.groupId ? -1 : 1))
       const left = after === '' ? all : all.filter(({ group }) => group.groupId > after)
@@ -35,10 +34,4 @@ export function summariseGroup({ group, memberCount, lag, lagSeconds, status, tr
     status,
     trend: trend && { direction: trend.direction, records_per_second: trend.recordsPerSecond }
   }
-}
-
-function parseLimit(text: string | null): number | null {
-  if (text === null) return LIMIT_MAX
-  const limit = /^\d{1,4}$/.test(text) ? Number(text) : 0
-  return limit >= 1 && limit <= LIMIT_MAX ? limit : null
 }

@@ -1,17 +1,16 @@
 import type { BrokerView, TopicView } from '../../observability/broker-view.ts'
-import { failure, json, type Route } from '../route.ts'
-
-const LIMIT_MAX = 1_000
+import { PAGE_LIMIT_MAX, pageLimit } from '../page-limit.ts'
+import { json, type Route } from '../route.ts'
 
 /** Topics in the order of their names, a page at a time. */
 export function topicsRoute(view: BrokerView): Route {
   return {
     method: 'GET',
     path: '/api/v1/topics',
-    summary: `topics; ?after=NAME&limit=1…${LIMIT_MAX} for pages`,
+    summary: `topics; ?after=NAME&limit=1…${PAGE_LIMIT_MAX} for pages`,
     handle({ query }) {
-      const limit = parseLimit(query.get('limit'))
-      if (limit === null) return failure(400, 'invalid_limit', `limit must be a whole number from 1 to ${LIMIT_MAX}`)
+      const limit = pageLimit(query)
+      if (typeof limit !== 'number') return limit
       const names = view.topicNames()
       const after = query.get('after') ?? ''
       const start = after === '' ? 0 : names.findIndex(name => name > after)
@@ -21,12 +20,6 @@ export function topicsRoute(view: BrokerView): Route {
       return json(200, { topics: topics.map(summarise), total: names.length, next_after: isLast ? null : page.at(-1) })
     }
   }
-}
-
-function parseLimit(text: string | null): number | null {
-  if (text === null) return LIMIT_MAX
-  const limit = /^\d{1,4}$/.test(text) ? Number(text) : 0
-  return limit >= 1 && limit <= LIMIT_MAX ? limit : null
 }
 
 function summarise({ name, id, isInternal, partitions }: TopicView): object {
