@@ -1,4 +1,5 @@
 import { expect } from 'vitest'
+import { eventually } from '../eventually.ts'
 import { Feeder } from './feeder.ts'
 import { Ledger } from './ledger.ts'
 import type { GroupClient, GroupHost, JoinOptions } from './member.ts'
@@ -105,16 +106,7 @@ export class GroupStage {
   }
 }
 
-/** Tries again until `check` does not throw. */
-export async function until(check: () => void | Promise<void>, timeoutMs = SETTLE_MS_MAX): Promise<void> {
-  const deadlineMs = performance.now() + timeoutMs
-  for (;;) {
-    try {
-      await check()
-      return
-    } catch (error) {
-      if (performance.now() > deadlineMs) throw error
-      await new Promise(resolve => setTimeout(resolve, 20))
-    }
-  }
+/** Waits for what a group comes to by itself. */
+export function until(check: () => void | Promise<void>): Promise<void> {
+  return eventually(check, SETTLE_MS_MAX)
 }
