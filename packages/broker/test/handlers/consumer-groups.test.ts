@@ -191,6 +191,17 @@ describe('a static member', () => {
     expect(await client.beat('a', 1, { instanceId })).toBe('FENCED_INSTANCE_ID')
   })
 
+  test('brings its own wishes, and none of the process whose place it takes', async () => {
+    await plane.createTopic('u', 1)
+    const pattern = { subscribedTopicNames: null, subscribedTopicRegex: 't|u', serverAssignor: 'range' }
+    expect(await client.join('a', { instanceId, ...pattern })).toBe('1 [0 1 2 3, u 0]')
+    await client.beat('a', -2, { instanceId })
+    expect(await client.join('b', { instanceId, subscribedTopicNames: ['u'] })).toMatch(/^\d \[u 0\]$/)
+    const { members, assignorName } = await client.describe()
+    expect(members).toMatchObject([{ memberId: 'b', subscribedTopicRegex: '', subscribedTopicNames: ['u'] }])
+    expect(assignorName).toBe('uniform')
+  })
+
   test('keeps its place from others for a session', async () => {
     await client.join('a', { instanceId })
     expect(await client.join('b', { instanceId })).toBe('UNRELEASED_INSTANCE_ID')

@@ -147,10 +147,26 @@ describe('a group whose last member of the consumer protocol leaves', () => {
     plane.disk.kill()
     await open({ disk: plane.disk })
     expect(await modern.picture()).toBe('GROUP_ID_NOT_FOUND')
-    expect(await classic.heartbeat(old, 2)).toBe(0)
+    // Nobody would read the partitions of the one that has left if it did not rebalance now.
+    expect(await classic.heartbeat(old, 2)).toBe(Errors.REBALANCE_IN_PROGRESS.code)
     const join = classic.join({ memberId: old, ...range([0, 1]) })
     await plane.settle()
     expect(join.body).toMatchObject({ errorCode: 0, generationId: 3, leader: old })
+  })
+
+  test('and is killed before it has rebalanced, gives nobody what another one has not given up', async () => {
+    const old = await classicGroup()
+    await modern.join('new')
+    const { memberId } = await classic.member(range())
+    await plane.settle()
+    expect(await modern.picture()).toContain(`${memberId}:3[]→[1]`)
+    await modern.leave('new')
+    plane.disk.kill()
+    await open({ disk: plane.disk })
+    const join = classic.join({ memberId, ...range() })
+    await plane.settle()
+    expect(join.body).toBeNull()
+    expect(await classic.heartbeat(old, 1)).toBe(Errors.ILLEGAL_GENERATION.code)
   })
 
   test('when its session is over, is a classic one, too', async () => {

@@ -86,7 +86,7 @@ export class GroupShard implements CoordinatorShard<GroupRecord> {
     // What only has offsets is a group, too.
     for (const groupId of this.store.groupIds()) if (!this.#groups.has(groupId)) this.#findOrCreate(groupId, nowMs)
     for (const group of this.#groups.values()) {
-      if (group.type === 'classic') this.#classic.loaded(group)
+      if (group.type === 'classic') this.#classic.loaded(group, nowMs)
       else this.#consumer.lifetimes.loaded(group)
     }
     this.#expectExpiry()
@@ -214,7 +214,7 @@ export class GroupShard implements CoordinatorShard<GroupRecord> {
     const group = ClassicGroup.fromRecord(groupId, value)
     this.#groups.set(groupId, group)
     // All other records of classic groups are held already when they are written.
-    if (this.#isLoaded) this.#classic.downgraded(group)
+    if (this.#isLoaded) this.#classic.loaded(group, group.stateSinceMs)
   }
 
   #replayConsumer(record: ConsumerRecord): void {

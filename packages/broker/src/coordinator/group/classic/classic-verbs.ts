@@ -129,15 +129,14 @@ export class ClassicVerbs {
     return { ...this.#afterLeave(group, nowMs), answer }
   }
 
-  /** The group comes from the log: everybody has a full session to show up in. */
-  loaded(group: ClassicGroup): void {
+  /**
+   * The group comes from the log: everybody has a full session to show up in. Members without a leader were of the
+   * consumer protocol: everybody has to say what he can.
+   */
+  loaded(group: ClassicGroup, nowMs: number): void {
     for (const member of group.members.values()) this.#rebalance.touch(group, member)
-  }
-
-  /** The group was one of the consumer protocol: everybody has to say what he can. */
-  downgraded(group: ClassicGroup): void {
-    this.loaded(group)
-    const { records } = this.#rebalance.prepare(group, { reason: 'protocol_changed', nowMs: group.stateSinceMs })
+    if (group.isEmpty || group.leaderId !== null) return
+    const { records } = this.#rebalance.prepare(group, { reason: 'protocol_changed', nowMs })
     assert(records.length === 0, 'a group with members that have not joined waits for them')
   }
 

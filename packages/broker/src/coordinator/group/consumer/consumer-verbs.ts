@@ -147,16 +147,23 @@ function checkEpoch(member: ConsumerMember, epoch: number, owned: ConsumerHeartb
   throw new CoordinatorRefused('FENCED_MEMBER_EPOCH', message)
 }
 
-/** The member as it says it is now; the same object when nothing is new. */
+/** What a member has said that says nothing of it when it joins. */
+const UNSAID = { rackId: null, serverAssignor: null, subscribedTopics: [], subscribedRegex: '' } as const
+
+/**
+ * The member as it says it is now; the same object when nothing is new. Who joins says everything: a process that takes
+ * the place of another one has nothing to do with what that one asked for.
+ */
 function withHeartbeat(before: ConsumerMember, request: ConsumerHeartbeat): ConsumerMember {
   const { rebalanceTimeoutMs, clientId, clientHost } = request
+  const unsaid = request.memberEpoch === JOIN_EPOCH ? UNSAID : before
   const said = {
     instanceId: request.instanceId ?? before.instanceId,
-    rackId: request.rackId ?? before.rackId,
+    rackId: request.rackId ?? unsaid.rackId,
     rebalanceTimeoutMs: rebalanceTimeoutMs === -1 ? before.rebalanceTimeoutMs : rebalanceTimeoutMs,
-    serverAssignor: request.serverAssignor ?? before.serverAssignor,
-    subscribedTopics: sameList(before.subscribedTopics, request.subscribedTopics ?? before.subscribedTopics),
-    subscribedRegex: request.subscribedRegex ?? before.subscribedRegex,
+    serverAssignor: request.serverAssignor ?? unsaid.serverAssignor,
+    subscribedTopics: sameList(before.subscribedTopics, request.subscribedTopics ?? unsaid.subscribedTopics),
+    subscribedRegex: request.subscribedRegex ?? unsaid.subscribedRegex,
     clientId,
     clientHost,
     classic: null

@@ -9,6 +9,7 @@ import { type ConsumerMember, newConsumerMember, withEpochs } from './consumer-m
 import { currentRecord, epochRecord, memberRecord, targetEpochRecord, targetRecord } from './consumer-records.ts'
 import { byTopicId, byTopicName } from './named-partitions.ts'
 import type { GroupTopics } from './subscriptions.ts'
+import { NO_PARTITIONS } from './topic-partitions.ts'
 
 export interface MigrationOptions {
   readonly settings: () => GroupSettings
@@ -60,7 +61,7 @@ export class Migration {
   /**
    * The records that make a classic group of what is left without these members, and with `by` who takes the place of
    * the first of them, if all of those speak the classic protocol; else null. The classic group begins with a
-   * rebalance, because its members may be on different ways.
+   * rebalance, because its members may be on different ways: it has no leader yet, which says so over a restart, too.
    */
   downgrade(
     group: ConsumerGroup,
@@ -79,11 +80,11 @@ export class Migration {
     classicGroup.generation = group.epoch
     for (const member of members) classicGroup.add(toClassic(member), CONSUMER)
     classicGroup.protocol = classicGroup.selectProtocol()
-    const [replaced] = without
-    const assignmentOf = ({ memberId }: ClassicMember): Buffer => {
-      const ofId = memberId === by?.memberId ? replaced?.memberId : memberId
-      return encodeAssignment({ partitions: byTopicName(group.targetOf(ofId ?? memberId), topics) })
-    }
+    classicGroup.leaderId = null
+    // Not the target: what it gives to one may still be in the hands of another.
+    const assigned = new Map(members.map(member => [member.memberId, member.assigned]))
+    const assignmentOf = ({ memberId }: ClassicMember): Buffer =>
+      encodeAssignment({ partitions: byTopicName(assigned.get(memberId) ?? NO_PARTITIONS, topics) })
     return [...group.tombstones(), classicGroup.toRecord(assignmentOf)]
   }
 
