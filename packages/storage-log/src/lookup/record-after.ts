@@ -5,8 +5,8 @@ import type { StoredBatch } from '../segment/stored-batch.ts'
 import { firstRecordSince, type RecordTime } from './record-times.ts'
 import type { AbortedTransaction } from './transaction-index.ts'
 
-/** So many batch headers are looked at in one call; the next call goes on where it ended. */
-const BATCHES_MAX = 10_000
+/** So many batch headers are looked at in one call, a few milliseconds; the next call goes on where it ended. */
+const BATCHES_MAX = 1_000
 
 /** The part of a segment list that look-ups need. */
 export type SegmentView = Pick<SegmentList, 'all' | 'count' | 'floorIndex' | 'use'>

@@ -117,10 +117,15 @@ export class GroupLag implements OffsetListener {
     const memberCount = group.members.size
     const partitions: PartitionLagView[] = []
     for (const pair of this.#pairs.of(groupId, shard.store.of(groupId))) {
-      // Others had their turn: it may have been deleted, or the broker is stopping and its logs are closed.
-      if (shard.find(groupId) === undefined) return null
-      partitions.push(this.#pairs.view(pair, lookUps))
-      yield
+      const steps = this.#pairs.view(pair, lookUps)
+      for (let isDone = false; !isDone; ) {
+        // Others had their turn: it may have been deleted, or the broker is stopping and its logs are closed.
+        if (shard.find(groupId) === undefined) return null
+        const { done, value } = steps.next()
+        if (done === true) partitions.push(value)
+        isDone = done === true
+        yield
+      }
     }
     const { lag, lagSeconds, status } = sumOf(partitions)
     const trend = trendOf(this.#samples.get(groupId)?.samples() ?? [])

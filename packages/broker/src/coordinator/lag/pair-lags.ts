@@ -9,7 +9,7 @@ import { EndOffsetHistory } from './end-offset-history.ts'
 import type { PartitionLagView } from './lag-view.ts'
 import { lagOf } from './partition-lag.ts'
 import { retentionHeadroomSeconds } from './retention-headroom.ts'
-import { UnreadAges } from './unread-ages.ts'
+import { UnreadAges, type UnreadQuestion } from './unread-ages.ts'
 
 /** Burrow's `minimum-complete`: a group is not judged before so much of its window was seen. */
 const COMPLETENESS_MIN = 0.3
@@ -26,6 +26,10 @@ export interface Pair extends GroupPartition {
 /** Time left for reading logs: a look-up costs up to one batch, which is read and decompressed. */
 export interface LookUps {
   leftMs: number
+}
+
+interface PairQuestion extends UnreadQuestion<Unread> {
+  readonly partition: Partition
 }
 
 export interface PairLagsOptions {
@@ -62,8 +66,8 @@ export class PairLags {
     return pairs
   }
 
-  /** Takes one look-up at most, and none when there is no time left: `lagSeconds` is then what is known without. */
-  view(pair: Pair, lookUps: LookUps): PartitionLagView {
+  /** Each step takes one look-up at most, and none when there is no time left: then what is known without counts. */
+  *view(pair: Pair, lookUps: LookUps): Generator<void, PartitionLagView> {
     const { group, topic, partition: index, committed, found } = pair
     const { offset: committedOffset, metadata, commitMs } = committed
     const common = { group, topic, partition: index, committedOffset, metadata, commitMs }
@@ -75,7 +79,7 @@ export class PairLags {
     const nowMs = this.#options.clock.wallMs()
     const history = this.#historyOf(partition)
     const question = { group, partition, committedOffset, nowMs, times: history }
-    const lagSeconds = lag.records === 0 ? 0 : this.#seconds(question, lookUps)
+    const lagSeconds = lag.records === 0 ? 0 : yield* this.#seconds(question, lookUps)
     return {
       ...common,
       logStartOffset,
@@ -104,13 +108,21 @@ export class PairLags {
     for (const partition of this.#histories.keys()) if (!partitions.has(partition)) this.#histories.delete(partition)
   }
 
-  #seconds(question: Parameters<UnreadAges<Unread>['secondsOf']>[0], lookUps: LookUps): number | null {
-    if (lookUps.leftMs <= 0) return this.#ages.estimateOf(question)
+  /** A search that has far to go is continued in the next step, as long as it gets any further. */
+  *#seconds(question: PairQuestion, lookUps: LookUps): Generator<void, number | null> {
     const { clock } = this.#options
-    const startedMs = clock.monotonicMs()
-    const seconds = this.#ages.secondsOf(question)
-    lookUps.leftMs -= clock.monotonicMs() - startedMs
-    return seconds
+    let cameTo = -1
+    while (lookUps.leftMs > 0) {
+      const startedMs = clock.monotonicMs()
+      const seconds = this.#ages.secondsOf(question)
+      lookUps.leftMs -= clock.monotonicMs() - startedMs
+      const searchedTo = this.#ages.searchedTo(question) ?? -1
+      if (seconds !== null || searchedTo <= cameTo) return seconds
+      cameTo = searchedTo
+      yield
+      if (question.partition.isGone) return null
+    }
+    return this.#ages.estimateOf(question)
   }
 
   #status(

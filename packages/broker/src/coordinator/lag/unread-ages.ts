@@ -88,6 +88,13 @@ export class UnreadAges<Found extends FoundUnread = FoundUnread> {
     return ageMsOf(record.timestamp, { nowMs, afterMs: current.afterMs, beforeMs: current.beforeMs }) / 1000
   }
 
+  /** How far a search has come that has not ended: the next call goes on there. Null: there is none. */
+  searchedTo({ group, partition }: Pick<UnreadQuestion<Found>, 'group' | 'partition'>): number | null {
+    const unread = this.#groups.get(group)?.get(partition)?.unread
+    const isOver = unread === undefined || unread.record !== null || unread.nextOffset >= unread.untilOffset
+    return isOver ? null : unread.nextOffset
+  }
+
   /**
    * The same without reading anything: exact while what was found is still unread, else the greatest age that the one
    * at the committed offset can have. Null when nothing is known of it.

@@ -7,6 +7,7 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { GroupLag } from '../../../src/coordinator/lag/group-lag.ts'
 import type { GroupLagView } from '../../../src/coordinator/lag/lag-view.ts'
 import { bindLag } from '../../../src/observability/bind-lag.ts'
+import type { Partition } from '../../../src/partition/partition.ts'
 import { BusyClock } from '../../busy-clock.ts'
 import { type DataPlane, openDataPlane } from '../../data-plane.ts'
 import { GroupClient } from '../../handlers/group-client.ts'
@@ -245,6 +246,51 @@ test('a round reads logs for two seconds and no longer; the next one goes on beh
   const { result } = await finish(lag.all())
   expect([...new Set(result.map(({ lagSeconds }) => lagSeconds))]).toEqual([7])
   expect(seen.count).toBe(0)
+})
+
+/** A search that takes `calls` of them to come to its end. */
+function longSearch(topicName: string, calls: number): { count: number } {
+  const partition = plane.partitions.find(topicName, 0) as Partition
+  const findUnread = partition.findUnread.bind(partition)
+  const seen = { count: 0 }
+  vi.spyOn(partition, 'findUnread').mockImplementation((fromOffset, earlier) => {
+    busy.busyMs += 8
+    if (++seen.count >= calls) return findUnread(fromOffset, null)
+    const nextOffset = Math.max(fromOffset, earlier?.nextOffset ?? 0) + 1
+    return { fromOffset, nextOffset, untilOffset: 1_000, record: null, isDecided: true, segment: null }
+  })
+  return seen
+}
+
+test('a search that has far to go takes several turns of one round', async () => {
+  await makeGroups(1)
+  const seen = longSearch('u', 7)
+  const counts: number[] = []
+  const { result } = await finish(lag.one('group-0'), async () => void counts.push(seen.count))
+  expect(seen.count).toBe(7)
+  for (const [i, count] of counts.entries()) expect(count - (counts[i - 1] ?? 0)).toBeLessThanOrEqual(1)
+  expect(result?.lagSeconds).toBe(7)
+})
+
+test('a search that gets no further, or takes all the time that there is, ends without an age', async () => {
+  await makeGroups(1)
+  const endless = longSearch('u', Number.POSITIVE_INFINITY)
+  expect((await finish(lag.one('group-0'))).result).toMatchObject({ lag: 38, lagSeconds: null })
+  expect(endless.count).toBeGreaterThan(100)
+  expect(endless.count).toBeLessThan(250)
+  const partition = plane.partitions.find('u', 0) as Partition
+  const unreadable = vi.spyOn(partition, 'findUnread').mockImplementation(() => null)
+  expect((await finish(lag.one('group-0'))).result).toMatchObject({ lag: 38, lagSeconds: null })
+  expect(unreadable).toHaveBeenCalledTimes(2)
+})
+
+test('a topic that is deleted in the middle of a search ends it', async () => {
+  await makeGroups(1)
+  const seen = longSearch('u', Number.POSITIVE_INFINITY)
+  await finish(lag.one('group-0'), async turn => {
+    if (turn === 4) await deleteTopic('u')
+  })
+  expect(seen.count).toBeLessThan(6)
 })
 
 test('when all groups move all the time, each of them has its turn at the look-ups, one that is too large or not', async () => {
