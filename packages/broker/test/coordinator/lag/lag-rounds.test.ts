@@ -280,6 +280,7 @@ test('a search that gets no further, or takes all the time that there is, ends w
   expect(endless.count).toBeLessThan(250)
   const partition = plane.partitions.find('u', 0) as Partition
   const unreadable = vi.spyOn(partition, 'findUnread').mockImplementation(() => null)
+  unreadable.mockClear()
   expect((await finish(lag.one('group-0'))).result).toMatchObject({ lag: 38, lagSeconds: null })
   expect(unreadable).toHaveBeenCalledTimes(2)
 })
