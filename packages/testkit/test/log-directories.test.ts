@@ -157,6 +157,13 @@ describe('a log directory that cannot be used', () => {
     await expect(start(['h1', 'new'])).rejects.toThrow(/log directory .*h1 cannot be used/)
   })
 
+  test.skipIf(!fs.existsSync('/proc/self'))('because its file system takes none is refused by name', async () => {
+    const reason = 'log directory /proc/streambus cannot be used (mkdir /proc/streambus: ENOENT: its parent exists'
+    const starting = startBroker({ config: { 'log.dirs': '/proc/streambus' } })
+    await expect(starting).rejects.toThrow(reason)
+    await expect(starting).rejects.toThrow('or take it out of log.dirs')
+  })
+
   test('is not passed over when another broker uses it', async () => {
     await fill()
     const lock = nodeDisk.lock(at('h2/.lock'))

@@ -1,4 +1,5 @@
 import fs from 'node:fs'
+import { dirname } from 'node:path'
 import { type Disk, DiskError, type DiskFile } from '../disk.ts'
 import { lockFile } from './lock-file.ts'
 
@@ -13,6 +14,39 @@ function attempt<T>(operation: string, path: string, run: () => T): T {
   } catch (error) {
     // What has said more already stays as it is.
     throw error instanceof DiskError ? error : failure(error, operation, path)
+  }
+}
+
+/** Of a level whose parent is there. */
+const WHY_NO_DIRECTORY: Readonly<Record<string, string>> = {
+  EEXIST: 'something that is no directory has this name',
+  ENOENT: 'its parent exists, but no directory can be made in it'
+}
+
+/**
+ * Level by level from the deepest one that exists; the error names the level that cannot be made. Node's own recursion
+ * never ends where a file system answers ENOENT below a directory that exists, as procfs does.
+ */
+function makeLevels(path: string): void {
+  if (isDirectory(path)) return
+  const parent = dirname(path)
+  if (parent !== path) makeLevels(parent)
+  try {
+    fs.mkdirSync(path)
+  } catch (error) {
+    // Somebody else was faster.
+    if (isDirectory(path)) return
+    const { code, operation, message } = failure(error, 'mkdir', path)
+    const why = WHY_NO_DIRECTORY[code]
+    throw new DiskError({ code, operation, path, cause: error, message: why ? `${message}: ${why}` : message })
+  }
+}
+
+function isDirectory(path: string): boolean {
+  try {
+    return fs.statSync(path).isDirectory()
+  } catch {
+    return false
   }
 }
 
@@ -138,7 +172,7 @@ export const nodeDisk: Disk = {
         .sort((a, b) => (a.name < b.name ? -1 : 1))
     ),
   makeDirectory(path) {
-    attempt('mkdir', path, () => fs.mkdirSync(path, { recursive: true }))
+    makeLevels(path)
   },
   rename(from, to) {
     attempt('rename', from, () => freeLater(to, () => fs.renameSync(from, to)))
