@@ -81,6 +81,8 @@ export class LineProcess {
   }
 
   #receive(line: string, watch: (event: object) => void): void {
+    // A library's own complaint. Throwing here would lose the lines that came with it.
+    if (!line.startsWith('{')) return console.log(`${this.version}: ${line}`)
     const message = JSON.parse(line) as Reply | { readonly event: string }
     if ('event' in message) watch(message)
     else this.#waiting.get(message.id)?.(message)

@@ -224,6 +224,20 @@ describe('a classic member of a group of the consumer protocol', () => {
     expect(await cycle(memberId)).toEqual({ epoch: 2, owns: '2 3' })
   })
 
+  test('commits in the epoch before, while it joins the next one, what it has had since then', async () => {
+    const { memberId, epoch } = await member()
+    await cycle(memberId)
+    await modern.beat('new', 1)
+    await modern.beat('new', 1, modern.owns(0, 1))
+    await cycle(memberId)
+    await modern.join('another')
+    const told = await cycle(memberId, range([2, 3]))
+    const kept = Number(told?.owns)
+    expect([2, 3]).toContain(kept)
+    expect((await cycle(memberId, range([kept])))?.epoch).toBe(epoch + 1)
+    expect(await modern.commit(memberId, epoch, [kept, 0], 8)).toEqual(['NONE', 'ILLEGAL_GENERATION'])
+  })
+
   test('is out when it does not join again, does not sync, or is silent', async () => {
     const { memberId } = await member({ rebalanceTimeoutMs: 20_000, sessionTimeoutMs: 10_000 })
     plane.clock.advance(10_000)

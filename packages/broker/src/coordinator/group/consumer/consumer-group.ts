@@ -169,13 +169,14 @@ export class ConsumerGroup implements Group {
       throw new CoordinatorRefused('UNSUPPORTED_VERSION', message)
     }
     const { sinceEpochs, memberEpoch, classic } = member
-    if (classic !== null || epoch < 0 || epoch >= memberEpoch) {
+    if (epoch < 0 || epoch >= memberEpoch) {
       this.#checkEpoch(member, epoch)
       return null
     }
     return (topicId, partition) => {
       const sinceEpoch = sinceEpochs.get(topicId)?.get(partition)
-      return sinceEpoch !== undefined && epoch >= sinceEpoch ? 'NONE' : 'STALE_MEMBER_EPOCH'
+      if (sinceEpoch !== undefined && epoch >= sinceEpoch) return 'NONE'
+      return classic === null ? 'STALE_MEMBER_EPOCH' : 'ILLEGAL_GENERATION'
     }
   }
 
