@@ -398,7 +398,7 @@ export class Broker {
         ioBufferBytes: this.#settings['log.cleaner.io.buffer.size'],
         bytesPerSecond: this.#settings['log.cleaner.io.max.bytes.per.second']
       }),
-      probe: bindCleaner(this.metrics, log.named('cleaner')),
+      probe: bindCleaner(this.metrics, log.named('cleaner'), clock),
       onFatal
     })
   }

@@ -1,6 +1,7 @@
 import type { BucketSet } from './buckets.ts'
 import type { Counter, Gauge, Histogram, Summary } from './cells.ts'
 import type { Family } from './family.ts'
+import type { Owner } from './owners.ts'
 
 export type MetricType = 'counter' | 'gauge' | 'histogram' | 'summary'
 export type Unit = 'seconds' | 'bytes' | null
@@ -14,6 +15,13 @@ export type Scope = 'local' | 'cluster' | 'owner'
 /** 'seed' is the monitoring guide's contract and never changes; 'compat' serves queries written for other runtimes. */
 export type Stability = 'seed' | 'stable' | 'compat'
 
+/**
+ * How many series a metric can have. 'A': a number that the configuration bounds. 'T', 'G', 'P': one for each topic,
+ * consumer group, partition, within `metrics.topics.max`, `metrics.groups.max` and `metrics.series.max`; what is beyond
+ * goes to the label value `__other__`.
+ */
+export type Cardinality = 'A' | 'T' | 'G' | 'P'
+
 export interface Definition<
   Type extends MetricType = MetricType,
   Labels extends readonly string[] = readonly string[]
@@ -25,6 +33,9 @@ export interface Definition<
   readonly scope: Scope
   readonly stability: Stability
   readonly help: string
+  readonly cardinality: Cardinality
+  /** Who feeds it. */
+  readonly owner: Owner
   /** Histograms only. */
   readonly buckets: BucketSet | null
   /** Label values of the zero that is served while the family has no child, so that a query is never empty. */
@@ -53,6 +64,8 @@ export interface DefinitionOptions<Labels extends readonly string[]> {
   readonly scope?: Scope
   /** Default 'stable'. */
   readonly stability?: Stability
+  /** Default 'A'. */
+  readonly cardinality?: Cardinality
   readonly whenEmpty?: readonly string[]
 }
 
@@ -69,6 +82,8 @@ function define<Type extends MetricType, const Labels extends readonly string[]>
     labels: options.labels ?? ([] as unknown as Labels),
     scope: options.scope ?? 'local',
     stability: options.stability ?? 'stable',
+    cardinality: options.cardinality ?? 'A',
+    owner: 'broker',
     whenEmpty: options.whenEmpty ?? null
   }
 }
@@ -104,4 +119,13 @@ export function summary(
   options: DefinitionOptions<readonly []> = {}
 ): Definition<'summary', readonly []> {
   return define({ type: 'summary', name, help, buckets: null }, options)
+}
+
+/**
+ * The same definitions with who feeds them. `D` is not bound to definitions, because that would tell the compiler to
+ * take the label names inside as any strings; the catalogue as a whole is checked.
+ */
+export function ownedBy<D extends object>(owner: Owner, definitions: D): D {
+  const entries = Object.entries(definitions).map(([key, definition]) => [key, { ...definition, owner }])
+  return Object.fromEntries(entries) as D
 }

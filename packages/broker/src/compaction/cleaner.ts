@@ -91,18 +91,20 @@ export class LogCleaner {
 
   #dirtiest(): Candidate | null {
     let best: Candidate | null = null
-    let maxRatio = 0
+    let maxDirtyRatio = 0
+    let backlogBytes = 0
     for (const home of this.#options.directories) {
       if (this.#options.isStalled(home) || this.#options.isFull(home)) continue
       for (const partition of this.#options.partitions.in(home)) {
         const round = this.#roundOf(partition, home)
         if (round === null) continue
-        maxRatio = Math.max(maxRatio, round.plan.dirtyRatio)
+        maxDirtyRatio = Math.max(maxDirtyRatio, round.plan.dirtyRatio)
+        if (round.plan.isDue) backlogBytes += round.plan.dirtyBytes
         const isBetter = best === null || round.plan.dirtyRatio > best.round.plan.dirtyRatio
         if (round.plan.isDue && isBetter) best = { partition, home, round }
       }
     }
-    this.#options.probe.maxDirtyRatio(maxRatio)
+    this.#options.probe.looked({ maxDirtyRatio, backlogBytes })
     return best
   }
 
@@ -140,6 +142,7 @@ export class LogCleaner {
         isWhole = false
       }
     }
+    probe.started()
     try {
       const { bytesPerSecond } = settings()
       const result = await runner.run({ input: this.#inputOf(round), bytesPerSecond, onGroup })
@@ -150,6 +153,8 @@ export class LogCleaner {
     } catch (error) {
       this.#failed(partition, error as Error)
       return false
+    } finally {
+      probe.ended()
     }
   }
 

@@ -73,7 +73,9 @@ function cleanerOf(plane: DataPlane, options: Partial<LogCleanerOptions> = {}) {
     compacted: ({ topic, index }) => seen.compacted.push(`${topic}-${index}`),
     failed: (_partition, error, isFinal) => seen.failed.push([error.message, isFinal]),
     uncleanable: count => void (seen.uncleanable = count),
-    maxDirtyRatio: () => {}
+    looked: () => {},
+    started: () => {},
+    ended: () => {}
   }
   const cleaner = new LogCleaner({
     clock: plane.clock,

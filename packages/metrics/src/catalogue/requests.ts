@@ -1,67 +1,63 @@
-import { counter, gauge, histogram } from '../definition.ts'
+import { counter, gauge, histogram, ownedBy } from '../definition.ts'
 
-// Requests by API, and connections by listener: the parts of what the guide's metrics count as wholes.
+// Requests by API. Fetch is called FetchConsumer: fetches of followers will be told apart.
 
-export const requestMetrics = {
+const seconds = { unit: 'seconds' } as const
+const perApi = { labels: ['api'] } as const
+
+export const requestMetrics = ownedBy('requests', {
   requestDuration: histogram(
     'streambus_request_duration_seconds',
-    'Request decoded until its answer is ready, parked time included.',
-    {
-      unit: 'seconds',
-      labels: ['api'],
-      buckets: 'requestSeconds'
-    }
+    'Request taken off its socket until its answer is ready, parked time included.',
+    { ...seconds, ...perApi, buckets: 'requestSeconds' }
+  ),
+  requestPhase: histogram(
+    'streambus_request_phase_seconds',
+    'The phases of a request, for the APIs with the most traffic, and all others as one (api="other").',
+    { ...seconds, labels: ['api', 'phase'], buckets: 'requestSeconds' }
   ),
   requestPhaseTime: counter(
     'streambus_request_phase_time_seconds_total',
-    'Time spent on requests: local is work and waiting for the disk, remote is a wait on purpose (long poll).',
-    { unit: 'seconds', labels: ['api', 'phase'] }
+    'Time of requests by phase: queue is behind an earlier request of the connection, local is work, commit is until the disk has what was written, remote is a wait on purpose (long poll, join), response_queue is behind earlier answers, send is until the socket has taken the answer.',
+    { ...seconds, labels: ['api', 'phase'] }
   ),
-  requestsInFlight: gauge('streambus_requests_in_flight', 'Requests being handled, parked ones included.', {
-    labels: ['api']
-  }),
+  requestsInFlight: gauge('streambus_requests_in_flight', 'Requests being handled, parked ones included.', perApi),
   requestFailures: counter(
     'streambus_request_failures_total',
     'Requests whose handler failed: the connection was closed.',
-    {
-      labels: ['api']
-    }
+    perApi
   ),
-  connectionsActive: gauge('streambus_connections_active', 'Open connections.', { labels: ['listener'] }),
-  connectionsLimit: gauge('streambus_connections_limit', 'Connections that a listener accepts at most.', {
-    labels: ['listener']
+  requestErrors: counter(
+    'streambus_request_errors_total',
+    'Error codes in answers, one for each topic, partition or group that has one; class says whose fault: server, client, or retriable for what clients settle by trying again.',
+    { labels: ['api', 'error', 'class'], whenEmpty: ['', '', ''] }
+  ),
+  requestVersions: counter('streambus_request_versions_total', 'Requests by the version that the client speaks.', {
+    labels: ['api', 'version']
   }),
-  connectionsCreated: counter('streambus_connections_created_total', 'Connections accepted.', { labels: ['listener'] }),
-  connectionsRejected: counter(
-    'streambus_connections_rejected_total',
-    'Connections refused, by the limit that refused them.',
-    {
-      labels: ['listener', 'reason']
-    }
-  ),
-  networkErrorsByReason: counter(
-    'streambus_network_errors_by_reason_total',
-    'The parts of streambus_network_errors_total.',
-    {
-      labels: ['listener', 'reason']
-    }
-  ),
-  produceBatchBytes: histogram('streambus_produce_batch_bytes', 'Size of accepted batches, as received.', {
+  requestSize: histogram('streambus_request_size_bytes', 'Size of requests, without their length field.', {
     unit: 'bytes',
+    ...perApi,
     buckets: 'sizeBytes'
   }),
-  produceBatchRecords: histogram('streambus_produce_batch_records', 'Records per accepted batch.', {
-    buckets: 'count'
+  responseSize: histogram('streambus_response_size_bytes', 'Size of answers, with their length field.', {
+    unit: 'bytes',
+    ...perApi,
+    buckets: 'sizeBytes'
   }),
-  httpRequests: counter('streambus_http_requests_total', 'Requests answered on the admin port.', {
-    labels: ['method', 'route', 'status']
-  }),
-  httpRequestDuration: histogram('streambus_http_request_duration_seconds', 'Duration of requests on the admin port.', {
-    unit: 'seconds',
-    labels: ['method', 'route'],
-    buckets: 'requestSeconds'
-  }),
-  httpRequestsInFlight: gauge('streambus_http_requests_in_flight', 'Requests being answered on the admin port.'),
-  logMessages: counter('streambus_log_messages_total', 'Lines written to the log.', { labels: ['level'] }),
-  logSuppressed: counter('streambus_log_suppressed_total', 'Repeated log lines left out by the rate limit.')
-}
+  slowRequests: counter(
+    'streambus_slow_requests_total',
+    'Requests that took longer than slow.request.ms, waits on purpose left out.',
+    perApi
+  ),
+  requestParseErrors: counter(
+    'streambus_request_parse_errors_total',
+    'Requests that could not be read, or are not served: their connection was closed.',
+    { labels: ['reason'] }
+  ),
+  sliEvents: counter(
+    'streambus_sli_events_total',
+    'What service levels are made of, good and bad: answers without a fault of the broker (availability, one for each partition), and requests within slo.produce.latency.ms or slo.fetch.latency.ms (latency).',
+    { labels: ['sli', 'outcome'] }
+  )
+})

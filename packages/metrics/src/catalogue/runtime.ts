@@ -1,4 +1,4 @@
-import { counter, gauge, histogram, summary } from '../definition.ts'
+import { counter, gauge, histogram, ownedBy } from '../definition.ts'
 
 // The process and its runtime, under the names that Prometheus client libraries use. They describe the whole
 // process: brokers that share one process report the same numbers.
@@ -6,7 +6,7 @@ import { counter, gauge, histogram, summary } from '../definition.ts'
 const seconds = { unit: 'seconds' } as const
 const bytes = { unit: 'bytes' } as const
 
-export const runtimeMetrics = {
+export const runtimeMetrics = ownedBy('runtime', {
   processCpuUser: counter('process_cpu_user_seconds_total', 'User CPU time.', seconds),
   processCpuSystem: counter('process_cpu_system_seconds_total', 'System CPU time.', seconds),
   processCpu: counter('process_cpu_seconds_total', 'User and system CPU time.', seconds),
@@ -16,33 +16,30 @@ export const runtimeMetrics = {
   processMaxDescriptors: gauge('process_max_fds', 'Open file descriptors at most.'),
   heapTotal: gauge('nodejs_heap_size_total_bytes', 'Heap that V8 holds.', bytes),
   heapUsed: gauge('nodejs_heap_size_used_bytes', 'Heap in use.', bytes),
+  heapSpaceUsed: gauge('nodejs_heap_space_size_used_bytes', 'Heap in use, by space.', { ...bytes, labels: ['space'] }),
+  heapSpaceTotal: gauge('nodejs_heap_space_size_total_bytes', 'Heap that V8 holds, by space.', {
+    ...bytes,
+    labels: ['space']
+  }),
   externalMemory: gauge('nodejs_external_memory_bytes', 'Memory of objects outside the heap, buffers included.', bytes),
   arrayBuffers: gauge('nodejs_arraybuffers_bytes', 'Memory of buffers.', bytes),
   heapLimit: gauge('nodejs_heap_limit_bytes', 'Heap at which the process ends.', bytes),
+  activeResources: gauge('nodejs_active_resources', 'What keeps the event loop alive: sockets, timers, requests.', {
+    labels: ['type']
+  }),
   eventLoopDelay: histogram(
     'nodejs_eventloop_delay_seconds',
     'How late timers fire: the time the event loop was busy.',
-    {
-      ...seconds,
-      buckets: 'loopSeconds'
-    }
+    { ...seconds, buckets: 'loopSeconds' }
   ),
   eventLoopTime: counter(
     'nodejs_eventloop_time_seconds_total',
     'Time of the event loop; the share of active is its utilisation.',
-    {
-      ...seconds,
-      labels: ['state']
-    }
+    { ...seconds, labels: ['state'] }
   ),
   gcDuration: histogram('nodejs_gc_duration_seconds', 'Pauses for garbage collection.', {
     ...seconds,
     labels: ['kind'],
     buckets: 'loopSeconds'
-  }),
-  goGcDuration: summary(
-    'go_gc_duration_seconds',
-    'Compatibility: pauses for garbage collection (of V8), under the name that the monitoring guide asks for.',
-    { ...seconds, stability: 'compat' }
-  )
-}
+  })
+})

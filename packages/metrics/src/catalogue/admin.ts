@@ -1,0 +1,30 @@
+import { counter, gauge, histogram, ownedBy } from '../definition.ts'
+
+// The admin port, and the log.
+
+export const adminMetrics = {
+  ...ownedBy('http', {
+    httpRequests: counter('streambus_http_requests_total', 'Requests answered on the admin port.', {
+      labels: ['method', 'route', 'status']
+    }),
+    httpRequestDuration: histogram(
+      'streambus_http_request_duration_seconds',
+      'Duration of requests on the admin port.',
+      { unit: 'seconds', labels: ['method', 'route'], buckets: 'requestSeconds' }
+    ),
+    httpRequestsInFlight: gauge('streambus_http_requests_in_flight', 'Requests being answered on the admin port.'),
+    httpRequestSize: histogram(
+      'streambus_http_request_size_bytes',
+      'Size of request bodies on the admin port, as announced.',
+      { unit: 'bytes', buckets: 'sizeBytes' }
+    ),
+    httpResponseSize: histogram('streambus_http_response_size_bytes', 'Size of answers on the admin port.', {
+      unit: 'bytes',
+      buckets: 'sizeBytes'
+    })
+  }),
+  ...ownedBy('logging', {
+    logMessages: counter('streambus_log_messages_total', 'Lines written to the log.', { labels: ['level'] }),
+    logSuppressed: counter('streambus_log_suppressed_total', 'Repeated log lines left out by the rate limit.')
+  })
+}
