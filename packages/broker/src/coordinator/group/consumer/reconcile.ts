@@ -35,7 +35,7 @@ export function reconcile<M extends MemberProgress>(member: M, goal: Goal): M {
       if (member.memberEpoch !== goal.targetEpoch) return towardsTarget(member, goal)
       return goal.subscriptionChanged ? withoutUnwanted(member, goal) : member
     case 'unrevoked':
-      if (!mayOwn(goal.owned, member.pendingRevocation)) return towardsTarget(member, goal)
+      if (!mayOwn(goal.owned, member.pendingRevocation)) return towardsTarget(member, goal, nextEpoch(member, goal))
       return goal.subscriptionChanged ? withoutUnwanted(member, goal) : member
     case 'unreleased':
       return towardsTarget(member, goal)
@@ -50,7 +50,16 @@ interface Parts {
   readonly isHeld: boolean
 }
 
-function towardsTarget<M extends MemberProgress>(member: M, goal: Goal): M {
+/**
+ * Of a member that has given up what it was told to: commits that it has sent before must not count for partitions that
+ * others may have now. When it was its own wish, and the target is not up to that, there is no next one yet.
+ */
+function nextEpoch({ memberEpoch }: MemberProgress, { targetEpoch }: Goal): number {
+  return Math.min(memberEpoch + 1, targetEpoch)
+}
+
+/** `memberEpoch`: the one in which it is if it has to give up something before it can be in the target's. */
+function towardsTarget<M extends MemberProgress>(member: M, goal: Goal, memberEpoch = member.memberEpoch): M {
   const kept = new Map<string, readonly number[]>()
   const revoked = new Map<string, readonly number[]>()
   const assigned = new Map<string, readonly number[]>()
@@ -63,7 +72,6 @@ function towardsTarget<M extends MemberProgress>(member: M, goal: Goal): M {
     const all = [...parts.kept, ...parts.granted].sort((a, b) => a - b)
     if (all.length > 0) assigned.set(topicId, all)
   }
-  const { memberEpoch } = member
   if (revoked.size > 0 && mayOwn(goal.owned, revoked)) {
     return moved(member, { state: 'unrevoked', memberEpoch, assigned: kept, pendingRevocation: revoked })
   }

@@ -65,10 +65,10 @@ describe('one step', () => {
     )
   })
 
-  test('a newer target may take more away before the first is given up', () => {
+  test('a newer target may take more away when the first is given up, and ends the epoch of that', () => {
     const member = at({ state: 'unrevoked', assigned: of(1), pendingRevocation: of(2) })
     expect(reconcile(member, towards(of(3), { owned: of(1), targetEpoch: 7 }))).toEqual(
-      at({ previousEpoch: 5, state: 'unrevoked', assigned: of(), pendingRevocation: of(1) })
+      at({ memberEpoch: 6, previousEpoch: 5, state: 'unrevoked', assigned: of(), pendingRevocation: of(1) })
     )
   })
 
