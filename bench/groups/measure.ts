@@ -30,8 +30,11 @@ export interface GroupFigures {
   readonly rebalanceMs: number
 }
 
+type Beating = Pick<BenchMember, 'heartbeat'>
+type Committing = Pick<BenchMember, 'commit'>
+
 /** Fifty members at a time: more than clients do at once, and no flood of connections. */
-const AT_ONCE = 50
+export const AT_ONCE = 50
 const POLL_MS = 10
 
 /**
@@ -82,19 +85,19 @@ async function stableGroup(address: Address, groupId: string, count: number): Pr
 }
 
 /** All members in each round, one after the other as their clocks would have it, fifty under way. */
-async function heartbeats(fleet: readonly BenchMember[], rounds: number): Promise<number[]> {
+export async function heartbeats(fleet: readonly Beating[], rounds: number): Promise<number[]> {
   const samples: number[] = []
   for (let round = 0; round < rounds; round++) {
     await inBatches(fleet.length, AT_ONCE, async i => {
       const startedMs = performance.now()
-      if (!(await (fleet[i] as BenchMember).heartbeat())) throw new Error('a stable group rebalances')
+      if (!(await (fleet[i] as Beating).heartbeat())) throw new Error('a stable group rebalances')
       samples.push(performance.now() - startedMs)
     })
   }
   return samples
 }
 
-async function commits(fleet: readonly BenchMember[], each: number): Promise<number> {
+export async function commits(fleet: readonly Committing[], each: number): Promise<number> {
   const startedMs = performance.now()
   await Promise.all(
     fleet.map(async member => {
@@ -126,7 +129,7 @@ async function rebalance(address: Address, count: number): Promise<number> {
 }
 
 /** `run` for 0 … count − 1, `width` at a time. */
-async function inBatches(count: number, width: number, run: (index: number) => Promise<void>): Promise<void> {
+export async function inBatches(count: number, width: number, run: (index: number) => Promise<void>): Promise<void> {
   let next = 0
   const lane = async (): Promise<void> => {
     while (next < count) await run(next++)
@@ -134,7 +137,7 @@ async function inBatches(count: number, width: number, run: (index: number) => P
   await Promise.all(Array.from({ length: Math.max(1, Math.floor(width)) }, lane))
 }
 
-function quantile(samples: readonly number[], share: number): number {
+export function quantile(samples: readonly number[], share: number): number {
   const sorted = samples.toSorted((a, b) => a - b)
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN
 }
