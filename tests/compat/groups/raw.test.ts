@@ -94,7 +94,7 @@ describe.skipIf(reason !== null)(`groups, request by request${reason === null ? 
     expect(group).toMatchObject({ errorCode: 0, groupState: 'Stable', protocolType: type, protocolData: 'v0' })
     const leader = group?.members.find(member => member.memberId === leading.memberId)
     expect(leader?.clientId).toBe('raw')
-    expect(leader?.clientHost).toMatch(/127\.0\.0\.1/)
+    expect(leader?.clientHost).toMatch(/^\/127\.0\.0\.1$/)
     expect(Buffer.from(leader?.memberMetadata ?? '')).toEqual(METADATA[0])
     expect(Buffer.from(leader?.memberAssignment ?? '')).toEqual(ASSIGNMENTS[0])
 

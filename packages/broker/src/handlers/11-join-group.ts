@@ -3,6 +3,7 @@
 import { Errors, type JoinGroupRequest, type JoinGroupResponse, joinGroupApi } from '@streambus/protocol'
 import type { GroupCoordinator } from '../coordinator/group/group-coordinator.ts'
 import type { Handler } from './handler.ts'
+import { memberHost } from './member-host.ts'
 
 const NULLABLE_PROTOCOL_VERSION = 7
 
@@ -28,7 +29,7 @@ export function joinGroupHandler({
       const answer = await groups.join(groupId, {
         apiVersion,
         clientId,
-        clientHost,
+        clientHost: memberHost(clientHost),
         memberId,
         instanceId: groupInstanceId,
         sessionTimeoutMs,

@@ -54,8 +54,7 @@ async function describe(groups: GroupCoordinator, groupId: string, apiVersion: n
       memberId: member.memberId,
       ...(apiVersion >= 4 ? { groupInstanceId: member.instanceId } : {}),
       clientId: member.clientId,
-      // As Java prints an address, which tools split at the slash.
-      clientHost: `/${member.clientHost}`,
+      clientHost: member.clientHost,
       memberMetadata: member.metadata,
       memberAssignment: member.assignment
     }))

@@ -9,6 +9,7 @@ import { fromList, toList } from '../coordinator/group/consumer/topic-partitions
 import type { GroupCoordinator } from '../coordinator/group/group-coordinator.ts'
 import { CoordinatorRefused } from '../coordinator/runtime/coordinator-refused.ts'
 import type { Handler } from './handler.ts'
+import { memberHost } from './member-host.ts'
 
 export function consumerGroupHeartbeatHandler({
   groups
@@ -25,7 +26,7 @@ export function consumerGroupHeartbeatHandler({
           ...said,
           apiVersion,
           clientId,
-          clientHost,
+          clientHost: memberHost(clientHost),
           subscribedTopics: subscribedTopicNames,
           subscribedRegex: said.subscribedTopicRegex,
           owned: topicPartitions && fromList(topicPartitions)

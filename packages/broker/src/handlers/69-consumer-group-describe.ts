@@ -62,8 +62,7 @@ function memberAnswer(member: ConsumerMemberDescription): MemberAnswer {
     rackId: member.rackId,
     memberEpoch: member.epoch,
     clientId: member.clientId,
-    // As Java prints an address, which tools split at the slash.
-    clientHost: `/${member.clientHost}`,
+    clientHost: member.clientHost,
     subscribedTopicNames: member.subscribedTopics,
     subscribedTopicRegex: member.subscribedRegex,
     assignment: { topicPartitions: member.assigned },

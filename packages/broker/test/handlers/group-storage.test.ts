@@ -1,6 +1,45 @@
+import { decodeGroupRecord, type GroupRecord } from '@streambus/protocol/group-records'
+import { readRecords, walkBatches } from '@streambus/protocol/records'
 import { expect, test } from 'vitest'
-import { openDataPlane } from '../data-plane.ts'
+import { type DataPlane, openDataPlane } from '../data-plane.ts'
+import { ConsumerClient } from './consumer-client.ts'
 import { GroupClient } from './group-client.ts'
+
+/** What is in the logs of `__consumer_offsets`, of which each group has one. */
+function storedRecords(plane: DataPlane): (GroupRecord | null)[] {
+  const records: (GroupRecord | null)[] = []
+  for (const { topic, log } of plane.partitions.all()) {
+    if (topic !== '__consumer_offsets' || log.logEndOffset === 0) continue
+    const range = { fromOffset: 0, untilOffset: log.logEndOffset }
+    const read = log.read({ ...range, bytesMax: 1_000_000, minOneBatch: true })
+    const { buffer } = read
+    if (buffer === null) continue
+    walkBatches(buffer, (at, size) => {
+      for (const { key, value } of readRecords(buffer.subarray(at, at + size))) {
+        records.push(key && decodeGroupRecord(key, value))
+      }
+    })
+    read.release()
+  }
+  return records
+}
+
+test.each(['classic-group', 'consumer-member'] as const)(
+  'the address of a member is stored with a slash in front, as Kafka does: %s',
+  async kind => {
+    const plane = await openDataPlane()
+    await plane.createTopic('t')
+    await plane.groups.topic.ensure()
+    await plane.settle()
+    if (kind === 'classic-group') await new GroupClient(plane).stableGroup(1)
+    else await new ConsumerClient(plane).join('a')
+    const hosts = storedRecords(plane).flatMap(record => {
+      if (record?.kind === 'classic-group') return record.value?.members.map(({ clientHost }) => clientHost)
+      return record?.kind === 'consumer-member' ? record.value?.clientHost : []
+    })
+    expect(hosts).toEqual(['/10.0.0.9'])
+  }
+)
 
 test('a commit that finds the disk full is tried again by its client: error 15, not 28', async () => {
   const plane = await openDataPlane()

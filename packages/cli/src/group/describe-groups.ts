@@ -15,6 +15,7 @@ export interface GroupMember {
   readonly memberId: string
   readonly instanceId: string | null
   readonly clientId: string
+  /** As Kafka's tools print it, with Java's slash in front. */
   readonly host: string
   /** Null: a protocol that we cannot read; `assignmentBytes` is all that is known. */
   readonly assignment: readonly TopicPartitions[] | null
@@ -129,7 +130,7 @@ function fromClassic(answer: ClassicAnswer, coordinator: number): GroupDescripti
       memberId,
       instanceId: groupInstanceId,
       clientId,
-      host: hostOf(clientHost),
+      host: clientHost,
       assignment: isConsumer ? readAssignment(memberAssignment) : null,
       assignmentBytes: memberAssignment.length,
       target: null,
@@ -153,7 +154,7 @@ function fromConsumer(answer: ConsumerAnswer, coordinator: number): GroupDescrip
       memberId,
       instanceId,
       clientId,
-      host: hostOf(clientHost),
+      host: clientHost,
       assignment: topicPartitions(member.assignment),
       assignmentBytes: 0,
       target: topicPartitions(member.targetAssignment),
@@ -167,9 +168,4 @@ function topicPartitions({ topicPartitions: all }: ConsumerAnswer['members'][num
     topic: topicName,
     partitions: [...partitions].sort((a, b) => a - b)
   }))
-}
-
-/** Java prints an address with a slash in front. */
-function hostOf(clientHost: string): string {
-  return clientHost.replace(/^\//, '')
 }

@@ -190,7 +190,7 @@ describe('group reset-offsets', () => {
     const { exitCode, stderr } = await rig.cli(['group', 'reset-offsets', 'g', '--all-topics', '--to-latest'])
     expect(exitCode).toBe(1)
     expect(stderr).toMatch(
-      /^streambus: group g: has 1 member\(s\) and is Stable; .*: stop tester on 127\.0\.0\.1, wait/
+      /^streambus: group g: has 1 member\(s\) and is Stable; .*: stop tester on \/127\.0\.0\.1, wait/
     )
     expect(await committed()).toBe('orders,0,4\norders,1,12\n')
     await leave()

@@ -82,7 +82,7 @@ describe('group describe', () => {
 
   it('shows members with what they are assigned, or how long what it cannot read is', async () => {
     const busy = await rig.text('group', 'describe', 'busy', '--members')
-    expect(busy).toMatch(/rack-1-\S+ +rack-1 +tester +127\.0\.0\.1 +2 +orders:0,2\n/)
+    expect(busy).toMatch(/rack-1-\S+ +rack-1 +tester +\/127\.0\.0\.1 +2 +orders:0,2\n/)
     expect(busy).not.toContain('COMMITTED')
     expect(await rig.text('group', 'describe', 'sink', '--members')).toContain('(8 bytes)')
   })

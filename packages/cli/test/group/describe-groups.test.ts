@@ -94,7 +94,7 @@ describe('describing groups', () => {
       coordinator: 7,
       members: [
         {
-          host: '127.0.0.1',
+          host: '/127.0.0.1',
           epoch: 3,
           assignment: [{ topic: 't', partitions: [0, 1] }],
           target: [{ topic: 't', partitions: [0, 1, 2] }]
