@@ -1,5 +1,6 @@
 import {
   describeGroupsApi,
+  findCoordinatorApi,
   type JoinGroupResponse,
   joinGroupApi,
   leaveGroupApi,
@@ -28,6 +29,11 @@ describe.skipIf(reason !== null)(`groups, request by request${reason === null ? 
     if (address === undefined) throw new Error(`no address in ${bootstrap}`)
     // A join waits for the other member, so each has a connection of its own.
     for (let index = 0; index < 3; index++) connections.push(await Connection.open({ address, clientId: 'raw' }))
+    // The first group that anybody looks for makes the topic of offsets; before that there is no coordinator.
+    await until(async () => {
+      const found = await connection(0).send(findCoordinatorApi, { coordinatorKeys: ['groups-raw'] })
+      expect(found.coordinators[0]?.errorCode).toBe(0)
+    })
   })
 
   afterAll(async () => {
