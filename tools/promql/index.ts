@@ -1,0 +1,6 @@
+export { type Expr, PromqlError, walk } from './ast.ts'
+export { type CheckOptions, checkPromql, namesIn } from './check.ts'
+export { type KnownSeries, type SeriesKind, type SeriesTable, seriesOf, TARGET_LABELS } from './known-series.ts'
+export { parseDuration, parsePromql } from './parse.ts'
+export { resultLabels } from './result-labels.ts'
+export { typeOf } from './value-type.ts'
