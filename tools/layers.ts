@@ -69,7 +69,7 @@ export const BROKER_MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   config: ['protocol/records', 'storage-log'],
   // The log's interface and the read-only view of the broker; never what binds metrics.
   admin: ['coordinator', 'observability', 'metrics'],
-  observability: ['compaction', 'coordinator', 'net', 'partition', 'pipeline', 'metrics', 'storage-log']
+  observability: ['compaction', 'coordinator', 'net', 'partition', 'pipeline', 'metrics', 'protocol', 'storage-log']
 }
 
 const LOWEST = ['base', 'base/node']

@@ -11,6 +11,7 @@ import {
   openBareBroker,
   Pipeline,
   SILENT_GROUP_PROBE,
+  SILENT_REQUEST_PROBE,
   TOPIC_DEFAULTS,
   type TopicSettings
 } from './broker-parts.ts'
@@ -107,7 +108,7 @@ export async function compose(options: ComposeOptions): Promise<Composition> {
   const registry = new HandlerRegistry(groupHandlers({ groups: groups.coordinator, controller }))
   const pipeline = new Pipeline({
     registry,
-    probe: { started() {}, finished() {}, failed() {} },
+    probe: SILENT_REQUEST_PROBE,
     monotonicMs: () => 0,
     onBug: (api, error) => options.onBug(api, error)
   })

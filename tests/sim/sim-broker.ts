@@ -236,7 +236,9 @@ function exchangeOf(
 ): Exchange {
   const exchange: Exchange = {
     holdsBack: false,
+    arrivedMs: 0,
     afterWrite: null,
+    onSent: null,
     respond(chunks) {
       const bytes = Buffer.from(Buffer.concat(chunks).subarray(4))
       answered(decodeResponse(api, version, bytes).body)

@@ -459,7 +459,7 @@ export class Broker {
     })
     const pipeline = new Pipeline({
       registry,
-      probe: bindRequests(this.metrics, registry.apis()),
+      probe: bindRequests(this.metrics, registry.apis(), () => this.#settings),
       monotonicMs: () => clock.monotonicMs(),
       onBug: (apiName, error) =>
         log.error('a request handler failed', { event: 'handler_failed', api: apiName, err: error as Error })

@@ -23,6 +23,7 @@ import { ParkedFetches } from '../src/partition/parked-fetches.ts'
 import type { PartitionProbe } from '../src/partition/partition-probe.ts'
 import type { Exchange } from '../src/pipeline/exchange.ts'
 import { Pipeline } from '../src/pipeline/pipeline.ts'
+import { SILENT_REQUEST_PROBE } from '../src/pipeline/request-probe.ts'
 import { BROKER_DEFAULTS, openBareBroker, TOPIC_DEFAULTS } from './bare-broker.ts'
 
 export interface Reply<Res> {
@@ -131,7 +132,7 @@ export async function openDataPlane(options: DataPlaneOptions = {}) {
   ])
   const pipeline = new Pipeline({
     registry,
-    probe: { started() {}, finished() {}, failed() {} },
+    probe: SILENT_REQUEST_PROBE,
     monotonicMs: () => clock.monotonicMs(),
     onBug: (_api, error) => bugs.push(error)
   })
@@ -158,7 +159,9 @@ export async function openDataPlane(options: DataPlaneOptions = {}) {
       set holdsBack(value) {
         holdsBack = value
       },
+      arrivedMs: 0,
       afterWrite: null,
+      onSent: null,
       respond(chunks) {
         reply.outcome = chunks.length === 0 ? 'none' : 'answered'
         if (chunks.length > 0) {

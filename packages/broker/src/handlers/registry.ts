@@ -27,7 +27,7 @@ export class HandlerRegistry {
     return this.#byKey[apiKey]
   }
 
-  apis(): readonly { readonly key: number; readonly name: string }[] {
+  apis(): readonly AnyHandler['api'][] {
     return this.#byKey.flatMap(handler => (handler === undefined ? [] : [handler.api]))
   }
 

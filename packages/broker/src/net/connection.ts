@@ -1,6 +1,6 @@
 import net from 'node:net'
 import type { BufferPool } from '@streambus/base'
-import type { Exchange, Execute, NetworkErrorReason, Peer } from '../pipeline/exchange.ts'
+import type { Exchange, Execute, NetworkErrorReason, Peer, SentListener } from '../pipeline/exchange.ts'
 import type { ConnectionProbe } from './connection-probe.ts'
 import { FrameReader } from './frame-reader.ts'
 import type { MemoryBudget } from './memory-budget.ts'
@@ -24,11 +24,14 @@ export interface ConnectionOptions {
 class PendingAnswer implements Exchange {
   holdsBack = false
   afterWrite: (() => void) | null = null
+  onSent: SentListener | null = null
   chunks: readonly Buffer[] | null = null
+  readonly arrivedMs: number
   readonly #connection: Connection
 
-  constructor(connection: Connection) {
+  constructor(connection: Connection, arrivedMs: number) {
     this.#connection = connection
+    this.arrivedMs = arrivedMs
   }
 
   respond(chunks: readonly Buffer[]): void {
@@ -159,7 +162,8 @@ export class Connection {
 
   #onFrame(frame: Buffer): boolean {
     this.#options.probe.requestFramed()
-    const answer = new PendingAnswer(this)
+    // What was held back came with the last read at the latest: nothing is read while requests wait.
+    const answer = new PendingAnswer(this, this.#lastActivityMs)
     this.#pending.push(answer)
     this.#options.execute(frame, this.#options.peer, answer)
     return !this.#isClosed && !answer.holdsBack && this.#pending.length < this.#options.inFlightMax
@@ -206,22 +210,40 @@ export class Connection {
     while (count < this.#pending.length && this.#pending[count]?.chunks !== null) count++
     if (count === 0 || this.#isClosed) return
     const ready = this.#pending.splice(0, count)
+    const flushedMs = this.#options.monotonicMs()
     this.#socket.cork()
-    for (const answer of ready) this.#write(answer)
+    for (let i = 0; i < ready.length; i++) {
+      const isLast = i === ready.length - 1
+      this.#write(ready[i] as PendingAnswer, isLast ? error => this.#sent(ready, flushedMs, error) : null)
+    }
     this.#socket.uncork()
     this.#endIfDone()
   }
 
-  #write(answer: PendingAnswer): void {
+  /** `taken` hears when the socket has taken this answer, and with it all before it. */
+  #write(answer: PendingAnswer, taken: ((error?: Error | null) => void) | null): void {
     const chunks = answer.chunks ?? []
     const { afterWrite } = answer
     for (let i = 0; i < chunks.length; i++) {
       const chunk = chunks[i] as Buffer
       this.#options.probe.bytesOut(chunk.length)
-      if (i === chunks.length - 1 && afterWrite !== null) this.#socket.write(chunk, () => afterWrite())
-      else this.#socket.write(chunk)
+      if (i < chunks.length - 1 || (afterWrite === null && taken === null)) this.#socket.write(chunk)
+      else
+        this.#socket.write(chunk, error => {
+          afterWrite?.()
+          taken?.(error)
+        })
     }
-    if (chunks.length === 0) afterWrite?.()
+    if (chunks.length === 0) {
+      afterWrite?.()
+      taken?.()
+    }
+  }
+
+  #sent(answers: readonly PendingAnswer[], flushedMs: number, error?: Error | null): void {
+    if (error) return
+    const sentMs = this.#options.monotonicMs()
+    for (const { chunks, onSent } of answers) if (chunks?.length !== 0) onSent?.sent(flushedMs, sentMs)
   }
 
   #onPeerEnd(): void {

@@ -1,49 +1,196 @@
 import { assert } from '@streambus/base'
 import type { BrokerMetrics, Counter, Gauge, Histogram } from '@streambus/metrics'
-import type { RequestProbe } from '../pipeline/request-probe.ts'
+import type { FieldSpec } from '@streambus/protocol'
+import type { ParseErrorReason, RequestProbe, RequestTrack } from '../pipeline/request-probe.ts'
+import { classOf, type ErrorClass } from './error-class.ts'
+import { compileErrorWalk, type ErrorWalk } from './error-walk.ts'
 
-interface ApiCells {
+/** What an API is to the metrics. */
+export interface MeasuredApi {
+  readonly key: number
+  readonly name: string
+  readonly accepted: { readonly min: number; readonly max: number }
+  readonly response: { readonly fields: readonly FieldSpec[] }
+}
+
+/** The settings that divide good from bad. */
+export interface RequestLimits {
+  readonly 'slow.request.ms': number
+  readonly 'slo.produce.latency.ms': number
+  readonly 'slo.fetch.latency.ms': number
+}
+
+const PHASES = ['queue', 'local', 'commit', 'remote', 'response_queue', 'send'] as const
+type Phase = (typeof PHASES)[number]
+
+/** What the time means between the end of a handler's own work and its answer, except what the handler calls parked. */
+const REST_PHASES: Readonly<Record<string, Phase>> = { Fetch: 'local', JoinGroup: 'remote', SyncGroup: 'remote' }
+const LABELS: Readonly<Record<string, string>> = { Fetch: 'FetchConsumer' }
+/** Those with histograms of their own by phase: six phases of 18 lines each. */
+const HOT: ReadonlySet<string> = new Set(['Produce', 'Fetch', 'OffsetCommit'])
+
+const PARSE_ERRORS: Record<ParseErrorReason, string> = {
+  malformed: 'malformed',
+  'unknown-api': 'unknown_api',
+  'unsupported-version': 'unsupported_version'
+}
+
+interface Level {
+  readonly available: { readonly good: Counter; readonly bad: Counter }
+  readonly fast: { readonly good: Counter; readonly bad: Counter }
+  readonly goodMs: (limits: RequestLimits) => number
+}
+
+/** The cells of one API; all there before its first request, but for versions and errors that nobody has seen. */
+class ApiCells {
   readonly duration: Histogram
-  readonly local: Counter
-  readonly remote: Counter
   readonly inFlight: Gauge
   readonly failures: Counter
+  readonly slow: Counter
+  readonly requestSize: Histogram
+  readonly responseSize: Histogram
+  readonly restPhase: Phase
+  readonly walk: ErrorWalk
+  readonly level: Level | null
+  readonly #name: string
+  readonly #cells: BrokerMetrics['cells']
+  readonly #time: Record<Phase, Counter>
+  readonly #phases: Record<Phase, Histogram>
+  readonly #versions: (Counter | undefined)[] = []
+  readonly #errors = new Map<number, { readonly counter: Counter; readonly errorClass: ErrorClass }>()
+  /** Of the answer that is being walked. */
+  #goodCount = 0
+  #badCount = 0
+
+  readonly #visit = (code: number, isNested: boolean): void => {
+    const isServer = code !== 0 && this.#countError(code) === 'server'
+    if (isServer) this.#badCount++
+    else if (isNested) this.#goodCount++
+  }
+
+  constructor(cells: BrokerMetrics['cells'], { name, response }: MeasuredApi) {
+    const label = LABELS[name] ?? name
+    this.#name = label
+    this.#cells = cells
+    this.duration = cells.requestDuration.child(label)
+    this.inFlight = cells.requestsInFlight.child(label)
+    this.failures = cells.requestFailures.child(label)
+    this.slow = cells.slowRequests.child(label)
+    this.requestSize = cells.requestSize.child(label)
+    this.responseSize = cells.responseSize.child(label)
+    this.restPhase = REST_PHASES[name] ?? 'commit'
+    this.walk = compileErrorWalk(response.fields)
+    this.level = levelOf(cells, name)
+    const shared = HOT.has(name) ? label : 'other'
+    this.#time = byPhase(phase => cells.requestPhaseTime.child(label, phase))
+    this.#phases = byPhase(phase => cells.requestPhase.child(shared, phase))
+  }
+
+  version(version: number): Counter {
+    return (this.#versions[version] ??= this.#cells.requestVersions.child(this.#name, String(version)))
+  }
+
+  spent(phase: Phase, ms: number): void {
+    const seconds = Math.max(0, ms) / 1000
+    this.#time[phase].value += seconds
+    this.#phases[phase].observe(seconds)
+  }
+
+  /** Counts the error codes of an answer, and what they are to the service level. */
+  judge(answer: object): void {
+    this.#goodCount = 0
+    this.#badCount = 0
+    this.walk(answer, this.#visit)
+    this.level?.available.good.add(this.#goodCount)
+    this.level?.available.bad.add(this.#badCount)
+  }
+
+  #countError(code: number): ErrorClass {
+    const known = this.#errors.get(code) ?? this.#firstError(code)
+    known.counter.value++
+    return known.errorClass
+  }
+
+  #firstError(code: number): { readonly counter: Counter; readonly errorClass: ErrorClass } {
+    const { name, errorClass } = classOf(code)
+    const found = { counter: this.#cells.requestErrors.child(this.#name, name, errorClass), errorClass }
+    this.#errors.set(code, found)
+    return found
+  }
 }
 
 /** Connects the pipeline to the metrics. `apis`: those that have a handler; a request of another is a bug. */
 export function bindRequests(
   { cells }: BrokerMetrics,
-  apis: Iterable<{ readonly key: number; readonly name: string }>
+  apis: Iterable<MeasuredApi>,
+  limits: () => RequestLimits
 ): RequestProbe {
   // Indexed by API key, so that a request costs no look-up by name.
   const byKey: ApiCells[] = []
-  for (const { key, name } of apis) {
-    byKey[key] = {
-      duration: cells.requestDuration.child(name),
-      local: cells.requestPhaseTime.child(name, 'local'),
-      remote: cells.requestPhaseTime.child(name, 'remote'),
-      inFlight: cells.requestsInFlight.child(name),
-      failures: cells.requestFailures.child(name)
-    }
-  }
+  for (const api of apis) byKey[api.key] = new ApiCells(cells, api)
+  const refused: Record<string, Counter> = {}
+  for (const label of Object.values(PARSE_ERRORS)) refused[label] = cells.requestParseErrors.child(label)
   const find = (apiKey: number): ApiCells => {
     const api = byKey[apiKey]
     assert(api !== undefined, 'a request that reached a handler belongs to a known API')
     return api
   }
   return {
+    refused: reason => refused[PARSE_ERRORS[reason]]?.add(1),
     started: apiKey => find(apiKey).inFlight.add(1),
-    finished(apiKey, totalMs, parkedMs) {
-      const api = find(apiKey)
+    finished(request, answer) {
+      const api = find(request.apiKey)
       api.inFlight.add(-1)
-      api.duration.observe(totalMs / 1000)
-      api.local.add(Math.max(0, totalMs - parkedMs) / 1000)
-      api.remote.add(parkedMs / 1000)
+      finish(api, request, limits())
+      if (answer !== null) api.judge(answer)
     },
     failed(apiKey) {
       const api = find(apiKey)
       api.inFlight.add(-1)
       api.failures.add(1)
+      api.level?.available.bad.add(1)
+    },
+    sent({ apiKey, readyMs }, flushedMs, sentMs) {
+      const api = find(apiKey)
+      api.spent('response_queue', flushedMs - readyMs)
+      api.spent('send', sentMs - flushedMs)
     }
   }
+}
+
+function finish(api: ApiCells, request: RequestTrack, limits: RequestLimits): void {
+  const { arrivedMs, receivedMs, handledMs, parkedMs, readyMs } = request
+  const restMs = readyMs - handledMs - parkedMs
+  const localMs = handledMs - receivedMs
+  api.duration.observe((readyMs - receivedMs) / 1000)
+  api.spent('queue', receivedMs - arrivedMs)
+  api.spent('local', api.restPhase === 'local' ? localMs + restMs : localMs)
+  if (api.restPhase !== 'local') api.spent(api.restPhase, restMs)
+  if (parkedMs > 0) api.spent('remote', parkedMs)
+  api.version(request.apiVersion).value++
+  api.requestSize.observe(request.requestBytes)
+  if (request.responseBytes > 0) api.responseSize.observe(request.responseBytes)
+  const ownMs = api.restPhase === 'remote' ? localMs : readyMs - receivedMs - parkedMs
+  if (ownMs > limits['slow.request.ms']) api.slow.add(1)
+  if (api.level === null) return
+  const { good, bad } = api.level.fast
+  if (ownMs <= api.level.goodMs(limits)) good.add(1)
+  else bad.add(1)
+}
+
+function levelOf(cells: BrokerMetrics['cells'], name: string): Level | null {
+  if (name !== 'Produce' && name !== 'Fetch') return null
+  const stem = name === 'Produce' ? 'produce' : 'fetch'
+  const pair = (sli: string) => {
+    return { good: cells.sliEvents.child(sli, 'good'), bad: cells.sliEvents.child(sli, 'bad') }
+  }
+  return {
+    available: pair(`${stem}_availability`),
+    fast: pair(`${stem}_latency`),
+    goodMs: limits => limits[`slo.${stem}.latency.ms`]
+  }
+}
+
+function byPhase<Cell>(child: (phase: Phase) => Cell): Record<Phase, Cell> {
+  return Object.fromEntries(PHASES.map(phase => [phase, child(phase)])) as Record<Phase, Cell>
 }

@@ -1,35 +1,56 @@
 import type { RequestContext } from '../handlers/handler.ts'
-import type { Exchange, Peer } from './exchange.ts'
+import type { Exchange, Peer, SentListener } from './exchange.ts'
+import type { RequestProbe, RequestTrack } from './request-probe.ts'
 
-/** The one shape of a request's context. Handlers see the RequestContext part of it. */
-export class PipelineContext implements RequestContext {
+export interface ContextOptions {
+  readonly apiKey: number
+  readonly apiVersion: number
+  readonly correlationId: number
+  readonly clientId: string
+  readonly peer: Peer
+  readonly requestBytes: number
+  readonly receivedMs: number
+  readonly exchange: Exchange
+  readonly probe: RequestProbe
+}
+
+/** The one shape of a request's context. Handlers see the RequestContext part of it, probes the RequestTrack. */
+export class PipelineContext implements RequestContext, RequestTrack, SentListener {
+  readonly apiKey: number
   readonly apiVersion: number
   readonly correlationId: number
   readonly clientId: string
   readonly clientHost: string
   readonly advertised: { readonly host: string; readonly port: number }
+  readonly requestBytes: number
+  readonly arrivedMs: number
   readonly receivedMs: number
   readonly exchange: Exchange
+  readonly #probe: RequestProbe
+  responseBytes = 0
+  handledMs = 0
   parkedMs = 0
+  readyMs = 0
 
-  constructor(options: {
-    apiVersion: number
-    correlationId: number
-    clientId: string
-    peer: Peer
-    receivedMs: number
-    exchange: Exchange
-  }) {
+  constructor(options: ContextOptions) {
+    this.apiKey = options.apiKey
     this.apiVersion = options.apiVersion
     this.correlationId = options.correlationId
     this.clientId = options.clientId
     this.clientHost = options.peer.host
     this.advertised = options.peer.advertised
+    this.requestBytes = options.requestBytes
+    this.arrivedMs = options.exchange.arrivedMs
     this.receivedMs = options.receivedMs
     this.exchange = options.exchange
+    this.#probe = options.probe
   }
 
   afterWrite(run: () => void): void {
     this.exchange.afterWrite = run
+  }
+
+  sent(flushedMs: number, sentMs: number): void {
+    this.#probe.sent(this, flushedMs, sentMs)
   }
 }

@@ -1,15 +1,24 @@
 /** Why a connection was ended without an answer. */
 export type NetworkErrorReason = 'reset' | 'frame-size' | 'malformed' | 'unsupported' | 'timeout' | 'write' | 'memory'
 
+/** Told once when the socket has taken an answer, unless the connection broke first. */
+export interface SentListener {
+  sent(flushedMs: number, sentMs: number): void
+}
+
 /**
  * One request's place in the order of answers. The pipeline answers it; the connection sends answers in order of
  * arrival.
  */
 export interface Exchange {
+  /** Monotonic time of the read that completed the frame. */
+  readonly arrivedMs: number
   /** Set by the pipeline while the answer is pending and later requests of this connection must not start. */
   holdsBack: boolean
   /** Runs once after the bytes have left for the socket or the connection is gone: buffers may be reused then. */
   afterWrite: (() => void) | null
+  /** Set by the pipeline with the answer. */
+  onSent: SentListener | null
   /** `chunks` are written one after the other, uncopied. Empty: the request has no answer (acks=0). */
   respond(chunks: readonly Buffer[]): void
   /** Ends the connection without an answer. 'policy' is an ordinary end and counts as no network error. */

@@ -50,7 +50,10 @@ export class Pipeline {
       const reader = new WireReader(frame)
       header = decodeRequestHeader(reader)
       handler = this.#options.registry.find(header.apiKey)
-      if (handler === undefined) return exchange.close('unsupported', `API key ${header.apiKey} is not served here`)
+      if (handler === undefined) {
+        this.#options.probe.refused('unknown-api')
+        return exchange.close('unsupported', `API key ${header.apiKey} is not served here`)
+      }
       const { accepted, request: codec } = handler.api
       if (header.apiVersion < accepted.min || header.apiVersion > accepted.max) {
         return this.#refuseVersion(header, handler, exchange)
@@ -59,15 +62,19 @@ export class Pipeline {
       reader.finish()
     } catch (error) {
       if (!(error instanceof DecodeError)) throw error
+      this.#options.probe.refused('malformed')
       return exchange.close('malformed', error.message)
     }
     const context = new PipelineContext({
+      apiKey: header.apiKey,
       apiVersion: header.apiVersion,
       correlationId: header.correlationId,
       clientId: header.clientId ?? '',
       peer,
+      requestBytes: frame.length,
       receivedMs,
-      exchange
+      exchange,
+      probe: this.#options.probe
     })
     this.#run(handler as unknown as ErasedHandler, request, context)
   }
@@ -81,6 +88,7 @@ export class Pipeline {
       return this.#fail(handler, context, error)
     }
     if (!(answer instanceof Promise)) return this.#finish(handler, context, answer)
+    context.handledMs = this.#options.monotonicMs()
     context.exchange.holdsBack = handler.pipelined !== true
     answer.then(
       late => this.#finish(handler, context, late),
@@ -96,10 +104,16 @@ export class Pipeline {
     } catch (error) {
       return this.#fail(handler, context, error)
     }
-    const { api } = handler
-    this.#options.probe.finished(api.key, this.#options.monotonicMs() - context.receivedMs, context.parkedMs)
-    if (answer === CLOSE_CONNECTION) context.exchange.close('policy', `${api.name} failed and asked for no answer`)
-    else context.exchange.respond(chunks)
+    const { exchange } = context
+    context.readyMs = this.#options.monotonicMs()
+    if (context.handledMs === 0) context.handledMs = context.readyMs
+    for (const chunk of chunks) context.responseBytes += chunk.length
+    this.#options.probe.finished(context, typeof answer === 'symbol' ? null : answer)
+    if (answer === CLOSE_CONNECTION) exchange.close('policy', `${handler.api.name} failed and asked for no answer`)
+    else {
+      exchange.onSent = context
+      exchange.respond(chunks)
+    }
   }
 
   #fail(handler: ErasedHandler, context: PipelineContext, error: unknown): void {
@@ -110,6 +124,7 @@ export class Pipeline {
   }
 
   #refuseVersion(header: RequestHeader, { api }: AnyHandler, exchange: Exchange): void {
+    this.#options.probe.refused('unsupported-version')
     if (isApiVersionsAboveMax(header)) return exchange.respond(encodeApiVersionsFallback(header.correlationId))
     const range = `${api.versions.min}…${api.versions.max}`
     exchange.close('unsupported', `${api.name} version ${header.apiVersion} is outside ${range}`)

@@ -1,11 +1,47 @@
-/** What the pipeline reports, once per request. `apiKey` has been checked: a handler for it exists. */
-export interface RequestProbe {
-  started(apiKey: number): void
-  /**
-   * `parkedMs` is the part of `totalMs` a long poll or a join waited on purpose. `errorCode` is the top-level one
-   * where the API has one, else 0.
-   */
-  finished(apiKey: number, totalMs: number, parkedMs: number): void
-  /** The handler threw or the request could not be decoded; the connection is closed. */
-  failed(apiKey: number): void
+/**
+ * One request on its way, as probes see it. Times are of the monotonic clock in ms; one object per request, filled in
+ * as the request goes on, so nothing of it may be kept beyond `sent`.
+ */
+export interface RequestTrack {
+  /** Has been checked: a handler for it exists. */
+  readonly apiKey: number
+  readonly apiVersion: number
+  readonly correlationId: number
+  readonly clientId: string
+  readonly clientHost: string
+  /** Without the length field. */
+  readonly requestBytes: number
+  /** With it; 0 when there is no answer. */
+  readonly responseBytes: number
+  /** The read that completed its frame. */
+  readonly arrivedMs: number
+  /** Its turn came. Later than `arrivedMs` when an earlier request of the connection held it back. */
+  readonly receivedMs: number
+  /** The handler had done what it could do at once. */
+  readonly handledMs: number
+  /** The part between `handledMs` and `readyMs` that a long poll or a join waited on purpose. */
+  readonly parkedMs: number
+  /** The answer was ready. */
+  readonly readyMs: number
 }
+
+/** Why a request got no further than its header. */
+export type ParseErrorReason = 'malformed' | 'unknown-api' | 'unsupported-version'
+
+/** What the pipeline reports, once per request. */
+export interface RequestProbe {
+  /** It will not be handled: the connection is closed, unless an ApiVersions request is newer than we are. */
+  refused(reason: ParseErrorReason): void
+  started(apiKey: number): void
+  /** `answer` is what was encoded; null when there is no answer (acks=0). */
+  finished(request: RequestTrack, answer: object | null): void
+  /** The handler threw; the connection is closed. */
+  failed(apiKey: number): void
+  /**
+   * Follows `finished` when there was an answer and its socket has taken it: handed over at `flushedMs`, after the
+   * earlier answers of its connection, and taken whole at `sentMs`.
+   */
+  sent(request: RequestTrack, flushedMs: number, sentMs: number): void
+}
+
+export const SILENT_REQUEST_PROBE: RequestProbe = { refused() {}, started() {}, finished() {}, failed() {}, sent() {} }

@@ -211,3 +211,41 @@ test('pooled buffers go back after the write, also when the connection dies firs
   while (listener.connectionCount > 0 || released === 0) await new Promise(setImmediate)
   expect(released).toBe(1)
 })
+
+test('whoever asks is told once when a socket has taken an answer, and of no answer that there was none to send', async () => {
+  const sent: string[] = []
+  const { port } = await listen((bytes, _peer, exchange) => {
+    const name = bytes.toString()
+    exchange.onSent = {
+      sent(flushedMs, sentMs) {
+        expect(flushedMs).toBeGreaterThanOrEqual(exchange.arrivedMs)
+        expect(sentMs).toBeGreaterThanOrEqual(flushedMs)
+        sent.push(name)
+      }
+    }
+    exchange.respond(name === 'none' ? [] : [frame('head'), frame(Buffer.alloc(name === 'large' ? 4_000_000 : 1))])
+  })
+  const { socket, received } = await connect(port)
+  socket.write(Buffer.concat([frame('small'), frame('none'), frame('large'), frame('last')]))
+  await received(6)
+  expect(sent).toEqual(['small', 'large', 'last'])
+  socket.write(frame('none'))
+  socket.write(frame('end'))
+  await received(8)
+  expect(sent).toEqual(['small', 'large', 'last', 'end'])
+})
+
+test('the answer to a request that was held back says when its bytes came, not when its turn did', async () => {
+  const open: Exchange[] = []
+  const { port } = await listen((_frame, _peer, exchange) => {
+    exchange.holdsBack = true
+    open.push(exchange)
+  })
+  const { socket, received } = await connect(port)
+  socket.write(Buffer.concat([frame('a'), frame('b')]))
+  while (open.length < 1) await new Promise(setImmediate)
+  open[0]?.respond([frame('A')])
+  await received(1)
+  while (open.length < 2) await new Promise(setImmediate)
+  expect(open[1]?.arrivedMs).toBe(open[0]?.arrivedMs)
+})

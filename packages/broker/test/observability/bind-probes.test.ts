@@ -4,7 +4,6 @@ import { bindConnections } from '../../src/observability/bind-connections.ts'
 import { bindDisks } from '../../src/observability/bind-disks.ts'
 import { bindLog } from '../../src/observability/bind-log.ts'
 import { bindPartitions } from '../../src/observability/bind-partitions.ts'
-import { bindRequests } from '../../src/observability/bind-requests.ts'
 import { bindRetentionClock } from '../../src/observability/bind-retention-clock.ts'
 import { RepeatedLines } from '../../src/observability/log.ts'
 import { capturedLog } from './captured-log.ts'
@@ -44,35 +43,6 @@ describe('bindConnections', () => {
     const text = await metrics.render()
     expect(text).toContain('streambus_network_errors_by_reason_total{listener="PLAINTEXT",reason="malformed"} 0')
     expect(text).toContain('streambus_connections_rejected_total{listener="PLAINTEXT",reason="per_ip"} 0')
-  })
-})
-
-describe('bindRequests', () => {
-  it('splits the time of a request into work and wait', () => {
-    const metrics = createBrokerMetrics()
-    const { cells } = metrics
-    const probe = bindRequests(metrics, [
-      { key: 1, name: 'Fetch' },
-      { key: 18, name: 'ApiVersions' }
-    ])
-    probe.started(1)
-    probe.started(1)
-    probe.started(18)
-    expect(cells.requestsInFlight.child('Fetch').value).toBe(2)
-    probe.finished(1, 512, 500)
-    probe.finished(18, 1, 0)
-    probe.failed(1)
-    expect(cells.requestsInFlight.child('Fetch').value).toBe(0)
-    expect(cells.requestDuration.child('Fetch').sum).toBeCloseTo(0.512)
-    expect(cells.requestDuration.child('Fetch').count).toBe(1)
-    expect(cells.requestPhaseTime.child('Fetch', 'local').value).toBeCloseTo(0.012)
-    expect(cells.requestPhaseTime.child('Fetch', 'remote').value).toBeCloseTo(0.5)
-    expect(cells.requestFailures.child('Fetch').value).toBe(1)
-    expect(cells.requestFailures.child('ApiVersions').value).toBe(0)
-  })
-
-  it('takes an API without a handler for the bug that it is', () => {
-    expect(() => bindRequests(createBrokerMetrics(), []).started(3)).toThrow('known API')
   })
 })
 

@@ -3,11 +3,12 @@ import type { WireReader } from '../primitives/wire-reader.ts'
 import type { WireWriter } from '../primitives/wire-writer.ts'
 import { compileStructDecode, type Decode } from './compile-decode.ts'
 import { compileStructEncode, type Encode } from './compile-encode.ts'
-import type { AnyField, Input, OutputOf } from './field.ts'
+import type { AnyField, FieldSpec, Input, OutputOf } from './field.ts'
 import { includesVersion, parseVersions, type VersionRange } from './versions.ts'
 
 export interface MessageCodec<T> {
   readonly name: string
+  readonly fields: readonly FieldSpec[]
   /** Versions that can be encoded and decoded. */
   readonly versions: VersionRange
   /** First flexible version, Infinity when there is none. */

@@ -1,6 +1,9 @@
 import { int } from '../setting.ts'
 
-/** How much one scrape may hold. What is beyond a limit is added up in series with the label `__other__`. */
+/**
+ * How much one scrape may hold, and what divides good from bad in it. What is beyond a limit is added up in series with
+ * the label `__other__`.
+ */
 export const METRICS_SETTINGS = {
   'metrics.groups.max': int({
     default: 500,
@@ -13,5 +16,23 @@ export const METRICS_SETTINGS = {
     min: 0,
     dynamic: 'cluster',
     doc: 'Series in /metrics at which topics and partitions of consumer groups get none of their own any more.'
+  }),
+  'slow.request.ms': int({
+    default: 1_000,
+    min: 0,
+    dynamic: 'cluster',
+    doc: 'A request that takes longer counts as slow. Waits on purpose (long poll, joining a group) do not count.'
+  }),
+  'slo.produce.latency.ms': int({
+    default: 100,
+    min: 1,
+    dynamic: 'cluster',
+    doc: 'A produce request within this time is a good one for the service level of its latency.'
+  }),
+  'slo.fetch.latency.ms': int({
+    default: 100,
+    min: 1,
+    dynamic: 'cluster',
+    doc: 'A fetch within this time, its long poll left out, is a good one for the service level of its latency.'
   })
 } as const
