@@ -99,7 +99,7 @@ function createCells(): Cells {
 function createHolder(definition: Definition): Cell | Family<Cell> {
   return definition.labels.length === 0
     ? createCell(definition)
-    : new Family(definition.labels, () => createCell(definition))
+    : new Family(definition.labels, () => createCell(definition), definition.childrenMax ?? undefined)
 }
 
 function createCell({ type, buckets: set }: Definition): Cell {

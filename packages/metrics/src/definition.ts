@@ -40,6 +40,8 @@ export interface Definition<
   readonly buckets: BucketSet | null
   /** Label values of the zero that is served while the family has no child, so that a query is never empty. */
   readonly whenEmpty: readonly string[] | null
+  /** Cells at most; null: as many as a family has by default. */
+  readonly childrenMax: number | null
 }
 
 interface CellByType {
@@ -67,6 +69,7 @@ export interface DefinitionOptions<Labels extends readonly string[]> {
   /** Default 'A'. */
   readonly cardinality?: Cardinality
   readonly whenEmpty?: readonly string[]
+  readonly childrenMax?: number
 }
 
 type Shape<Type extends MetricType> = Pick<Definition<Type>, 'type' | 'name' | 'help' | 'buckets'>
@@ -84,7 +87,8 @@ function define<Type extends MetricType, const Labels extends readonly string[]>
     stability: options.stability ?? 'stable',
     cardinality: options.cardinality ?? 'A',
     owner: 'broker',
-    whenEmpty: options.whenEmpty ?? null
+    whenEmpty: options.whenEmpty ?? null,
+    childrenMax: options.childrenMax ?? null
   }
 }
 

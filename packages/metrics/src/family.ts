@@ -38,9 +38,20 @@ export class Family<Cell, Labels extends readonly string[] = readonly string[]> 
     if (known !== undefined) return known.cell
     if (this.#children.size < this.#childrenMax) return this.#add(key, values)
     this.#droppedCount++
-    const overflow = this.#labelNames.map(() => OVERFLOW_LABEL)
-    const overflowKey = JSON.stringify(overflow)
-    return this.#children.get(overflowKey)?.cell ?? this.#add(overflowKey, overflow)
+    return this.#overflow()
+  }
+
+  /**
+   * What the first label stands for is gone, and its cells with it. `add` is to bring what each of them holds into the
+   * overflow child, so that the sum over all stays right.
+   */
+  evict(first: string, add: (into: Cell, from: Cell) => void): void {
+    const [name = ''] = this.#labelNames
+    for (const [key, { labels, cell }] of this.#children) {
+      if (labels[name] !== first || first === OVERFLOW_LABEL) continue
+      this.#children.delete(key)
+      add(this.#overflow(), cell)
+    }
   }
 
   /** Forgets all children. For gauges that are written anew at each scrape; a counter would seem to restart. */
@@ -75,6 +86,12 @@ export class Family<Cell, Labels extends readonly string[] = readonly string[]> 
 
   get size(): number {
     return this.#children.size
+  }
+
+  #overflow(): Cell {
+    const overflow = this.#labelNames.map(() => OVERFLOW_LABEL)
+    const key = JSON.stringify(overflow)
+    return this.#children.get(key)?.cell ?? this.#add(key, overflow)
   }
 
   #add(key: string, values: readonly string[]): Cell {

@@ -5,6 +5,10 @@ import { Family, OVERFLOW_LABEL } from '../src/family.ts'
 
 const create = (): Counter => new Counter()
 
+function sumOf(family: Family<Counter>): number {
+  return [...family.children()].reduce((sum, { cell }) => sum + cell.value, 0)
+}
+
 describe('Family', () => {
   it('gives the same cell for the same values and another one for others', () => {
     const family = new Family(['api', 'phase'] as const, create)
@@ -31,6 +35,23 @@ describe('Family', () => {
         const total = [...family.children()].reduce((sum, { cell }) => sum + cell.value, 0)
         expect(total).toBe(names.length)
         expect(family.size).toBeLessThanOrEqual(childrenMax + 1)
+      })
+    )
+  })
+
+  it('adds what is gone to the overflow child, so that the sum over all does not fall', () => {
+    const family = new Family(['group', 'reason'] as const, create, 4)
+    const names = ['a', 'b', 'c', OVERFLOW_LABEL]
+    fc.assert(
+      fc.property(fc.array(fc.tuple(fc.constantFrom(...names), fc.nat(2), fc.nat(9), fc.boolean())), steps => {
+        for (const [group, reason, count, isGone] of steps) {
+          const before = sumOf(family)
+          if (isGone) family.evict(group, (rest, its) => rest.add(its.value))
+          else family.child(group, String(reason)).add(count)
+          expect(sumOf(family)).toBe(before + (isGone ? 0 : count))
+          const left = [...family.children()].filter(({ labels }) => labels['group'] === group)
+          if (isGone && group !== OVERFLOW_LABEL) expect(left).toEqual([])
+        }
       })
     )
   })

@@ -38,6 +38,9 @@ export function bindGroups({ metrics: { cells }, log, timelines, clock }: GroupS
     },
     groupDeleted(group) {
       timelines.forget(group)
+      const { consumerGroupRebalances, consumerGroupOffsetCommits, consumerGroupHeartbeatExpirations } = cells
+      const counters = [consumerGroupRebalances, consumerGroupOffsetCommits, consumerGroupHeartbeatExpirations]
+      for (const family of counters) family.evict(group, (rest, its) => rest.add(its.value))
       log.info('group deleted', { event: 'group_deleted', group })
     }
   }

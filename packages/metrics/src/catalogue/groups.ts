@@ -64,7 +64,8 @@ export const groupMetrics = {
     consumerGroupRebalances: counter(
       'streambus_consumer_group_rebalances_total',
       'Rebalances begun, by what caused them.',
-      { ...owner, labels: ['group', 'reason'], cardinality: 'G' }
+      // As many groups as other counters have room for, with a dozen reasons each.
+      { ...owner, labels: ['group', 'reason'], cardinality: 'G', childrenMax: 6_000 }
     ),
     consumerGroupRebalance: histogram(
       'streambus_consumer_group_rebalance_seconds',
