@@ -56,6 +56,15 @@ describe('a heartbeat', () => {
     expect(await client.picture()).toBe('GROUP_ID_NOT_FOUND')
   })
 
+  test('whose records do not fit in a batch is refused, with the limit', async () => {
+    const subscribedTopicNames = Array.from({ length: 100_000 }, (_, i) => `topic-${i}-xxxxxxxxxxxx`)
+    const reply = client.send('a', 0, { ...join, subscribedTopicNames })
+    await plane.settle()
+    expect(reply.body?.errorCode).toBe(Errors.INVALID_REQUEST.code)
+    expect(reply.body?.errorMessage).toMatch(/1048588/)
+    expect(await client.picture()).toBe('GROUP_ID_NOT_FOUND')
+  })
+
   test('of version 0 may join without an id and is given one', async () => {
     const reply = client.send('', 0, join, 0)
     await plane.settle()

@@ -78,7 +78,9 @@ export class GroupCoordinator {
       const compile = await this.#options.patterns.load()
       compile(subscribedRegex)
     }
-    return this.#runtime.decide(groupId, (shard, nowMs) => shard.consumerHeartbeat(groupId, request, nowMs))
+    return this.#runtime
+      .decide(groupId, (shard, nowMs) => shard.consumerHeartbeat(groupId, request, nowMs))
+      .catch((error: unknown) => insteadOfTooLarge(error, 'INVALID_REQUEST'))
   }
 
   /** An error for each, in their order. */
@@ -87,7 +89,9 @@ export class GroupCoordinator {
     caller: OffsetCaller,
     request: { readonly commits: readonly Commit[]; readonly retentionMs: number }
   ): Promise<readonly ErrorName[]> {
-    return this.#runtime.decide(groupId, (shard, nowMs) => shard.commitOffsets(groupId, caller, { ...request, nowMs }))
+    return this.#runtime
+      .decide(groupId, (shard, nowMs) => shard.commitOffsets(groupId, caller, { ...request, nowMs }))
+      .catch((error: unknown) => insteadOfTooLarge(error, 'INVALID_COMMIT_OFFSET_SIZE'))
   }
 
   /** What is committed for each of `wanted`; with null for all that the group has. */
@@ -148,6 +152,12 @@ export class GroupCoordinator {
 export function errorNameOf(error: unknown): ErrorName {
   if (error instanceof CoordinatorRefused) return error.errorName
   throw error
+}
+
+/** Rethrows; what does not fit in a batch has another name in each API. */
+function insteadOfTooLarge(error: unknown, errorName: ErrorName): never {
+  const isTooLarge = error instanceof CoordinatorRefused && error.errorName === 'RECORD_LIST_TOO_LARGE'
+  throw isTooLarge ? new CoordinatorRefused(errorName, error.message) : error
 }
 
 function everything(offsets: ReadonlyMap<string, ReadonlyMap<number, CommittedOffset>>): FetchedOffset[] {

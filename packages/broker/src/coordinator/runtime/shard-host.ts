@@ -192,7 +192,7 @@ export class ShardHost<S extends CoordinatorShard<R>, R> {
 function refusedBy(error: unknown): CoordinatorRefused {
   if (error instanceof CoordinatorRefused) return error
   if (error instanceof AppendRefused && error.errorName !== 'KAFKA_STORAGE_ERROR') {
-    return new CoordinatorRefused('INVALID_COMMIT_OFFSET_SIZE', error.message)
+    return new CoordinatorRefused('RECORD_LIST_TOO_LARGE', error.message)
   }
   if (error instanceof AppendRefused) return new CoordinatorRefused('COORDINATOR_NOT_AVAILABLE', error.message)
   if (error instanceof DiskError) return new CoordinatorRefused('COORDINATOR_NOT_AVAILABLE', error.message)

@@ -1,4 +1,6 @@
+import type { Prng } from '@streambus/base'
 import type { Input, JoinGroupResponse, SyncGroupResponse } from '@streambus/protocol'
+import { randomUuid } from '../../../controller/uuid.ts'
 
 export interface MemberProtocol {
   readonly name: string
@@ -10,6 +12,16 @@ export type JoinAnswer = Input<JoinGroupResponse>
 export type SyncAnswer = Input<SyncGroupResponse>
 
 const EMPTY = Buffer.alloc(0)
+/** Characters of the part of a member's id that says who it is: with the rest it fits in a string of the protocol. */
+const WHO_MAX = 255
+
+/** As Kafka makes it: who it is, and what no other one has. */
+export function newMemberId(
+  { instanceId, clientId }: Pick<ClassicMember, 'instanceId' | 'clientId'>,
+  prng: Prng
+): string {
+  return `${(instanceId ?? clientId).slice(0, WHO_MAX)}-${randomUuid(prng)}`
+}
 
 /** A member of a classic group. */
 export class ClassicMember {

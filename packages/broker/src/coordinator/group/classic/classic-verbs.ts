@@ -1,12 +1,11 @@
 import { assert, type Prng } from '@streambus/base'
 import { type ErrorName, Errors } from '@streambus/protocol'
 import type { GroupRecord } from '@streambus/protocol/group-records'
-import { randomUuid } from '../../../controller/uuid.ts'
 import { CoordinatorRefused } from '../../runtime/coordinator-refused.ts'
 import { type Decision, nothing } from '../../runtime/shard.ts'
 import type { MemberEvent } from '../group-probe.ts'
 import type { ClassicGroup } from './classic-group.ts'
-import { ClassicMember, type JoinAnswer, type MemberProtocol, type SyncAnswer } from './classic-member.ts'
+import { ClassicMember, type JoinAnswer, type MemberProtocol, newMemberId, type SyncAnswer } from './classic-member.ts'
 import { joinAnswer, joinFailure, memberList, Rebalance, type RebalanceOptions, type Step } from './rebalance.ts'
 
 export interface JoinRequest {
@@ -186,8 +185,8 @@ export class ClassicVerbs {
   }
 
   #joinAsNew(group: ClassicGroup, request: JoinRequest, reply: JoinReply, nowMs: number): Step {
-    const { instanceId, clientId, apiVersion } = request
-    const memberId = `${instanceId ?? clientId}-${randomUuid(this.#options.prng)}`
+    const { instanceId, apiVersion } = request
+    const memberId = newMemberId(request, this.#options.prng)
     if (instanceId !== null) {
       const oldId = group.staticMemberId(instanceId)
       const member = oldId === undefined ? undefined : group.members.get(oldId)

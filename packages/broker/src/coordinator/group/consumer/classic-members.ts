@@ -1,10 +1,9 @@
 import { DecodeError, type ErrorName, Errors } from '@streambus/protocol'
 import { type ConsumerSubscription, decodeSubscription, encodeAssignment } from '@streambus/protocol/consumer-protocol'
 import type { GroupRecord } from '@streambus/protocol/group-records'
-import { randomUuid } from '../../../controller/uuid.ts'
 import { CoordinatorRefused } from '../../runtime/coordinator-refused.ts'
 import { type Decision, nothing } from '../../runtime/shard.ts'
-import type { JoinAnswer, SyncAnswer } from '../classic/classic-member.ts'
+import { type JoinAnswer, newMemberId, type SyncAnswer } from '../classic/classic-member.ts'
 import { type JoinRequest, KNOWN_MEMBER_ID_VERSION, type Leaver, type SyncRequest } from '../classic/classic-verbs.ts'
 import { joinFailure } from '../classic/rebalance.ts'
 import type { ConsumerGroup } from './consumer-group.ts'
@@ -36,9 +35,9 @@ export class ClassicMembers {
   /** `reply` is called once, unless this throws CoordinatorRefused. */
   join(group: ConsumerGroup, request: JoinRequest, reply: (answer: JoinAnswer) => void, nowMs: number): Step {
     const { prng, lifetimes, probe, topics, migration } = this.#options
-    const { instanceId, apiVersion, clientId, rebalanceTimeoutMs } = request
+    const { instanceId, apiVersion, rebalanceTimeoutMs } = request
     const isUnknown = request.memberId === ''
-    const memberId = isUnknown ? `${instanceId ?? clientId}-${randomUuid(prng)}` : request.memberId
+    const memberId = isUnknown ? newMemberId(request, prng) : request.memberId
     checkRoom(this.#options, group, memberId)
     const [protocol] = request.protocols
     if (protocol === undefined || !supports(group, request)) throw inconsistent(`of member ${memberId}`)
