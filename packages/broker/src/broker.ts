@@ -33,11 +33,14 @@ import { bindConnections } from './observability/bind-connections.ts'
 import { bindDisks } from './observability/bind-disks.ts'
 import { bindGroupHosts, bindGroups } from './observability/bind-groups.ts'
 import { bindLag } from './observability/bind-lag.ts'
+import { bindLimits } from './observability/bind-limits.ts'
 import { bindLog } from './observability/bind-log.ts'
 import { bindPartitions } from './observability/bind-partitions.ts'
 import { bindRequests } from './observability/bind-requests.ts'
 import { bindRetentionClock } from './observability/bind-retention-clock.ts'
+import { bindSockets } from './observability/bind-sockets.ts'
 import { bindState } from './observability/bind-state.ts'
+import { bindWaits } from './observability/bind-waits.ts'
 import { type Log, type LogControl, RepeatedLines } from './observability/log.ts'
 import { openDirectories } from './open-directories.ts'
 import { DiskWatch } from './partition/disk-watch.ts'
@@ -48,6 +51,7 @@ import { sweepDeleted } from './partition/partition-files.ts'
 import { PartitionSet } from './partition/partition-set.ts'
 import { RetentionClock } from './partition/retention-clock.ts'
 import { readTrustedTime } from './partition/trusted-time-file.ts'
+import type { WaitProbe } from './partition/wait-probe.ts'
 import { Pipeline } from './pipeline/pipeline.ts'
 
 /** Idle buffers kept for reuse by sockets and by fetches. */
@@ -111,6 +115,7 @@ export class Broker {
   #listeners: readonly { readonly name: string; readonly listener: Listener; readonly connectionsMax: number }[] = []
   #admin: AdminServer | null = null
   #running: Running | null = null
+  readonly #waits: WaitProbe
 
   constructor(options: BrokerOptions) {
     const { config, clock, version, disk } = options
@@ -139,6 +144,9 @@ export class Broker {
       return { groupsMax: this.#settings['metrics.groups.max'], seriesMax: this.#settings['metrics.series.max'] }
     }
     bindLag(this.metrics, { view: this.#view, clock, limits })
+    bindLimits(this.metrics, { settings: () => this.#settings, pools: [this.#pool, this.#fetchPool] })
+    bindSockets(this.metrics, { listeners: () => this.#listeners, inputBytes: () => this.#pool.takenBytes })
+    this.#waits = bindWaits(this.metrics)
   }
 
   /** Null until the metadata is there. */
@@ -449,6 +457,7 @@ export class Broker {
       parked,
       logDirs: () => logDirViews(directories, this.#view.logDirectories(), partitions),
       probe: bindPartitions(this.metrics),
+      waits: this.#waits,
       clock,
       settings: () => this.#settings,
       outputBytes: () => this.#fetchPool.takenBytes,
@@ -459,7 +468,7 @@ export class Broker {
     })
     const pipeline = new Pipeline({
       registry,
-      probe: bindRequests(this.metrics, registry.apis(), () => this.#settings),
+      probe: bindRequests(this.metrics, { apis: registry.apis(), limits: () => this.#settings, waits: this.#waits }),
       monotonicMs: () => clock.monotonicMs(),
       onBug: (apiName, error) =>
         log.error('a request handler failed', { event: 'handler_failed', api: apiName, err: error as Error })

@@ -1,4 +1,5 @@
 import type { Clock } from '@streambus/base'
+import { createBrokerMetrics } from '@streambus/metrics'
 import { type ApiSchema, decodeResponse, encodeRequestFrame, type Input } from '@streambus/protocol'
 import { RecordBatchBuilder, readRecords, walkBatches } from '@streambus/protocol/records'
 import { ManualClock, MemoryDisk, type MemoryDiskOptions, SeededPrng } from '@streambus/testkit'
@@ -18,12 +19,13 @@ import { initProducerIdHandler } from '../src/handlers/22-init-producer-id.ts'
 import { offsetForLeaderEpochHandler } from '../src/handlers/23-offset-for-leader-epoch.ts'
 import { groupHandlers } from '../src/handlers/index.ts'
 import { HandlerRegistry } from '../src/handlers/registry.ts'
+import { bindRequests } from '../src/observability/bind-requests.ts'
+import { bindWaits } from '../src/observability/bind-waits.ts'
 import { inTurns } from '../src/partition/in-turns.ts'
 import { ParkedFetches } from '../src/partition/parked-fetches.ts'
 import type { PartitionProbe } from '../src/partition/partition-probe.ts'
-import type { Exchange } from '../src/pipeline/exchange.ts'
+import type { Exchange, Peer } from '../src/pipeline/exchange.ts'
 import { Pipeline } from '../src/pipeline/pipeline.ts'
-import { SILENT_REQUEST_PROBE } from '../src/pipeline/request-probe.ts'
 import { BROKER_DEFAULTS, openBareBroker, TOPIC_DEFAULTS } from './bare-broker.ts'
 
 export interface Reply<Res> {
@@ -51,6 +53,8 @@ export async function openDataPlane(options: DataPlaneOptions = {}) {
   const disk = options.disk ?? new MemoryDisk()
   const clock = new ManualClock()
   const turns = options.turns ?? clock
+  const metrics = createBrokerMetrics()
+  const waits = bindWaits(metrics)
   const counts = { produced: 0, consumed: 0, committed: 0, fetches: 0, produces: 0 }
   const probe: PartitionProbe = {
     produced: records => void (counts.produced += records),
@@ -60,6 +64,7 @@ export async function openDataPlane(options: DataPlaneOptions = {}) {
     fetchHandled: () => void counts.fetches++
   }
   const bugs: unknown[] = []
+  const peers: Peer[] = []
   const { directory, directoryState, pool, partitions, controller, registered } = openBareBroker({
     disk,
     clock,
@@ -107,10 +112,11 @@ export async function openDataPlane(options: DataPlaneOptions = {}) {
   const onStorageError = (_partition: unknown, error: Error): void => void storageErrors.push(error)
   const storageErrors: Error[] = []
   const registry: HandlerRegistry = new HandlerRegistry([
-    produceHandler({ partitions, probe, monotonicMs: () => clock.monotonicMs() }),
+    produceHandler({ partitions, probe, waits, monotonicMs: () => clock.monotonicMs() }),
     fetchHandler({
       partitions,
       probe,
+      waits,
       clock,
       parked,
       bytesMax: () => 57_671_680,
@@ -132,7 +138,7 @@ export async function openDataPlane(options: DataPlaneOptions = {}) {
   ])
   const pipeline = new Pipeline({
     registry,
-    probe: SILENT_REQUEST_PROBE,
+    probe: bindRequests(metrics, { apis: registry.apis(), limits: () => BROKER_DEFAULTS, waits }),
     monotonicMs: () => clock.monotonicMs(),
     onBug: (_api, error) => bugs.push(error)
   })
@@ -176,7 +182,9 @@ export async function openDataPlane(options: DataPlaneOptions = {}) {
         reply.closeReason = detail
       }
     }
-    pipeline.execute(frame, { host: '10.0.0.9', advertised: { host: 'me', port: 1234 } }, exchange)
+    const peer: Peer = { host: '10.0.0.9', software: null, advertised: { host: 'me', port: 1234 } }
+    peers.push(peer)
+    pipeline.execute(frame, peer, exchange)
     // What the pipeline kept must not be the frame: the network layer reads the next request into the same memory.
     frame.fill(0xee)
     return reply
@@ -206,6 +214,8 @@ export async function openDataPlane(options: DataPlaneOptions = {}) {
     parked,
     pool,
     counts,
+    metrics,
+    peers,
     bugs,
     storageErrors,
     directoryState,

@@ -8,6 +8,7 @@ import { INTERNAL_TOPICS } from '../controller/topic-names.ts'
 import type { Appended, Partition } from '../partition/partition.ts'
 import type { PartitionProbe } from '../partition/partition-probe.ts'
 import type { PartitionSet } from '../partition/partition-set.ts'
+import type { WaitProbe } from '../partition/wait-probe.ts'
 import { type Answer, CLOSE_CONNECTION, type Handler, NO_RESPONSE, type RequestContext } from './handler.ts'
 
 const TIMEOUT_MS_MAX = 300_000
@@ -15,6 +16,7 @@ const TIMEOUT_MS_MAX = 300_000
 export interface ProduceDependencies {
   readonly partitions: PartitionSet
   readonly probe: PartitionProbe
+  readonly waits: WaitProbe
   readonly monotonicMs: () => number
 }
 
@@ -40,6 +42,7 @@ class ProduceCall {
   readonly #seen = new Set<string>()
   #failedCount = 0
   #waitingCount = 0
+  #hasTimedOut = false
   #finish: (() => void) | null = null
 
   constructor(dependencies: ProduceDependencies, request: ProduceRequest, context: RequestContext) {
@@ -57,15 +60,20 @@ class ProduceCall {
       name: topic.name,
       partitionResponses: topic.partitionData.map(part => this.#append(topic.name, part.index, part.records))
     }))
-    if (this.#waitingCount === 0) return this.#answer(responses)
+    const { waits, monotonicMs } = this.#dependencies
+    const handledMs = monotonicMs()
+    if (this.#waitingCount === 0) return this.#answer(responses, handledMs)
     return new Promise(resolve => {
-      this.#finish = () => resolve(this.#answer(responses))
+      this.#finish = () => {
+        const readyMs = monotonicMs()
+        waits.waited('produce', readyMs - handledMs, this.#hasTimedOut ? 'expired' : 'satisfied')
+        resolve(this.#answer(responses, readyMs))
+      }
     })
   }
 
-  #answer(responses: Input<ProduceResponse>['responses']): Answer<Input<ProduceResponse>> {
-    const { probe, monotonicMs } = this.#dependencies
-    probe.produceHandled(monotonicMs() - this.#context.receivedMs)
+  #answer(responses: Input<ProduceResponse>['responses'], readyMs: number): Answer<Input<ProduceResponse>> {
+    this.#dependencies.probe.produceHandled(readyMs - this.#context.receivedMs)
     if (this.#acks !== 0) return { responses }
     // A producer that asked for no answers notices a failure only by the connection.
     return this.#failedCount > 0 ? CLOSE_CONNECTION : NO_RESPONSE
@@ -145,6 +153,7 @@ class ProduceCall {
       timedOut: () => {
         answer.errorCode = partition.isGone ? Errors.UNKNOWN_TOPIC_OR_PARTITION.code : Errors.REQUEST_TIMED_OUT.code
         answer.baseOffset = -1
+        this.#hasTimedOut = true
         done()
       }
     })

@@ -9,6 +9,7 @@ import type { ParkedFetches } from '../partition/parked-fetches.ts'
 import type { FetchWatcher, Partition } from '../partition/partition.ts'
 import type { PartitionProbe } from '../partition/partition-probe.ts'
 import type { PartitionSet } from '../partition/partition-set.ts'
+import type { WaitProbe } from '../partition/wait-probe.ts'
 import type { Handler, RequestContext } from './handler.ts'
 import { checkLeaderEpoch } from './leader-epoch.ts'
 import type { StorageErrorListener } from './storage-error.ts'
@@ -21,6 +22,7 @@ const NOTHING_ABORTED: readonly never[] = []
 export interface FetchDependencies {
   readonly partitions: PartitionSet
   readonly probe: PartitionProbe
+  readonly waits: WaitProbe
   readonly clock: Clock
   readonly parked: ParkedFetches
   /** `fetch.max.bytes` of the broker. */
@@ -78,17 +80,8 @@ class FetchCall implements FetchWatcher {
   #resolve: ((answer: Input<FetchResponse>) => void) | null = null
   #parkedAtMs = 0
 
-  readonly #finish = (): void => {
-    const { clock, parked } = this.#dependencies
-    const resolve = this.#resolve
-    if (resolve === null) return
-    this.#resolve = null
-    this.#timer?.cancel()
-    parked.delete(this.#finish)
-    for (const { partition } of this.#wants) partition?.unwatch(this)
-    this.#context.parkedMs = clock.monotonicMs() - this.#parkedAtMs
-    resolve(this.#answer())
-  }
+  readonly #expire = (): void => this.#finish('expired')
+  readonly #release = (): void => this.#finish('satisfied')
 
   constructor(dependencies: FetchDependencies, request: FetchRequest, context: RequestContext) {
     this.#dependencies = dependencies
@@ -103,18 +96,31 @@ class FetchCall implements FetchWatcher {
     const waitMs = Math.min(this.#request.maxWaitMs, WAIT_MS_MAX)
     if (waitMs <= 0 || this.#wants.length === 0 || this.#isDue()) return this.#answer()
     const { clock, parked } = this.#dependencies
-    parked.add(this.#finish)
+    parked.add(this.#release)
     this.#parkedAtMs = clock.monotonicMs()
     for (const { partition } of this.#wants) partition?.watch(this)
-    this.#timer = clock.after(waitMs, this.#finish)
+    this.#timer = clock.after(waitMs, this.#expire)
     return new Promise(resolve => {
       this.#resolve = resolve
     })
   }
 
+  #finish(result: 'satisfied' | 'expired'): void {
+    const { clock, parked, waits } = this.#dependencies
+    const resolve = this.#resolve
+    if (resolve === null) return
+    this.#resolve = null
+    this.#timer?.cancel()
+    parked.delete(this.#release)
+    for (const { partition } of this.#wants) partition?.unwatch(this)
+    this.#context.parkedMs = clock.monotonicMs() - this.#parkedAtMs
+    waits.waited('fetch', this.#context.parkedMs, result)
+    resolve(this.#answer())
+  }
+
   /** A partition can offer more, or is gone. */
   wake(): void {
-    if (this.#isDue()) this.#finish()
+    if (this.#isDue()) this.#finish('satisfied')
   }
 
   #want(topicIndex: number, request: PartitionRequest): Want {

@@ -22,6 +22,7 @@ export function apiVersionsHandler(
     handle(request, context) {
       const isNamed = SOFTWARE.test(request.clientSoftwareName) && SOFTWARE.test(request.clientSoftwareVersion)
       if (context.apiVersion >= 3 && !isNamed) return { errorCode: Errors.INVALID_REQUEST.code, apiKeys: [] }
+      if (context.apiVersion >= 3) context.identify(request.clientSoftwareName, request.clientSoftwareVersion)
       const apiKeys = [...ranges()]
       if (context.apiVersion < 3) return { errorCode: Errors.NONE.code, apiKeys }
       const supported = [{ name: GROUP_VERSION, minVersion: 0, maxVersion: 1 }]

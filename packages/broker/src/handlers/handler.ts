@@ -13,6 +13,8 @@ export interface RequestContext {
   readonly receivedMs: number
   /** Set by a handler that waited on purpose (long poll), so that latencies can exclude it. */
   parkedMs: number
+  /** What the client of this connection says it is (KIP-511). */
+  identify(name: string, version: string): void
   /** `run` is called once, after the answer's bytes have left (or never will): pooled buffers go back then. */
   afterWrite(run: () => void): void
 }

@@ -8,6 +8,7 @@ import { ProducerIds } from '../coordinator/transaction/producer-ids.ts'
 import type { ParkedFetches } from '../partition/parked-fetches.ts'
 import type { PartitionProbe } from '../partition/partition-probe.ts'
 import type { PartitionSet } from '../partition/partition-set.ts'
+import type { WaitProbe } from '../partition/wait-probe.ts'
 import { produceHandler } from './00-produce.ts'
 import { fetchHandler } from './01-fetch.ts'
 import { listOffsetsHandler } from './02-list-offsets.ts'
@@ -54,6 +55,7 @@ export interface HandlerDependencies {
   readonly parked: ParkedFetches
   readonly logDirs: () => readonly LogDirView[]
   readonly probe: PartitionProbe
+  readonly waits: WaitProbe
   readonly clock: Clock
   /** Settings in force now, dynamic ones included. */
   readonly settings: () => ConfigValues
@@ -74,13 +76,14 @@ export function createRegistry(dependencies: HandlerDependencies): HandlerRegist
 }
 
 function dataHandlers(dependencies: HandlerDependencies): AnyHandler[] {
-  const { nodeId, controller, partitions, offsetsTopic, parked, probe, clock, settings } = dependencies
-  const { outputBytes, onStorageError } = dependencies
+  const { nodeId, controller, partitions, offsetsTopic, parked, probe, waits, clock } = dependencies
+  const { settings, outputBytes, onStorageError } = dependencies
   return [
-    produceHandler({ partitions, probe, monotonicMs: () => clock.monotonicMs() }),
+    produceHandler({ partitions, probe, waits, monotonicMs: () => clock.monotonicMs() }),
     fetchHandler({
       partitions,
       probe,
+      waits,
       clock,
       parked,
       bytesMax: () => settings()['fetch.max.bytes'],

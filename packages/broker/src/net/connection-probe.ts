@@ -1,11 +1,11 @@
-import type { NetworkErrorReason } from '../pipeline/exchange.ts'
+import type { NetworkErrorReason, OrderlyEnd } from '../pipeline/exchange.ts'
 
 export type RejectReason = 'connections-max' | 'connections-per-ip' | 'memory' | 'descriptors'
 
 /** What the network layer reports. Called per socket event, never per record. */
 export interface ConnectionProbe {
   opened(): void
-  closed(): void
+  closed(reason: NetworkErrorReason | OrderlyEnd): void
   rejected(reason: RejectReason): void
   bytesIn(count: number): void
   bytesOut(count: number): void

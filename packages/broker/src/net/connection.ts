@@ -1,12 +1,17 @@
 import net from 'node:net'
 import type { BufferPool } from '@streambus/base'
-import type { Exchange, Execute, NetworkErrorReason, Peer, SentListener } from '../pipeline/exchange.ts'
+import type { Exchange, Execute, NetworkErrorReason, OrderlyEnd, Peer, SentListener } from '../pipeline/exchange.ts'
 import type { ConnectionProbe } from './connection-probe.ts'
 import { FrameReader } from './frame-reader.ts'
 import type { MemoryBudget } from './memory-budget.ts'
 
 /** Above this a peer that does not read its answers is not asked for more requests. */
 const OUTPUT_BYTES_HIGH = 256 * 1024
+
+export interface ConnectionEnd {
+  readonly reason: NetworkErrorReason | OrderlyEnd
+  readonly detail: string
+}
 
 export interface ConnectionOptions {
   readonly execute: Execute
@@ -18,7 +23,7 @@ export interface ConnectionOptions {
   readonly frameBytesMax: number
   readonly inFlightMax: number
   readonly monotonicMs: () => number
-  readonly onClosed: (connection: Connection, reason: string) => void
+  readonly onClosed: (connection: Connection, end: ConnectionEnd) => void
 }
 
 class PendingAnswer implements Exchange {
@@ -61,6 +66,7 @@ export class Connection {
   #isReadStopped = false
   #isWaitingForBudget = false
   #hasPeerEnded = false
+  #isFinishing = false
   #isClosed = false
   #lastActivityMs: number
 
@@ -83,7 +89,7 @@ export class Connection {
     this.#socket.on('end', () => this.#onPeerEnd())
     this.#socket.on('drain', () => this.#readAgain())
     this.#socket.on('error', error => this.close('reset', error.message))
-    this.#socket.on('close', () => this.close('policy', 'closed by the peer'))
+    this.#socket.on('close', () => this.close(this.#isFinishing ? 'shutdown' : 'client', 'closed by the peer'))
   }
 
   get peer(): Peer {
@@ -100,6 +106,23 @@ export class Connection {
 
   get pendingCount(): number {
     return this.#pending.length
+  }
+
+  /** Answers that wait for an earlier one. */
+  get queuedCount(): number {
+    let count = 0
+    for (const { chunks } of this.#pending) if (chunks !== null) count++
+    return count
+  }
+
+  /** Bytes of answers that the socket has not taken yet. */
+  get outputBytes(): number {
+    return this.#socket.writableLength
+  }
+
+  /** Not read, because its peer does not take its answers. */
+  get isBackpressured(): boolean {
+    return this.#isReadStopped && this.outputBytes > OUTPUT_BYTES_HIGH
   }
 
   /** Called by an exchange when its answer is there. */
@@ -119,19 +142,20 @@ export class Connection {
 
   /** No new requests; answers under way still leave; then the socket ends. */
   finish(): void {
+    this.#isFinishing = true
     this.#hasPeerEnded = true
     this.#stopReading()
     this.#endIfDone()
   }
 
-  close(reason: NetworkErrorReason | 'policy', detail: string): void {
+  close(reason: NetworkErrorReason | OrderlyEnd, detail: string): void {
     if (this.#isClosed) return
     this.#isClosed = true
-    if (reason !== 'policy') this.#options.probe.networkError(reason)
+    if (!isOrderly(reason)) this.#options.probe.networkError(reason)
     this.#socket.destroy()
     this.#reader.release()
     this.#dropAnswers()
-    this.#options.onClosed(this, reason === 'policy' ? detail : `${reason}: ${detail}`)
+    this.#options.onClosed(this, { reason, detail: isOrderly(reason) ? detail : `${reason}: ${detail}` })
   }
 
   #onRead(count: number): boolean {
@@ -263,6 +287,10 @@ export class Connection {
       answer.afterWrite = null
     }
   }
+}
+
+function isOrderly(reason: NetworkErrorReason | OrderlyEnd): reason is OrderlyEnd {
+  return reason === 'policy' || reason === 'client' || reason === 'idle' || reason === 'shutdown'
 }
 
 interface ReadInto {

@@ -1,7 +1,7 @@
 import net from 'node:net'
 import type { BufferPool, Clock, Timer } from '@streambus/base'
-import type { Execute } from '../pipeline/exchange.ts'
-import { Connection } from './connection.ts'
+import type { ClientSoftware, Execute } from '../pipeline/exchange.ts'
+import { Connection, type ConnectionEnd } from './connection.ts'
 import type { ConnectionProbe } from './connection-probe.ts'
 import type { MemoryBudget } from './memory-budget.ts'
 
@@ -39,6 +39,19 @@ export interface ListenerOptions {
   readonly onAbnormalClose: (clientHost: string, reason: string) => void
 }
 
+/** The connections of a listener at one moment. */
+export interface SocketTotals {
+  connections: number
+  /** Not read, because their peers do not take their answers. */
+  backpressured: number
+  /** Bytes of answers that sockets have not taken yet. */
+  outputBytes: number
+  /** Answers that wait for an earlier one of their connection. */
+  queuedAnswers: number
+  /** What their clients say they are, one entry for each connection that does. */
+  readonly software: ClientSoftware[]
+}
+
 /** Accepts client connections within limits and closes those that stall. */
 export class Listener {
   readonly #options: ListenerOptions
@@ -69,6 +82,25 @@ export class Listener {
     let count = 0
     for (const connection of this.#connections) count += connection.pendingCount
     return count
+  }
+
+  /** Looks at every connection. */
+  sockets(): SocketTotals {
+    const totals: SocketTotals = {
+      connections: this.#connections.size,
+      backpressured: 0,
+      outputBytes: 0,
+      queuedAnswers: 0,
+      software: []
+    }
+    for (const connection of this.#connections) {
+      if (connection.isBackpressured) totals.backpressured++
+      totals.outputBytes += connection.outputBytes
+      totals.queuedAnswers += connection.queuedCount
+      const { software } = connection.peer
+      if (software !== null) totals.software.push(software)
+    }
+    return totals
   }
 
   /** Rejects with the system's error when the address cannot be bound. */
@@ -105,7 +137,7 @@ export class Listener {
         }
       })
     }
-    for (const connection of this.#connections) connection.close('policy', 'broker stops')
+    for (const connection of this.#connections) connection.close('shutdown', 'broker stops')
     await closed
   }
 
@@ -124,7 +156,7 @@ export class Listener {
     this.#connections.add(
       new Connection(socket, {
         execute: this.#options.execute,
-        peer: { host, advertised: this.#advertised },
+        peer: { host, software: null, advertised: this.#advertised },
         probe,
         scratch: this.#scratch,
         pool: this.#options.pool,
@@ -132,19 +164,19 @@ export class Listener {
         frameBytesMax: limits.frameBytesMax,
         inFlightMax: limits.inFlightMax,
         monotonicMs: () => this.#options.clock.monotonicMs(),
-        onClosed: (connection, reason) => this.#onClosed(connection, reason)
+        onClosed: (connection, end) => this.#onClosed(connection, end)
       })
     )
   }
 
-  #onClosed(connection: Connection, reason: string): void {
+  #onClosed(connection: Connection, { reason, detail }: ConnectionEnd): void {
     if (!this.#connections.delete(connection)) return
     const { host } = connection.peer
     const left = (this.#countByIp.get(host) ?? 1) - 1
     if (left === 0) this.#countByIp.delete(host)
     else this.#countByIp.set(host, left)
-    this.#options.probe.closed()
-    if (reason !== 'closed by the peer') this.#options.onAbnormalClose(host, reason)
+    this.#options.probe.closed(reason)
+    if (detail !== 'closed by the peer') this.#options.onAbnormalClose(host, detail)
     if (this.#connections.size === 0) this.#onEmpty?.()
   }
 
@@ -165,7 +197,7 @@ export class Listener {
       if (connection.isMidFrame && connection.pendingCount === 0 && quietMs > stallMs) {
         connection.close('timeout', `a request stayed incomplete for ${Math.round(quietMs)} ms`)
       } else if (connection.pendingCount === 0 && quietMs > limits.idleMs) {
-        connection.close('policy', `idle for ${Math.round(quietMs)} ms`)
+        connection.close('idle', `idle for ${Math.round(quietMs)} ms`)
       }
     }
   }

@@ -1,6 +1,6 @@
 import type { BrokerMetrics, Counter } from '@streambus/metrics'
 import type { ConnectionProbe, RejectReason } from '../net/connection-probe.ts'
-import type { NetworkErrorReason } from '../pipeline/exchange.ts'
+import type { NetworkErrorReason, OrderlyEnd } from '../pipeline/exchange.ts'
 
 // Records, so that a new reason does not compile until it is named here. Each is served at zero from the start.
 const REJECT_REASONS: Record<RejectReason, string> = {
@@ -20,10 +20,19 @@ const ERROR_REASONS: Record<NetworkErrorReason, string> = {
   memory: 'memory'
 }
 
+const CLOSE_REASONS: Record<NetworkErrorReason | OrderlyEnd, string> = {
+  ...ERROR_REASONS,
+  policy: 'policy',
+  client: 'client',
+  idle: 'idle',
+  shutdown: 'shutdown'
+}
+
 /** Connects one listener's sockets to the metrics. One probe per listener. */
 export function bindConnections({ cells }: BrokerMetrics, listener: string): ConnectionProbe {
   const active = cells.connectionsActive.child(listener)
   const created = cells.connectionsCreated.child(listener)
+  const closed = counters(CLOSE_REASONS, reason => cells.connectionsClosed.child(listener, reason))
   const rejected = counters(REJECT_REASONS, reason => cells.connectionsRejected.child(listener, reason))
   const errors = counters(ERROR_REASONS, reason => cells.networkErrorsByReason.child(listener, reason))
   return {
@@ -32,7 +41,8 @@ export function bindConnections({ cells }: BrokerMetrics, listener: string): Con
       created.add(1)
       cells.brokerConnections.add(1)
     },
-    closed() {
+    closed(reason) {
+      closed[reason].add(1)
       active.add(-1)
       cells.brokerConnections.add(-1)
     },

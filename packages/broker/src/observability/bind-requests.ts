@@ -1,6 +1,7 @@
 import { assert } from '@streambus/base'
 import type { BrokerMetrics, Counter, Gauge, Histogram } from '@streambus/metrics'
 import type { FieldSpec } from '@streambus/protocol'
+import type { WaitOperation, WaitProbe } from '../partition/wait-probe.ts'
 import type { ParseErrorReason, RequestProbe, RequestTrack } from '../pipeline/request-probe.ts'
 import { classOf, type ErrorClass } from './error-class.ts'
 import { compileErrorWalk, type ErrorWalk } from './error-walk.ts'
@@ -20,11 +21,21 @@ export interface RequestLimits {
   readonly 'slo.fetch.latency.ms': number
 }
 
+export interface RequestBinding {
+  /** Those that have a handler; a request of another is a bug. */
+  readonly apis: Iterable<MeasuredApi>
+  /** In force now. */
+  readonly limits: () => RequestLimits
+  /** Hears of members that waited for their group. */
+  readonly waits: WaitProbe
+}
+
 const PHASES = ['queue', 'local', 'commit', 'remote', 'response_queue', 'send'] as const
 type Phase = (typeof PHASES)[number]
 
 /** What the time means between the end of a handler's own work and its answer, except what the handler calls parked. */
 const REST_PHASES: Readonly<Record<string, Phase>> = { Fetch: 'local', JoinGroup: 'remote', SyncGroup: 'remote' }
+const WAITS: Readonly<Record<string, WaitOperation>> = { JoinGroup: 'join', SyncGroup: 'sync' }
 const LABELS: Readonly<Record<string, string>> = { Fetch: 'FetchConsumer' }
 /** Those with histograms of their own by phase: six phases of 18 lines each. */
 const HOT: ReadonlySet<string> = new Set(['Produce', 'Fetch', 'OffsetCommit'])
@@ -50,6 +61,7 @@ class ApiCells {
   readonly requestSize: Histogram
   readonly responseSize: Histogram
   readonly restPhase: Phase
+  readonly waitsAs: WaitOperation | null
   readonly walk: ErrorWalk
   readonly level: Level | null
   readonly #name: string
@@ -61,8 +73,10 @@ class ApiCells {
   /** Of the answer that is being walked. */
   #goodCount = 0
   #badCount = 0
+  #hasErrors = false
 
   readonly #visit = (code: number, isNested: boolean): void => {
+    if (code !== 0) this.#hasErrors = true
     const isServer = code !== 0 && this.#countError(code) === 'server'
     if (isServer) this.#badCount++
     else if (isNested) this.#goodCount++
@@ -79,6 +93,7 @@ class ApiCells {
     this.requestSize = cells.requestSize.child(label)
     this.responseSize = cells.responseSize.child(label)
     this.restPhase = REST_PHASES[name] ?? 'commit'
+    this.waitsAs = WAITS[name] ?? null
     this.walk = compileErrorWalk(response.fields)
     this.level = levelOf(cells, name)
     const shared = HOT.has(name) ? label : 'other'
@@ -96,13 +111,15 @@ class ApiCells {
     this.#phases[phase].observe(seconds)
   }
 
-  /** Counts the error codes of an answer, and what they are to the service level. */
-  judge(answer: object): void {
+  /** Counts the error codes of an answer, and what they are to the service level. True when there was one. */
+  judge(answer: object): boolean {
     this.#goodCount = 0
     this.#badCount = 0
+    this.#hasErrors = false
     this.walk(answer, this.#visit)
     this.level?.available.good.add(this.#goodCount)
     this.level?.available.bad.add(this.#badCount)
+    return this.#hasErrors
   }
 
   #countError(code: number): ErrorClass {
@@ -119,12 +136,8 @@ class ApiCells {
   }
 }
 
-/** Connects the pipeline to the metrics. `apis`: those that have a handler; a request of another is a bug. */
-export function bindRequests(
-  { cells }: BrokerMetrics,
-  apis: Iterable<MeasuredApi>,
-  limits: () => RequestLimits
-): RequestProbe {
+/** Connects the pipeline to the metrics. */
+export function bindRequests({ cells }: BrokerMetrics, { apis, limits, waits }: RequestBinding): RequestProbe {
   // Indexed by API key, so that a request costs no look-up by name.
   const byKey: ApiCells[] = []
   for (const api of apis) byKey[api.key] = new ApiCells(cells, api)
@@ -142,7 +155,11 @@ export function bindRequests(
       const api = find(request.apiKey)
       api.inFlight.add(-1)
       finish(api, request, limits())
-      if (answer !== null) api.judge(answer)
+      const hasErrors = answer !== null && api.judge(answer)
+      const waitedMs = request.readyMs - request.handledMs
+      if (api.waitsAs !== null && waitedMs > 0) {
+        waits.waited(api.waitsAs, waitedMs, hasErrors ? 'expired' : 'satisfied')
+      }
     },
     failed(apiKey) {
       const api = find(apiKey)

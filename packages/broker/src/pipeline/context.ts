@@ -20,15 +20,14 @@ export class PipelineContext implements RequestContext, RequestTrack, SentListen
   readonly apiVersion: number
   readonly correlationId: number
   readonly clientId: string
-  readonly clientHost: string
-  readonly advertised: { readonly host: string; readonly port: number }
   readonly requestBytes: number
   readonly arrivedMs: number
   readonly receivedMs: number
   readonly exchange: Exchange
+  readonly #peer: Peer
   readonly #probe: RequestProbe
   responseBytes = 0
-  handledMs = 0
+  handledMs = -1
   parkedMs = 0
   readyMs = 0
 
@@ -37,13 +36,24 @@ export class PipelineContext implements RequestContext, RequestTrack, SentListen
     this.apiVersion = options.apiVersion
     this.correlationId = options.correlationId
     this.clientId = options.clientId
-    this.clientHost = options.peer.host
-    this.advertised = options.peer.advertised
+    this.#peer = options.peer
     this.requestBytes = options.requestBytes
     this.arrivedMs = options.exchange.arrivedMs
     this.receivedMs = options.receivedMs
     this.exchange = options.exchange
     this.#probe = options.probe
+  }
+
+  get clientHost(): string {
+    return this.#peer.host
+  }
+
+  get advertised(): { readonly host: string; readonly port: number } {
+    return this.#peer.advertised
+  }
+
+  identify(name: string, version: string): void {
+    this.#peer.software = { name, version }
   }
 
   afterWrite(run: () => void): void {

@@ -1,6 +1,15 @@
 /** Why a connection was ended without an answer. */
 export type NetworkErrorReason = 'reset' | 'frame-size' | 'malformed' | 'unsupported' | 'timeout' | 'write' | 'memory'
 
+/** An orderly end of a connection, which counts as no network error. */
+export type OrderlyEnd = 'policy' | 'client' | 'idle' | 'shutdown'
+
+/** What a client says it is (KIP-511). */
+export interface ClientSoftware {
+  readonly name: string
+  readonly version: string
+}
+
 /** Told once when the socket has taken an answer, unless the connection broke first. */
 export interface SentListener {
   sent(flushedMs: number, sentMs: number): void
@@ -25,8 +34,11 @@ export interface Exchange {
   close(reason: NetworkErrorReason | 'policy', detail: string): void
 }
 
+/** One object per connection. */
 export interface Peer {
   readonly host: string
+  /** Null until its client has said so. */
+  software: ClientSoftware | null
   /** The address under which clients of this peer's listener reach the broker. */
   readonly advertised: { readonly host: string; readonly port: number }
 }

@@ -106,7 +106,7 @@ export class Pipeline {
     }
     const { exchange } = context
     context.readyMs = this.#options.monotonicMs()
-    if (context.handledMs === 0) context.handledMs = context.readyMs
+    if (context.handledMs < 0) context.handledMs = context.readyMs
     for (const chunk of chunks) context.responseBytes += chunk.length
     this.#options.probe.finished(context, typeof answer === 'symbol' ? null : answer)
     if (answer === CLOSE_CONNECTION) exchange.close('policy', `${handler.api.name} failed and asked for no answer`)

@@ -44,6 +44,7 @@ function contextOf(apiVersion: number): RequestContext {
     advertised: { host: 'me', port: 1234 },
     receivedMs: 0,
     parkedMs: 0,
+    identify() {},
     afterWrite() {}
   }
 }

@@ -2,6 +2,7 @@ import { createBrokerMetrics } from '@streambus/metrics'
 import { apiByKey, Errors } from '@streambus/protocol'
 import { describe, expect, it } from 'vitest'
 import { bindRequests, type MeasuredApi } from '../../src/observability/bind-requests.ts'
+import { bindWaits } from '../../src/observability/bind-waits.ts'
 import type { RequestTrack } from '../../src/pipeline/request-probe.ts'
 
 const LIMITS = { 'slow.request.ms': 1_000, 'slo.produce.latency.ms': 100, 'slo.fetch.latency.ms': 50 }
@@ -9,7 +10,10 @@ const LIMITS = { 'slow.request.ms': 1_000, 'slo.produce.latency.ms': 100, 'slo.f
 function bound() {
   const metrics = createBrokerMetrics()
   const apis = [0, 1, 11, 18].map(key => apiByKey(key)) as readonly MeasuredApi[]
-  return { cells: metrics.cells, probe: bindRequests(metrics, apis, () => LIMITS) }
+  return {
+    cells: metrics.cells,
+    probe: bindRequests(metrics, { apis, limits: () => LIMITS, waits: bindWaits(metrics) })
+  }
 }
 
 function track(times: Partial<RequestTrack>): RequestTrack {
@@ -55,6 +59,10 @@ describe('bindRequests', () => {
     expect(cells.requestPhaseTime.child('JoinGroup', 'remote').value).toBeCloseTo(3)
     expect(cells.slowRequests.child('JoinGroup').value).toBe(0)
     expect(cells.requestPhase.child('other', 'remote').count).toBe(1)
+    probe.finished(track({ apiKey: 11, handledMs: 1, readyMs: 2 }), { errorCode: Errors.UNKNOWN_MEMBER_ID.code })
+    expect(cells.purgatoryCompleted.child('join', 'satisfied').value).toBe(1)
+    expect(cells.purgatoryCompleted.child('join', 'expired').value).toBe(1)
+    expect(cells.purgatoryWait.child('join').sum).toBeCloseTo(3.001)
   })
 
   it('counts each error code by class, and partitions of answers for the service level', () => {

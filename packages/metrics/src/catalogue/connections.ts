@@ -10,7 +10,7 @@ export const connectionMetrics = {
     connectionsCreated: counter('streambus_connections_created_total', 'Connections accepted.', perListener),
     connectionsClosed: counter(
       'streambus_connections_closed_total',
-      'Connections closed: by the client, because they were idle, for an error, by an answer that has to end them (policy), or because the broker stops.',
+      'Connections closed: by the client, because they were idle, instead of an answer (policy), because the broker stops (shutdown), or for a network error by its reason.',
       { labels: ['listener', 'reason'] }
     ),
     connectionsRejected: counter(

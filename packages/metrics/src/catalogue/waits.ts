@@ -6,11 +6,6 @@ const operation = { labels: ['operation'] } as const
 
 export const waitMetrics = ownedBy('waits', {
   purgatorySize: gauge('streambus_purgatory_size', 'Requests that wait at present.', operation),
-  purgatoryWatchKeys: gauge(
-    'streambus_purgatory_watch_keys',
-    'Partitions times fetches that wait for them; falls to 0 with the last waiting fetch.',
-    operation
-  ),
   purgatoryCompleted: counter(
     'streambus_purgatory_completed_total',
     'Waits that ended, because there was what was waited for (satisfied) or because time was up (expired).',

@@ -11,11 +11,17 @@ export const METRICS_SETTINGS = {
     dynamic: 'cluster',
     doc: 'Consumer groups with series of their own in /metrics: those with the most lag.'
   }),
+  'metrics.topics.max': int({
+    default: 500,
+    min: 0,
+    dynamic: 'cluster',
+    doc: 'Topics with series of their own in /metrics: the first that records came for. Internal ones have none.'
+  }),
   'metrics.series.max': int({
     default: 20_000,
     min: 0,
     dynamic: 'cluster',
-    doc: 'Series in /metrics at which topics and partitions of consumer groups get none of their own any more.'
+    doc: 'Series in /metrics at which single partitions, and topics of consumer groups, get none of their own any more.'
   }),
   'slow.request.ms': int({
     default: 1_000,
