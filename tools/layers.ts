@@ -125,7 +125,7 @@ const LIBRARIES: Readonly<Record<string, readonly string[]>> = {
     'packages/cli/'
   ],
   'pino-pretty': ['packages/cli/'],
-  yaml: ['packages/broker/src/config/', 'tests/'],
+  yaml: ['packages/broker/src/config/', 'tests/', 'tools/'],
   commander: ['packages/cli/'],
   '@bomb.sh/tab': ['packages/cli/']
 }

@@ -1,5 +1,5 @@
 import { type Binary, type Call, type Expr, PromqlError, type Selector, walk } from './ast.ts'
-import { type KnownSeries, type SeriesTable, TARGET_LABELS } from './known-series.ts'
+import { type KnownSeries, labelsOf, type SeriesTable, TARGET_LABELS } from './known-series.ts'
 import { parsePromql } from './parse.ts'
 import { matchedLabels, resultLabels } from './result-labels.ts'
 import { isSetOperator, typeOf } from './value-type.ts'
@@ -76,7 +76,7 @@ function problemsOfSelector({ name, matchers, range }: Selector, known: SeriesTa
   if (name === null) return ['a selector without the name of a metric']
   const series = known.get(name)
   if (series === undefined) return [`there is no metric ${name}`]
-  const labels = [...series.labels, ...TARGET_LABELS]
+  const labels = labelsOf(series)
   const found = matchers
     .filter(({ label }) => !labels.includes(label))
     .map(({ label }) => `${name} has no label ${label}; it has ${series.labels.join(', ') || 'none'}`)
@@ -139,6 +139,8 @@ function bareCounters(expr: Expr, known: SeriesTable): string[] {
     if (node.kind === 'call' && [...OF_COUNTERS, ...OF_GAUGES, ...OF_PRESENCE].includes(node.name)) {
       for (const arg of node.args) covered.add(arg)
     }
+    // `x unless x offset 1h` asks which series are new.
+    if (node.kind === 'binary' && node.op === 'unless') covered.add(node.left).add(node.right)
     if (node.kind === 'subquery' && covered.has(node)) covered.add(node.of)
     if (node.kind !== 'selector' || covered.has(node) || node.name === null) continue
     if ((known.get(node.name)?.kind ?? 'gauge') !== 'gauge') bare.push(node.name)

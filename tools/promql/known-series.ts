@@ -9,6 +9,8 @@ export interface KnownSeries {
   readonly kind: SeriesKind
   /** Of buckets: the spellings of `le`. */
   readonly bounds?: readonly string[]
+  /** Of what a rule has recorded: its labels are all of them. */
+  readonly isRecorded?: boolean
 }
 
 /** Series by name, as Prometheus stores them: a histogram is three of them. */
@@ -16,6 +18,11 @@ export type SeriesTable = ReadonlyMap<string, KnownSeries>
 
 /** On every series: from the scrape itself, or from the configuration that most users have (cluster, …). */
 export const TARGET_LABELS: readonly string[] = ['job', 'instance', 'cluster', 'environment', 'region']
+
+/** All labels that a series can have, those of its target included. */
+export function labelsOf({ labels, isRecorded }: KnownSeries): readonly string[] {
+  return isRecorded === true ? labels : [...TARGET_LABELS, ...labels]
+}
 
 /** What Prometheus writes about each target, and about itself. */
 const PROMETHEUS: readonly (readonly [string, KnownSeries])[] = [

@@ -1,5 +1,5 @@
 import type { Aggregation, Binary, Call, Expr } from './ast.ts'
-import { type SeriesTable, TARGET_LABELS } from './known-series.ts'
+import { labelsOf, type SeriesTable, TARGET_LABELS } from './known-series.ts'
 import { isSetOperator, typeOf } from './value-type.ts'
 
 /**
@@ -11,8 +11,10 @@ export function resultLabels(expr: Expr, known: SeriesTable): ReadonlySet<string
     case 'number':
     case 'string':
       return new Set()
-    case 'selector':
-      return new Set([...TARGET_LABELS, ...(known.get(expr.name ?? '')?.labels ?? [])])
+    case 'selector': {
+      const series = known.get(expr.name ?? '')
+      return new Set(series === undefined ? TARGET_LABELS : labelsOf(series))
+    }
     case 'subquery':
     case 'unary':
       return resultLabels(expr.of, known)
