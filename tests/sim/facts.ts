@@ -5,6 +5,8 @@ import { type ApiSchema, errorByCode } from '@streambus/protocol'
 export interface Arrival {
   readonly number: number
   readonly boot: number
+  /** Rises in the order in which requests were sent; the same when one arrives twice. */
+  readonly sending: number
   /** Whose request it is. */
   readonly from: string
   readonly api: ApiSchema<never, unknown>

@@ -17,6 +17,12 @@ export interface Sending<Req, Res> {
   readonly timeoutMs: number
   /** Called once: the answer; null when none came, and the broker may have done it or not. */
   readonly done: (answer: Res | null) => void
+  /**
+   * What arrives twice does so because the client has given up the connection: the second arrival comes after the
+   * first, perhaps after newer requests, and what the broker answers it reaches nobody. Default: the second one may be
+   * the first to arrive and to be answered.
+   */
+  readonly isOnOneConnection?: boolean
 }
 
 /** Carries requests and answers: late, not at all, twice. Requests overtake each other, as on several connections. */
@@ -26,6 +32,7 @@ export class Network {
   readonly #random: Random
   readonly #swarm: Swarm
   readonly #trace: Trace
+  #sendings = 0
   /** False: nothing is lost or repeated any more, and nothing is late. */
   isTroubled = true
 
@@ -43,7 +50,8 @@ export class Network {
     this.#trace = of.trace
   }
 
-  send<Req, Res>({ from, api, version, body, timeoutMs, done }: Sending<Req, Res>): void {
+  send<Req, Res>(wish: Sending<Req, Res>): void {
+    const { from, api, version, body, timeoutMs, done, isOnOneConnection = false } = wish
     let isOver = false
     const finish = (answer: Res | null): void => {
       if (isOver) return
@@ -54,19 +62,30 @@ export class Network {
     const timer = this.#timeline.after(timeoutMs, () => finish(null))
     const chunks = encodeRequestFrame({ api, version, correlationId: 1, clientId: from, body })
     const frame = Buffer.concat(chunks).subarray(4)
-    const request = { from, api: api as unknown as ApiSchema<never, unknown>, version, body }
+    const sending = ++this.#sendings
+    const request = { from, sending, api: api as unknown as ApiSchema<never, unknown>, version, body }
     const deliver = (isRepeated: boolean): void => {
       if (isRepeated) this.#trace.add(`${from} repeats ${api.name}`)
       this.#broker.execute(frame, request, answer => {
+        if (isRepeated && isOnOneConnection) return
         // Of what was sent again on another connection the client takes the first answer.
         if (this.#strikes('loss', 0.05) && answer !== null) return this.#trace.add(`${from} never gets the answer`)
         this.#timeline.after(this.#delayMs(), () => finish(answer as Res | null))
       })
     }
+    let firstMs = 0
     if (this.#strikes('loss', 0.05)) this.#trace.add(`${from} loses ${api.name}`)
-    else this.#timeline.after(this.#delayMs(), () => deliver(false))
-    if (this.#strikes('duplicate', 0.1)) this.#repeat(() => deliver(true), this.#random.between(1, 500))
-    if (this.#strikes('late-duplicate', 0.05)) this.#repeat(() => deliver(true), this.#random.between(500, LATE_MS_MAX))
+    else {
+      const delayMs = this.#delayMs()
+      this.#timeline.after(delayMs, () => {
+        const isGivenUp = isOver && isOnOneConnection
+        if (this.isTroubled || !isGivenUp) deliver(false)
+      })
+      if (isOnOneConnection) firstMs = delayMs
+    }
+    const repeat = (afterMs: number): void => this.#repeat(() => deliver(true), firstMs + afterMs)
+    if (this.#strikes('duplicate', 0.1)) repeat(this.#random.between(1, 500))
+    if (this.#strikes('late-duplicate', 0.05)) repeat(this.#random.between(500, LATE_MS_MAX))
   }
 
   /** What is still under way when the trouble ends never arrives. */

@@ -1,5 +1,6 @@
 import {
   type ApiSchema,
+  consumerGroupDescribeApi,
   deleteGroupsApi,
   describeGroupsApi,
   type Input,
@@ -10,6 +11,7 @@ import {
 } from '@streambus/protocol'
 import type { Surroundings } from './members/actor.ts'
 import type { Swarm } from './swarm.ts'
+import type { Topic, Topics } from './topics.ts'
 
 const TIMEOUT_MS = 5_000
 
@@ -17,7 +19,7 @@ export interface OperatorOptions {
   readonly surroundings: Surroundings
   readonly swarm: Swarm
   readonly groupIds: readonly string[]
-  readonly topic: string
+  readonly topics: Topics
 }
 
 /** Somebody with Kafka's tools: looks, deletes groups and offsets, commits offsets of groups that have no members. */
@@ -48,10 +50,11 @@ export class Operator {
   }
 
   #act(): void {
-    const { swarm, groupIds, topic } = this.#options
+    const { swarm, groupIds } = this.#options
     const { rates } = swarm
     const groupId = this.#random.pick(groupIds)
-    const partition = this.#random.below(swarm.partitionCount)
+    const { name: topic, partitionCount } = this.#topic()
+    const partition = this.#random.below(partitionCount)
     const offset = this.#random.below(1_000)
     const isLook = this.#random.chance(rates.admin)
     const isDeleteGroup = this.#random.chance(0.2 * rates['delete-group'])
@@ -70,9 +73,18 @@ export class Operator {
     this.#send(offsetCommitApi, this.#random.pick([5, 8, 9]), body)
   }
 
+  #topic(): Topic {
+    const topics = this.#options.topics.all()
+    // Seeds with one topic draw nothing for it.
+    return topics.length === 1 ? (topics[0] as Topic) : this.#random.pick(topics)
+  }
+
   #look(groupId: string): void {
     this.#send(describeGroupsApi, 5, { groups: [groupId], includeAuthorizedOperations: false })
     this.#send(listGroupsApi, 5, { statesFilter: [], typesFilter: [] })
+    if (this.#options.swarm.protocols.some(protocol => protocol !== 'classic')) {
+      this.#send(consumerGroupDescribeApi, 1, { groupIds: [groupId], includeAuthorizedOperations: false })
+    }
     this.fetchAll(groupId)
   }
 

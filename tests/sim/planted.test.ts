@@ -1,29 +1,20 @@
 import { afterEach, expect, test, vi } from 'vitest'
 import { ClassicGroup, GroupCoordinator, OffsetStore, Rebalance } from './broker-parts.ts'
+import { firstFound, SEEDS_MAX } from './first-found.ts'
 import { assignInTurns } from './members/assignment.ts'
 import { ClassicMemberActor } from './members/classic-member.ts'
 import { shrink } from './shrink.ts'
-import { type Outcome, type SimulationOptions, simulate } from './simulation.ts'
+import { type SimulationOptions, simulate } from './simulation.ts'
 
 // What a checker has never caught, it may not be able to catch.
-
-const SEEDS_MAX = 60
 
 type Put = Parameters<OffsetStore['put']>
 
 afterEach(() => vi.restoreAllMocks())
 
-/** The first seed in which the invariant is violated; null when there is none. */
-async function firstFound(invariant: string, options: Omit<SimulationOptions, 'seed'> = {}): Promise<Outcome | null> {
-  for (let seed = 1; seed <= SEEDS_MAX; seed++) {
-    const outcome = await simulate({ ...options, seed })
-    if (outcome.violation?.invariant === invariant) return outcome
-  }
-  return null
-}
-
 async function expectFound(invariant: string, options: Omit<SimulationOptions, 'seed'> = {}): Promise<void> {
-  expect(await firstFound(invariant, options), `${invariant} in ${SEEDS_MAX} seeds`).not.toBeNull()
+  const found = await firstFound(invariant, { protocol: 'classic', ...options })
+  expect(found, `${invariant} in ${SEEDS_MAX} seeds`).not.toBeNull()
 }
 
 test('acknowledged commits that a power cut takes', async () => {
@@ -172,10 +163,15 @@ test('a handler that throws what no rule expects', async () => {
 
 test('a failure is reduced to the kinds of trouble that it needs', async () => {
   const prepare: SimulationOptions['prepare'] = ({ disk }) => void disk.lieAboutSyncs('__consumer_offsets')
-  const found = await firstFound('R16', { prepare })
-  const shrunk = await shrink({ seed: found?.seed ?? 0, prepare })
+  const found = await firstFound('R16', { protocol: 'classic', prepare })
+  const shrunk = await shrink({ protocol: 'classic', seed: found?.seed ?? 0, prepare })
   expect(shrunk?.outcome.violation?.invariant).toBe('R16')
   expect(shrunk?.without).not.toContain('power-cut')
-  const repeated = await simulate({ seed: found?.seed ?? 0, prepare, without: shrunk?.without ?? [] })
+  const repeated = await simulate({
+    protocol: 'classic',
+    seed: found?.seed ?? 0,
+    prepare,
+    without: shrunk?.without ?? []
+  })
   expect(repeated.hash).toBe(shrunk?.outcome.hash)
 })

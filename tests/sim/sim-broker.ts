@@ -6,10 +6,14 @@ import { type Composition, completed, compose, letRun } from './compose.ts'
 import type { Arrival, Check } from './facts.ts'
 import type { Random } from './random.ts'
 import { BrokerClock, type Timeline } from './timeline.ts'
+import { Topics } from './topics.ts'
 import type { Trace } from './trace.ts'
 import { Violation } from './violation.ts'
 
+/** The topic that all members want. */
 export const TOPIC = 't'
+/** The one that only some want who speak the consumer protocol. */
+export const OTHER_TOPIC = 'u'
 
 /** How a broker ends: orderly; without its memory; without what the disk had not taken for good. */
 export type End = 'stop' | 'kill' | 'power-cut'
@@ -22,7 +26,8 @@ export interface SimBrokerOptions {
   /** What must not be was seen, perhaps within a promise: to be thrown after this event. */
   readonly onViolation: (error: unknown) => void
   readonly settings: Partial<ConfigValues>
-  readonly partitionCount: number
+  /** The topics of the first start, by name: how many partitions they have. */
+  readonly partitionCounts: Readonly<Record<string, number>>
   /** How long the next sync takes. */
   readonly syncMs: () => number
   /** How slow the next start is. */
@@ -43,6 +48,7 @@ interface Life {
 /** One broker with many lives on one disk. */
 export class SimBroker {
   readonly disk = new MemoryDisk({ syncs: 'manual' })
+  readonly topics = new Topics()
   readonly #options: SimBrokerOptions
   #life: Life | null = null
   #boots = 0
@@ -221,11 +227,18 @@ export class SimBroker {
 
   async #createTopics({ controller, groups }: Composition): Promise<void> {
     const topic = { replicationFactor: 1, assignments: null, configs: new Map<string, string>() }
-    const wish = { ...topic, name: TOPIC, partitionCount: this.#options.partitionCount }
+    const wishes = Object.entries(this.#options.partitionCounts).map(([name, partitionCount]) => {
+      return { ...topic, name, partitionCount }
+    })
     await completed(
       this.disk,
-      Promise.all([controller.createTopics([wish], { validateOnly: false }), groups.topic.ensure()])
+      Promise.all([controller.createTopics(wishes, { validateOnly: false }), groups.topic.ensure()])
     )
+    for (const { name } of wishes) {
+      const created = controller.image.topicByName(name)
+      if (created === undefined) throw new Error(`topic ${name} was not created`)
+      this.topics.add({ name, id: created.id, partitionCount: created.partitions.length })
+    }
   }
 }
 
@@ -251,11 +264,13 @@ function exchangeOf(
 
 /** For people: bytes as hexadecimal, nothing that is empty. */
 export function brief(value: unknown): string {
-  return JSON.stringify(value, (_key, each: unknown) => {
+  return JSON.stringify(value, (key, each: unknown) => {
     if (each !== null && typeof each === 'object' && (each as { type?: unknown }).type === 'Buffer') {
       return Buffer.from((each as { data: number[] }).data).toString('hex')
     }
     if (typeof each === 'bigint') return Number(each)
+    // In heartbeats an empty list says that nothing is owned, none that it is as before.
+    if (key === 'topicPartitions') return each ?? undefined
     return each === '' || each === null || (Array.isArray(each) && each.length === 0) ? undefined : each
   })
 }

@@ -34,7 +34,18 @@ test(`${SEEDS} seeds violate nothing, and what may happen to groups does happen 
     'OffsetDelete NONE',
     'DeleteGroups NONE',
     'DeleteGroups NON_EMPTY_GROUP',
-    'LeaveGroup NONE'
+    'LeaveGroup NONE',
+    'ConsumerGroupHeartbeat FENCED_MEMBER_EPOCH',
+    'ConsumerGroupHeartbeat UNKNOWN_MEMBER_ID',
+    'ConsumerGroupHeartbeat UNRELEASED_INSTANCE_ID',
+    'ConsumerGroupHeartbeat FENCED_INSTANCE_ID',
+    'ConsumerGroupHeartbeat COORDINATOR_LOAD_IN_PROGRESS',
+    'ConsumerGroupHeartbeat lost',
+    'ConsumerGroupDescribe NONE',
+    'OffsetCommit STALE_MEMBER_EPOCH',
+    'OffsetFetch STALE_MEMBER_EPOCH',
+    'from classic to consumer',
+    'from consumer to classic'
   ]
   expect(wanted.filter(what => !counts.has(what))).toEqual([])
 })
@@ -59,9 +70,16 @@ function run(...words: string[]): { status: number | null; stdout: string } {
   return { status, stdout }
 }
 
+test('all groups speak what is wished, and classic ones are troubled as before there was anything else', async () => {
+  const { counts } = await simulate({ seed: 3, protocol: 'classic' })
+  expect([...counts.keys()].filter(what => what.startsWith('ConsumerGroup'))).toEqual([])
+  const { counts: modern } = await simulate({ seed: 3, protocol: 'consumer' })
+  expect([...modern.keys()].filter(what => what.startsWith('JoinGroup'))).toEqual([])
+})
+
 test('from the command line a seed has the same hash as here, and a trace that people can read', async () => {
-  const { hash } = await simulate({ seed: 5 })
-  const { status, stdout } = run('--seed', '5', '--trace')
+  const { hash } = await simulate({ seed: 5, protocol: 'classic' })
+  const { status, stdout } = run('--seed', '5', '--trace', '--protocol', 'classic')
   expect([status, stdout]).toEqual([0, expect.stringContaining(`hash ${hash}`)])
   expect(stdout).toMatch(/^ +\d+ {2}g0-m0\.1 → #\d+ JoinGroup v\d \{"groupId":"g0"/m)
 })
@@ -71,6 +89,7 @@ test('words that make no sense end with 2 and say what would', () => {
     ['--seed', 'x'],
     ['--seeds', '0'],
     ['--without', 'rain'],
+    ['--protocol', 'smoke'],
     ['--seeds', '2', '--trace']
   ]) {
     expect(run(...words)).toEqual({ status: 2, stdout: expect.stringContaining('usage: ') })

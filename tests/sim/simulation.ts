@@ -1,18 +1,21 @@
 import { CountingCheck } from './checks/counting-check.ts'
+import { EpochsCheck } from './checks/epochs-check.ts'
 import { FencingCheck } from './checks/fencing-check.ts'
 import { GenerationsCheck } from './checks/generations-check.ts'
+import { HoldingsCheck } from './checks/holdings-check.ts'
 import { OffsetsCheck } from './checks/offsets-check.ts'
 import { checkSettled } from './checks/settled-check.ts'
 import { World } from './checks/world.ts'
 import { letRun } from './compose.ts'
-import type { Check } from './facts.ts'
+import type { Arrival, Check } from './facts.ts'
 import { ClassicMemberActor } from './members/classic-member.ts'
-import { Crew, type MakeMember, REBALANCE_MS_MAX, SESSION_MS_MAX } from './members/crew.ts'
+import { ConsumerMemberActor } from './members/consumer-member.ts'
+import { Crew, type MakeMember } from './members/crew.ts'
 import { Network } from './network.ts'
 import { Operator } from './operator.ts'
 import { Random } from './random.ts'
-import { SimBroker, TOPIC } from './sim-broker.ts'
-import { drawSwarm, type FaultKind, type Swarm } from './swarm.ts'
+import { OTHER_TOPIC, SimBroker, TOPIC } from './sim-broker.ts'
+import { drawSwarm, type FaultKind, type GroupProtocol, REBALANCE_MS_MAX, SESSION_MS_MAX, type Swarm } from './swarm.ts'
 import { Timeline } from './timeline.ts'
 import { Trace } from './trace.ts'
 import { Trouble } from './trouble.ts'
@@ -29,7 +32,9 @@ export interface SimulationOptions {
   readonly without?: readonly FaultKind[]
   /** How many of the last lines of the trace are kept. Default 0. */
   readonly linesMax?: number
-  /** Other members than those of the classic protocol. */
+  /** Of all groups; left out, each seed draws one for each of its groups. */
+  readonly protocol?: GroupProtocol
+  /** Other members than the usual ones. */
   readonly make?: MakeMember
   /** Called once the first broker is up; tests put their bugs in here. */
   readonly prepare?: (broker: SimBroker) => void
@@ -47,6 +52,9 @@ export interface Outcome {
   /** What has happened how often: answers by API and error, ends of brokers. */
   readonly counts: ReadonlyMap<string, number>
 }
+
+const makeMember: MakeMember = (of, around, protocol) =>
+  protocol === 'classic' ? new ClassicMemberActor(of, around) : new ConsumerMemberActor(of, around)
 
 /** One seed, from the first start of the broker to the last look. Rejects with what is a bug of the simulation. */
 export async function simulate(options: SimulationOptions): Promise<Outcome> {
@@ -84,8 +92,11 @@ class Run {
   readonly #operator: Operator
   readonly #trouble: Trouble
   readonly #world: World
+  readonly #holdings: HoldingsCheck
   readonly #checks: readonly Check[]
   readonly #groupIds: readonly string[]
+  /** Of the present event. */
+  readonly #answers: { readonly arrival: Arrival; readonly answer: unknown }[] = []
   #failure: { readonly error: unknown } | null = null
   #restartMs: number | null = null
   events = 0
@@ -97,7 +108,7 @@ class Run {
     const { timeline } = this
     this.trace = new Trace(timeline, options.linesMax ?? 0)
     const { trace } = this
-    this.swarm = drawSwarm(random, new Set(options.without))
+    this.swarm = drawSwarm(random, { without: new Set(options.without), protocol: options.protocol ?? null })
     const { swarm } = this
     this.#groupIds = Array.from({ length: swarm.groupCount }, (_, i) => `g${i}`)
     this.#trouble = new Trouble({ random, swarm, timeline })
@@ -113,20 +124,35 @@ class Run {
         'offsets.topic.num.partitions': swarm.offsetsPartitionCount,
         'group.initial.rebalance.delay.ms': swarm.initialRebalanceDelayMs,
         'offsets.retention.minutes': RETENTION_MS / 60_000,
-        'offsets.retention.check.interval.ms': 5_000
+        'offsets.retention.check.interval.ms': 5_000,
+        'group.consumer.session.timeout.ms': swarm.consumerSessionTimeoutMs,
+        'group.consumer.heartbeat.interval.ms': swarm.consumerHeartbeatMs
       },
-      partitionCount: swarm.partitionCount,
+      partitionCounts: {
+        [TOPIC]: swarm.partitionCount,
+        ...(swarm.otherPartitionCount > 0 ? { [OTHER_TOPIC]: swarm.otherPartitionCount } : {})
+      },
       syncMs: this.#trouble.syncMs,
       slowness: this.#trouble.slowness
     })
     const groupIds = this.#groupIds
-    this.#world = new World({ timeline, broker: this.#broker, topic: TOPIC, retentionMs: RETENTION_MS, groupIds })
-    this.#checks = [new OffsetsCheck(this.#world), new GenerationsCheck(this.#world), new FencingCheck(), this.counting]
+    this.#world = new World({ timeline, broker: this.#broker, retentionMs: RETENTION_MS, groupIds })
+    const classicIds = groupIds.filter((_, number) => swarm.protocols[number] === 'classic')
+    this.#holdings = new HoldingsCheck(this.#world, () => this.#crew.actors)
+    this.#checks = [
+      new OffsetsCheck(this.#world),
+      new GenerationsCheck(this.#world, new Set(classicIds)),
+      new EpochsCheck(this.#world, this.#holdings),
+      this.#holdings,
+      new FencingCheck(this.#world),
+      this.counting
+    ]
     this.#network = new Network({ timeline, broker: this.#broker, random: random.fork('network'), swarm, trace })
     const surroundings = { timeline, network: this.#network, random: random.fork('clients'), trace }
-    const make = options.make ?? ((of, around) => new ClassicMemberActor(of, around))
-    this.#crew = new Crew({ surroundings, swarm, groupIds, topic: TOPIC, retentionMs: RETENTION_MS, make })
-    this.#operator = new Operator({ surroundings, swarm, groupIds, topic: TOPIC })
+    const { topics } = this.#broker
+    const make = options.make ?? makeMember
+    this.#crew = new Crew({ surroundings, swarm, groupIds, topics, topic: TOPIC, retentionMs: RETENTION_MS, make })
+    this.#operator = new Operator({ surroundings, swarm, groupIds, topics })
   }
 
   async play(): Promise<void> {
@@ -144,7 +170,7 @@ class Run {
       await this.#until(timeline.nowMs + settleMs / 10)
       this.#crew.revive()
     }
-    checkSettled(this.#world, this.#crew.actors, swarm.partitionCount)
+    checkSettled(this.#world, this.#crew.actors)
     for (const groupId of this.#groupIds) this.#operator.fetchAll(groupId)
     const waiting = this.#broker.unanswered
     await this.#until(timeline.nowMs + 1_000)
@@ -158,7 +184,7 @@ class Run {
     for (const each of [this.#network, this.#crew, this.#operator, this.#trouble]) each.isTroubled = false
     this.#trouble.next = null
     if (!this.#broker.isUp) await this.#start()
-    this.#crew.heal()
+    this.#crew.heal(({ belief }) => this.#holdings.isMisled(belief.memberId))
   }
 
   async #until(untilMs: number): Promise<void> {
@@ -196,8 +222,21 @@ class Run {
 
   #look(): void {
     if (this.#failure !== null) throw this.#failure.error
+    this.#checkAnswers()
     this.#world.look()
+    for (const groupId of this.#groupIds) {
+      const group = this.#world.group(groupId)
+      if (group !== null) this.counting.seen(group)
+    }
     for (const check of this.#checks) check.look()
+  }
+
+  /** What became true at the same moment is told in any order; it was decided in the order in which it arrived. */
+  #checkAnswers(): void {
+    const answers = this.#answers.splice(0).sort((a, b) => a.arrival.number - b.arrival.number)
+    for (const { arrival, answer } of answers) {
+      for (const check of this.#checks) check.answered(arrival, answer)
+    }
   }
 
   #everyCheck(): Check {
@@ -205,10 +244,9 @@ class Run {
       arrived: arrival => {
         for (const check of this.#checks) check.arrived(arrival)
       },
-      answered: (arrival, answer) => {
-        for (const check of this.#checks) check.answered(arrival, answer)
-      },
+      answered: (arrival, answer) => void this.#answers.push({ arrival, answer }),
       lost: arrival => {
+        this.#checkAnswers()
         for (const check of this.#checks) check.lost?.(arrival)
       },
       look() {}

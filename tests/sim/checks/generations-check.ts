@@ -43,27 +43,34 @@ interface GroupFacts {
  * the group is deleted (it then begins anew at 1). Answers to JoinGroup alone promise nothing: when the coordinator
  * dies before the assignment is stored, the next one may give the same number to other members. So members are
  * compared within a life of the broker, and over lives only for stored generations.
+ *
+ * Only of groups that nobody joins with the consumer protocol: there each member has an epoch of its own, and gets its
+ * partitions one after the other within it. What holds for them is in EpochsCheck and HoldingsCheck.
  */
 export class GenerationsCheck implements Check {
   readonly #world: World
+  /** Those that are never anything else. */
+  readonly #classicIds: ReadonlySet<string>
   readonly #groups = new Map<string, GroupFacts>()
   /** Who a member id is: static members keep their name over restarts. */
   readonly #whoIs = new Map<string, string>()
   /** Of heartbeats and commits: the generation that was the newest when they arrived. */
   readonly #newestAt = new Map<Arrival, number>()
 
-  constructor(world: World) {
+  constructor(world: World, classicIds: ReadonlySet<string>) {
     this.#world = world
+    this.#classicIds = classicIds
   }
 
   arrived(arrival: Arrival): void {
     const request = requestOf(arrival, heartbeatApi) ?? requestOf(arrival, offsetCommitApi)
-    if (request === null) return
+    if (request === null || !this.#classicIds.has(request.groupId)) return
     const { toldMax, storedMax } = this.#facts(request.groupId, arrival.boot)
     this.#newestAt.set(arrival, Math.max(toldMax, storedMax))
   }
 
   answered(arrival: Arrival, answer: unknown): void {
+    if (!this.#classicIds.has((arrival.body as { groupId?: string }).groupId ?? '')) return
     const joined = answerOf(arrival, answer, joinGroupApi)
     if (joined !== null && nameOf(joined.errorCode) === 'NONE') this.#joined(arrival, joined)
     const synced = answerOf(arrival, answer, syncGroupApi)
@@ -88,13 +95,13 @@ export class GenerationsCheck implements Check {
     for (const [groupId, facts] of this.#groups) {
       const shard = this.#world.broker.shardOf(groupId)
       if (shard === null) continue
-      const group = shard.find(groupId)
+      const group = this.#world.group(groupId)
       if (group?.type === 'classic' && !group.isEmpty) {
         const what = (): string => `${groupId} is at generation ${group.generation} after ${facts.storedMax}`
         holds(group.generation >= facts.storedMax || facts.mayBeGone, 'R17 generation', what)
         continue
       }
-      if (group === undefined && Math.max(facts.storedMax, facts.toldMax) > 0) {
+      if (group === null && Math.max(facts.storedMax, facts.toldMax) > 0) {
         const isRight = facts.mayBeGone || facts.storedMax === 0
         holds(isRight, 'R17 generation', () => `${groupId} has vanished with generation ${facts.storedMax}`)
         this.#groups.set(groupId, newFacts(this.#world.broker.boot))

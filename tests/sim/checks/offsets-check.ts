@@ -6,6 +6,7 @@ import {
   offsetFetchApi
 } from '@streambus/protocol'
 import { type Arrival, answerOf, type Check, nameOf, requestOf } from '../facts.ts'
+import { partitionName, splitPartition } from '../topics.ts'
 import { holds } from '../violation.ts'
 import type { World } from './world.ts'
 
@@ -19,7 +20,7 @@ interface Write {
 
 interface Key {
   readonly groupId: string
-  readonly partition: number
+  readonly partition: string
   readonly writes: Write[]
   /** Nothing older than the write at this position may ever be seen: it was acknowledged, or shown. */
   floor: number
@@ -32,7 +33,7 @@ interface Key {
 
 interface Fetched {
   /** By partition: the floor and the last write when the request arrived. */
-  readonly ranges: ReadonlyMap<number, { readonly from: number; readonly until: number }>
+  readonly ranges: ReadonlyMap<string, { readonly from: number; readonly until: number }>
   readonly mustFail: boolean
 }
 
@@ -47,7 +48,7 @@ const UNKNOWN_ENDS = new Set(['COORDINATOR_NOT_AVAILABLE', 'NOT_COORDINATOR'])
 export class OffsetsCheck implements Check {
   readonly #world: World
   readonly #keys = new Map<string, Key>()
-  readonly #writesOf = new Map<Arrival, Map<number, Write>>()
+  readonly #writesOf = new Map<Arrival, Map<string, Write>>()
   readonly #fetches = new Map<Arrival, ReadonlyMap<string, Fetched>>()
   #position = 0
 
@@ -57,12 +58,12 @@ export class OffsetsCheck implements Check {
 
   arrived(arrival: Arrival): void {
     const commit = requestOf(arrival, offsetCommitApi)
-    for (const { partitionIndex, committedMetadata } of commit?.topics.flatMap(({ partitions }) => partitions) ?? []) {
-      this.#write(arrival, this.#key(commit?.groupId ?? '', partitionIndex), committedMetadata ?? '')
+    for (const { partition, committedMetadata } of named(commit?.topics)) {
+      this.#write(arrival, this.#key(commit?.groupId ?? '', partition), committedMetadata ?? '')
     }
     const deletion = requestOf(arrival, offsetDeleteApi)
-    for (const { partitionIndex } of deletion?.topics.flatMap(({ partitions }) => partitions) ?? []) {
-      this.#write(arrival, this.#key(deletion?.groupId ?? '', partitionIndex), null)
+    for (const { partition } of named(deletion?.topics)) {
+      this.#write(arrival, this.#key(deletion?.groupId ?? '', partition), null)
     }
     for (const groupId of requestOf(arrival, deleteGroupsApi)?.groupsNames ?? []) {
       for (const key of this.#keysOf(groupId)) this.#write(arrival, key, null)
@@ -75,13 +76,9 @@ export class OffsetsCheck implements Check {
 
   answered(arrival: Arrival, answer: unknown): void {
     const commit = answerOf(arrival, answer, offsetCommitApi)
-    for (const { partitionIndex, errorCode } of commit?.topics.flatMap(({ partitions }) => partitions) ?? []) {
-      this.#settle(arrival, partitionIndex, nameOf(errorCode))
-    }
+    for (const { partition, errorCode } of named(commit?.topics)) this.#settle(arrival, partition, nameOf(errorCode))
     const deletion = answerOf(arrival, answer, offsetDeleteApi)
-    for (const { partitionIndex, errorCode } of deletion?.topics.flatMap(({ partitions }) => partitions) ?? []) {
-      this.#settle(arrival, partitionIndex, nameOf(errorCode))
-    }
+    for (const { partition, errorCode } of named(deletion?.topics)) this.#settle(arrival, partition, nameOf(errorCode))
     if (deletion !== null) this.#settleRest(arrival, nameOf(deletion.errorCode))
     const [deleted] = answerOf(arrival, answer, deleteGroupsApi)?.results ?? []
     if (deleted !== undefined) this.#settleRest(arrival, nameOf(deleted.errorCode))
@@ -102,7 +99,8 @@ export class OffsetsCheck implements Check {
     for (const key of this.#keys.values()) {
       const shard = broker.shardOf(key.groupId)
       if (shard === null) continue
-      const offset = shard.store.get(key.groupId, this.#world.topic, key.partition)
+      const { topic, index } = splitPartition(key.partition)
+      const offset = shard.store.get(key.groupId, topic, index)
       if (offset === key.seen && key.seenBoot === broker.boot && key.seenFloor >= key.floor) continue
       key.seen = offset
       if (key.seenBoot !== broker.boot) key.seenFloor = key.floor
@@ -129,7 +127,7 @@ export class OffsetsCheck implements Check {
       const what = (): string => `#${arrival.number} got offsets of ${groupId} while they were being loaded`
       holds(isFailed || !fetched.mustFail, 'R16 load', what)
       if (isFailed) continue
-      const shown = new Map(topics.flatMap(({ partitions }) => partitions).map(each => [each.partitionIndex, each]))
+      const shown = new Map(named(topics).map(each => [each.partition, each]))
       for (const [partition, range] of fetched.ranges) {
         const key = this.#key(groupId, partition)
         const offset = shown.get(partition)
@@ -151,7 +149,7 @@ export class OffsetsCheck implements Check {
     const write = key.writes.find(isRight)
     if (write !== undefined) return write.at
     const name = `partition ${key.partition} of ${key.groupId}`
-    if (text === null && this.#world.mayHaveExpired(key.groupId, this.#lastMs(key, range.from))) {
+    if (text === null && this.#world.mayHaveExpired(key, this.#lastMs(key, range.from))) {
       // Its tombstone may be lost again, so what was acknowledged may come back.
       const { nowMs } = this.#world.timeline
       key.writes.push({ at: range.until, text: null, writtenMs: nowMs, state: 'unknown' })
@@ -173,11 +171,11 @@ export class OffsetsCheck implements Check {
   #write(arrival: Arrival, key: Key, text: string | null): void {
     const write: Write = { at: ++this.#position, text, writtenMs: this.#world.timeline.nowMs, state: 'open' }
     key.writes.push(write)
-    const writes = this.#writesOf.get(arrival) ?? new Map<number, Write>()
+    const writes = this.#writesOf.get(arrival) ?? new Map<string, Write>()
     this.#writesOf.set(arrival, writes.set(key.partition, write))
   }
 
-  #settle(arrival: Arrival, partition: number, error: string): void {
+  #settle(arrival: Arrival, partition: string, error: string): void {
     const write = this.#writesOf.get(arrival)?.get(partition)
     if (write === undefined || write.state !== 'open') return
     if (error !== 'NONE') {
@@ -198,7 +196,7 @@ export class OffsetsCheck implements Check {
     return [...this.#keys.values()].filter(key => key.groupId === groupId)
   }
 
-  #key(groupId: string, partition: number): Key {
+  #key(groupId: string, partition: string): Key {
     const name = `${groupId}/${partition}`
     let key = this.#keys.get(name)
     if (key === undefined) {
@@ -207,6 +205,15 @@ export class OffsetsCheck implements Check {
     }
     return key
   }
+}
+
+/** The partitions of requests and answers, by their names. */
+function named<P extends { readonly partitionIndex: number }>(
+  topics: readonly { readonly name?: string | undefined; readonly partitions: readonly P[] }[] | undefined
+): (P & { readonly partition: string })[] {
+  return (topics ?? []).flatMap(({ name = '', partitions }) =>
+    partitions.map(each => ({ ...each, partition: partitionName(name, each.partitionIndex) }))
+  )
 }
 
 function asksForAll(arrival: Arrival, groupId: string): boolean {

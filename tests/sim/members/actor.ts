@@ -1,16 +1,20 @@
 import type { Network } from '../network.ts'
 import type { Random } from '../random.ts'
 import type { Timeline } from '../timeline.ts'
+import type { Topics } from '../topics.ts'
 import type { Trace } from '../trace.ts'
 
 /** What a member believes of itself. */
 export interface Belief {
-  /** Generation of a classic member, member epoch of the others; −1: in no group. */
+  /** Generation of a classic member, member epoch of the others; −1 or 0: in no group. */
   readonly epoch: number
   readonly memberId: string
   /** It has its share and works on it. */
   readonly isSettled: boolean
-  readonly partitions: readonly number[]
+  /** What it works on at this moment, and may commit. */
+  readonly partitions: readonly string[]
+  /** The topics that it wants. */
+  readonly topics: readonly string[]
 }
 
 /**
@@ -28,10 +32,14 @@ export interface MemberActor {
   start(): void
   /** It ends without a word; what it has sent is still under way. */
   crash(): void
-  /** It says good-bye and ends. */
+  /** It says good-bye and ends, perhaps only after a while. */
   leave(): void
   /** It stands still, as in a long garbage collection, and then goes on with what it believed. */
   stall(forMs: number): void
+  /** Its application does not ask for records meanwhile; the client itself goes on. */
+  pausePolling?(forMs: number): void
+  /** It wants other topics from now on. */
+  resubscribe?(): void
 }
 
 export interface Surroundings {
@@ -41,12 +49,23 @@ export interface Surroundings {
   readonly trace: Trace
 }
 
+/** How likely a member of the consumer protocol is to do what may be done: 0 … 1. */
+export interface Habits {
+  readonly oldVersion: number
+  readonly regex: number
+  readonly slowRevoke: number
+  readonly hungRevoke: number
+}
+
 export interface MemberOptions {
   readonly name: string
   readonly groupId: string
   readonly instanceId: string | null
+  readonly topics: Topics
+  /** What members of the classic protocol want. */
   readonly topic: string
-  readonly partitionCount: number
   readonly sessionTimeoutMs: number
   readonly rebalanceTimeoutMs: number
+  /** As they are now. */
+  readonly habits: () => Habits
 }

@@ -12,6 +12,7 @@ import {
 } from '@streambus/protocol'
 import { encodeAssignment, encodeSubscription } from '@streambus/protocol/consumer-protocol'
 import { nameOf } from '../facts.ts'
+import { partitionName } from '../topics.ts'
 import { Violation } from '../violation.ts'
 import type { Belief, MemberActor, MemberOptions, Surroundings } from './actor.ts'
 import { assignedTo, assignInTurns } from './assignment.ts'
@@ -67,7 +68,8 @@ export class ClassicMemberActor implements MemberActor {
       epoch: this.#generation,
       memberId: this.#memberId,
       isSettled: this.#isSettled,
-      partitions: this.#partitions
+      partitions: this.#isSettled ? this.#partitions.map(index => partitionName(this.#of.topic, index)) : [],
+      topics: [this.#of.topic]
     }
   }
 
@@ -174,8 +176,9 @@ export class ClassicMemberActor implements MemberActor {
     if (error !== 'NONE') return this.#failed(error)
     this.#memberId = answer.memberId
     this.#generation = answer.generationId
+    const { partitionCount } = this.#of.topics.get(this.#of.topic)
     const isAssigning = answer.leader === answer.memberId && !answer.skipAssignment
-    const shares = isAssigning ? this.#assign(answer.members, this.#of.partitionCount) : new Map<string, number[]>()
+    const shares = isAssigning ? this.#assign(answer.members, partitionCount) : new Map<string, number[]>()
     const { topic } = this.#of
     const assignments = [...shares].map(([memberId, partitions]) => {
       const share = partitions.length === 0 ? [] : [{ topic, partitions }]

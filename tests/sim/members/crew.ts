@@ -1,14 +1,18 @@
-import type { Swarm } from '../swarm.ts'
-import type { MemberActor, MemberOptions, Surroundings } from './actor.ts'
+import { REBALANCE_MS_MAX, SESSION_MS_MAX, type Swarm } from '../swarm.ts'
+import type { Topics } from '../topics.ts'
+import type { Habits, MemberActor, MemberOptions, Surroundings } from './actor.ts'
+import { Migration, type Protocol } from './migration.ts'
 
-/** Makes the process of one place: which protocol it speaks, and how well. */
-export type MakeMember = (options: MemberOptions, surroundings: Surroundings) => MemberActor
+/** Makes the process of one place. */
+export type MakeMember = (options: MemberOptions, surroundings: Surroundings, protocol: Protocol) => MemberActor
 
 interface Place {
   readonly groupId: string
   readonly instanceId: string | null
   readonly label: string
+  readonly migration: Migration
   actor: MemberActor | null
+  protocol: Protocol
   starts: number
   /** Nobody is started here before. */
   idleUntilMs: number
@@ -18,13 +22,14 @@ export interface CrewOptions {
   readonly surroundings: Surroundings
   readonly swarm: Swarm
   readonly groupIds: readonly string[]
+  readonly topics: Topics
   readonly topic: string
   readonly retentionMs: number
   readonly make: MakeMember
 }
 
-export const SESSION_MS_MAX = 10_000
-export const REBALANCE_MS_MAX = 12_000
+/** Who hangs from then on after the trouble is missed, killed and started again before the group has to be settled. */
+const HANGING_MS = 2_000
 
 /** The processes of all groups: starts them, lets them crash, leave and stand still, and starts them again. */
 export class Crew {
@@ -33,17 +38,22 @@ export class Crew {
   /** All that were ever started. */
   readonly actors: MemberActor[] = []
   isTroubled = true
+  #healedMs = Number.MAX_SAFE_INTEGER
 
   constructor(options: CrewOptions) {
     this.#options = options
     const { groupIds, swarm, surroundings } = options
     const random = surroundings.random.fork('places')
-    for (const groupId of groupIds) {
+    for (const [number, groupId] of groupIds.entries()) {
+      const kind = swarm.protocols[number] ?? 'classic'
+      const migration = new Migration(kind, surroundings.random.fork(`migration of ${groupId}`), swarm)
       for (let i = 0; i < swarm.membersPerGroup; i++) {
         const isStatic = random.chance(0.7 * swarm.rates.static)
         const label = `${groupId}-m${i}`
         const instanceId = isStatic ? `i${i}` : null
-        this.#places.push({ groupId, label, instanceId, actor: null, starts: 0, idleUntilMs: 0 })
+        const protocol = 'classic' as const
+        const place = { groupId, label, instanceId, migration, actor: null, protocol, starts: 0, idleUntilMs: 0 }
+        this.#places.push(place)
       }
     }
   }
@@ -58,17 +68,20 @@ export class Crew {
         timeline.after(own.between(500, 4_000), turn)
       }
       timeline.after(own.between(0, 3_000), turn)
+      if (place.migration.kind !== 'classic') this.#beginMigrating(place, random.fork(`migrating ${place.label}`))
     }
     if (random.fork('idle').chance(this.#options.swarm.rates['idle-group'])) {
       timeline.after(random.fork('idle at').between(5_000, 20_000), () => this.#idle())
     }
   }
 
-  /** From now on one process runs at each place. */
-  heal(): void {
+  /** From now on one process runs at each place, and none that `isMisled` is left. */
+  heal(isMisled: (actor: MemberActor) => boolean): void {
     this.isTroubled = false
+    this.#healedMs = this.#options.surroundings.timeline.nowMs
     for (const place of this.#places) {
       const { actor, instanceId } = place
+      if (actor?.isAlive === true && isMisled(actor)) actor.crash()
       for (const other of this.actors) {
         if (other !== actor && other.instanceId !== null && other.instanceId === instanceId) {
           if (other.groupId === place.groupId && other.isAlive) other.crash()
@@ -81,6 +94,27 @@ export class Crew {
   /** Who is fenced by what was still under way when the trouble ended is started again, as a supervisor does. */
   revive(): void {
     for (const place of this.#places) if (place.actor?.isAlive !== true) this.#start(place)
+  }
+
+  /** What only members of the consumer protocol go through, and restarts with another protocol. */
+  #beginMigrating(place: Place, random: Surroundings['random']): void {
+    const { timeline } = this.#options.surroundings
+    const { rates } = this.#options.swarm
+    const turn = (): void => {
+      if (!this.isTroubled) return
+      const isSlowPoll = random.chance(0.08 * rates['slow-poll'])
+      const isNewTopics = random.chance(0.1 * rates.resubscribe)
+      const isRestart = random.chance(0.4)
+      const pollMs = random.between(1_000, 15_000)
+      const { actor, migration, protocol } = place
+      if (actor?.isAlive === true) {
+        if (isRestart && protocol !== migration.at(timeline.nowMs)) actor.leave()
+        else if (isSlowPoll) actor.pausePolling?.(pollMs)
+        else if (isNewTopics) actor.resubscribe?.()
+      }
+      timeline.after(random.between(500, 4_000), turn)
+    }
+    timeline.after(random.between(500, 4_000), turn)
   }
 
   #meddle(place: Place, random: Surroundings['random']): void {
@@ -107,24 +141,39 @@ export class Crew {
   }
 
   #start(place: Place): void {
-    const { surroundings, swarm, topic, make } = this.#options
+    const { surroundings, topics, topic, make } = this.#options
     const name = `${place.label}.${++place.starts}`
     const random = surroundings.random.fork(name)
+    place.protocol = place.migration.start(surroundings.timeline.nowMs, random.fork('protocol'))
     const actor = make(
       {
         name,
         groupId: place.groupId,
         instanceId: place.instanceId,
+        topics,
         topic,
-        partitionCount: swarm.partitionCount,
         sessionTimeoutMs: random.between(6_000, SESSION_MS_MAX),
-        rebalanceTimeoutMs: random.between(6_000, REBALANCE_MS_MAX)
+        rebalanceTimeoutMs: random.between(6_000, REBALANCE_MS_MAX),
+        habits: () => this.#habits()
       },
-      { ...surroundings, random }
+      { ...surroundings, random },
+      place.protocol
     )
     place.actor = actor
     this.actors.push(actor)
     actor.start()
+  }
+
+  #habits(): Habits {
+    const { rates } = this.#options.swarm
+    const { nowMs } = this.#options.surroundings.timeline
+    return {
+      oldVersion: 0.5 * rates['old-version'],
+      regex: 0.5 * rates.regex,
+      slowRevoke: this.isTroubled ? 0.2 * rates['slow-revoke'] : 0,
+      // Somewhat longer than the rest of the trouble: then there is much to give back.
+      hungRevoke: nowMs < this.#healedMs + HANGING_MS ? 0.6 * rates['hung-revoke'] : 0
+    }
   }
 
   /** One group rests for so long that its offsets expire. */
