@@ -202,6 +202,22 @@ describe('a group whose last member of the consumer protocol leaves', () => {
   })
 })
 
+test("two processes with one instance id take each other's place; what the first sent before does not count after", async () => {
+  const instanceId = 'i'
+  await modern.join('b')
+  expect(await modern.join('a', { instanceId })).toBe('2 []')
+  await modern.beat('b', 1)
+  await modern.beat('b', 1, modern.owns(0, 1))
+  expect(await modern.beat('a', 2, { instanceId })).toBe('2 [2 3]')
+  expect(await modern.commit('a', 2, [2])).toEqual(['NONE'])
+  const taken = classic.join({ groupInstanceId: instanceId, ...range() })
+  await plane.settle()
+  expect(taken.body?.errorCode).toBe(0)
+  expect(await modern.join('a', { instanceId, subscribedTopicNames: ['t', 'u'] })).toBe('3 [2 3]')
+  expect(await modern.commit('a', 2, [2])).toEqual(['STALE_MEMBER_EPOCH'])
+  expect(await modern.commit('a', 3, [2])).toEqual(['NONE'])
+})
+
 describe('a classic member of a group of the consumer protocol', () => {
   const member = async (wish: JoinOptions = {}) => {
     const { memberId, reply } = await classic.member({ ...range(), ...wish })

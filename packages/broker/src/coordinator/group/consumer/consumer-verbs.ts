@@ -122,7 +122,10 @@ export function checkRoom(
   throw new CoordinatorRefused('GROUP_MAX_SIZE_REACHED', message)
 }
 
-/** A static member comes back under another id, with what it had. */
+/**
+ * A static member comes back under another id, with what it had, which it has had since then only: the id may be an
+ * older one, whose commits are still under way.
+ */
 export function takeOver(
   present: ConsumerMember,
   { memberId, instanceId, isClassic = false }: { memberId: string; instanceId: string | null; isClassic?: boolean }
@@ -132,7 +135,8 @@ export function takeOver(
     const message = `${who} cannot join the group because the instance id is owned by ${present.memberId} member.`
     throw new CoordinatorRefused('UNRELEASED_INSTANCE_ID', message)
   }
-  return { before: { ...present, memberId, memberEpoch: 0, previousEpoch: 0 }, replaced: present }
+  const before = { ...present, memberId, memberEpoch: 0, previousEpoch: 0, sinceEpochs: new Map() }
+  return { before, replaced: present }
 }
 
 /** The answer with a new epoch may have been lost: then the member says so by what it owns. */
