@@ -1,6 +1,8 @@
 import { BufferPool, type Clock, type Disk, type DiskError, type Prng } from '@streambus/base'
 import { type BrokerMetrics, createBrokerMetrics, RuntimeMonitor } from '@streambus/metrics'
 import { type LogDirectory, type LogProbe, OpenFiles } from '@streambus/storage-log'
+import { DiskProbe } from './admin/disk-probe.ts'
+import type { Health } from './admin/health.ts'
 import { adminRoutes } from './admin/routes/index.ts'
 import { AdminServer } from './admin/server.ts'
 import { LogCleaner } from './compaction/cleaner.ts'
@@ -22,6 +24,7 @@ import { Groups } from './coordinator/group/groups.ts'
 import { GroupTimelines } from './coordinator/lag/timeline.ts'
 import { createRegistry } from './handlers/index.ts'
 import { liveConfigs } from './live-configs.ts'
+import { liveHealth } from './live-health.ts'
 import { logDirViews } from './live-log-dirs.ts'
 import { LiveView } from './live-view.ts'
 import { connectionsThatFit, countDescriptors, openFilesMax, segmentFilesThatFit } from './net/descriptor-limit.ts'
@@ -108,6 +111,8 @@ export class Broker {
   readonly #view: LiveView
   readonly #repeated: RepeatedLines
   readonly #runtime: RuntimeMonitor
+  readonly #diskProbe: DiskProbe
+  readonly #health: Health
   readonly #pool = new BufferPool(IDLE_BUFFER_BYTES_MAX)
   readonly #fetchPool = new BufferPool(IDLE_BUFFER_BYTES_MAX)
   readonly #directories: LogDirectory[] = []
@@ -136,10 +141,14 @@ export class Broker {
       disk,
       listeners: () =>
         this.#listeners.map(({ name, listener, connectionsMax }) => {
-          return { name, ...listener.advertised, connectionsMax, pendingCount: listener.pendingCount }
+          const { isListening, connectionCount: connections, pendingCount } = listener
+          return { name, ...listener.advertised, isListening, connections, connectionsMax, pendingCount }
         })
     })
     bindState(this.metrics, this.#view, clock)
+    this.#diskProbe = new DiskProbe(disk, clock)
+    const timeLimitMs = (): number => this.#settings['admin.health.timeout.ms']
+    this.#health = liveHealth({ view: this.#view, metrics: this.metrics, clock, disk: this.#diskProbe, timeLimitMs })
     const limits = () => {
       return { groupsMax: this.#settings['metrics.groups.max'], seriesMax: this.#settings['metrics.series.max'] }
     }
@@ -193,7 +202,7 @@ export class Broker {
     const { metrics } = this
     this.#admin = new AdminServer({
       ...config.adminListener,
-      routes: adminRoutes({ view: this.#view, metrics, clock, log, logControl }),
+      routes: adminRoutes({ view: this.#view, health: this.#health, metrics, clock, log, logControl }),
       metrics,
       clock,
       prng,
@@ -242,7 +251,8 @@ export class Broker {
     const parked = new ParkedFetches()
     const diskWatch: DiskWatch = this.#createDiskWatch((directory, nowMs) => {
       const own = metadataLog.directory.startsWith(`${directory.path}/`) ? metadataLog.syncRunningMs(nowMs) : 0
-      return Math.max(own, partitions.syncRunningMs(directory, nowMs))
+      const probing = this.#diskProbe.runningMs(directory.path, nowMs)
+      return Math.max(own, probing, partitions.syncRunningMs(directory, nowMs))
     })
     const partitions: PartitionSet = this.#createPartitions({ logProbe, diskWatch, directoryIds })
     const retentionClock = this.#createRetentionClock()
@@ -508,6 +518,7 @@ export class Broker {
     if (isClean) await controller.settled()
     // Until here: what the stop waits for may be a sync that never ends.
     diskWatch.stop()
+    this.#diskProbe.close()
     if (isClean) {
       for (const { ballast } of this.#directories) ballast.drop()
     }

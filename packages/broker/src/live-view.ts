@@ -12,6 +12,7 @@ import type {
   BrokerStatus,
   BrokerView,
   ClusterView,
+  CoordinatorView,
   GroupView,
   ListenerView,
   LogDirectoryView,
@@ -60,6 +61,7 @@ export class LiveView implements BrokerView {
   readonly #options: LiveViewOptions
   #status: BrokerStatus = 'starting'
   #parts: LiveParts | null = null
+  readonly #spaces = new Map<string, SpaceAnswer>()
 
   constructor(options: LiveViewOptions) {
     this.#options = options
@@ -84,6 +86,10 @@ export class LiveView implements BrokerView {
 
   committedOffsets(): number {
     return this.#parts?.groups.lag.offsetCount ?? 0
+  }
+
+  coordinator(): CoordinatorView {
+    return this.#parts?.groups.runtime.counts() ?? { shards: 0, loading: 0, failed: 0 }
   }
 
   attach(parts: LiveParts): void {
@@ -121,12 +127,12 @@ export class LiveView implements BrokerView {
     const opened = directories.map(directory => {
       let usedBytes = metadataLog.directory.startsWith(`${directory.path}/`) ? metadataLog.sizeBytes : 0
       for (const { log } of partitions.in(directory)) usedBytes += log.sizeBytes
-      const { space, error } = spaceOf(this.#options.disk, directory.path)
-      const { refusal, warning } = diskWatch.stateOf(directory)
-      return { path: directory.path, usedBytes, space, error, refusal, warning }
+      const { refusal, warning, isStalled } = diskWatch.stateOf(directory)
+      const { space, error } = this.#spaceOf(directory.path, isStalled)
+      return { path: directory.path, usedBytes, space, error, refusal, warning, isStalled }
     })
     const failed = failedDirectories.map(({ path, error }) => {
-      return { path, usedBytes: 0, space: null, error, refusal: null, warning: null }
+      return { path, usedBytes: 0, space: null, error, refusal: null, warning: null, isStalled: false }
     })
     return [...opened, ...failed]
   }
@@ -162,6 +168,15 @@ export class LiveView implements BrokerView {
     return { name, id: topic.id, isInternal: INTERNAL_TOPICS.has(name), configs: topic.configs, partitions }
   }
 
+  /** Asking a filesystem whose device is silent may block as long as the device is: then, what it said last. */
+  #spaceOf(path: string, isStalled: boolean): SpaceAnswer {
+    const known = this.#spaces.get(path)
+    if (isStalled && known !== undefined) return known
+    const answer = spaceOf(this.#options.disk, path)
+    this.#spaces.set(path, answer)
+    return answer
+  }
+
   #partition(topic: string, { index, leader, leaderEpoch, replicas, isr }: PartitionImage): PartitionView {
     const partition = this.#parts?.partitions.find(topic, index)
     const local =
@@ -178,7 +193,12 @@ export class LiveView implements BrokerView {
   }
 }
 
-function spaceOf(disk: Disk, path: string): { space: DiskSpace | null; error: string | null } {
+interface SpaceAnswer {
+  readonly space: DiskSpace | null
+  readonly error: string | null
+}
+
+function spaceOf(disk: Disk, path: string): SpaceAnswer {
   try {
     return { space: disk.space(path), error: null }
   } catch (error) {

@@ -20,7 +20,7 @@ function source(file: string, moment: string, awaits: Awaited | null = null): So
 export const owners = {
   broker: source('broker/src/observability/bind-state.ts', 'at a scrape'),
   limits: source('broker/src/observability/bind-limits.ts', 'at a scrape'),
-  health: source('broker/src/admin/routes/index.ts', 'at a scrape and when /health is asked'),
+  health: source('broker/src/observability/bind-health.ts', 'before a scrape and when health is asked'),
   http: source('broker/src/admin/server.ts', 'when an HTTP request is answered'),
   logging: source('broker/src/broker.ts', 'when a line is logged'),
   self: source('metrics/src/broker-metrics.ts', 'at a scrape'),

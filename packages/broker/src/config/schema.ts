@@ -1,4 +1,5 @@
 import type { ValueOf } from './setting.ts'
+import { ADMIN_SETTINGS } from './settings/admin.ts'
 import { DISK_SETTINGS } from './settings/disk.ts'
 import { GROUP_SETTINGS } from './settings/groups.ts'
 import { LOG_SETTINGS } from './settings/log.ts'
@@ -11,7 +12,8 @@ export const SETTINGS = {
   ...LOG_SETTINGS,
   ...DISK_SETTINGS,
   ...GROUP_SETTINGS,
-  ...METRICS_SETTINGS
+  ...METRICS_SETTINGS,
+  ...ADMIN_SETTINGS
 } as const
 
 export type SettingName = keyof typeof SETTINGS

@@ -73,6 +73,10 @@ export class Listener {
     return this.#connections.size
   }
 
+  get isListening(): boolean {
+    return this.#server.listening
+  }
+
   get advertised(): { readonly host: string; readonly port: number } {
     return this.#advertised
   }

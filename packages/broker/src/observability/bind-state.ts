@@ -24,7 +24,6 @@ function collectLifecycle(cells: Cells, view: BrokerView, clock: Clock): void {
   cells.startTimestamp.set(view.startedWallMs / 1000)
   cells.brokerStatus.set(STATUS_NUMBERS[status])
   for (const state of Object.keys(STATUS_NUMBERS)) cells.brokerState.child(state).set(state === status ? 1 : 0)
-  cells.ready.set(status === 'running' ? 1 : 0)
   cells.shutdownInProgress.set(status === 'stopping' ? 1 : 0)
   cells.buildInfo.child(view.version, process.version, view.environment).set(1)
 }

@@ -10,6 +10,8 @@ export interface ListenerView {
   /** The bound address. */
   readonly host: string
   readonly port: number
+  readonly isListening: boolean
+  readonly connections: number
   readonly connectionsMax: number
 }
 
@@ -50,6 +52,8 @@ export interface LogDirectoryView {
   /** Why producers are refused, and what the operator should look at; null when there is nothing. */
   readonly refusal: string | null
   readonly warning: string | null
+  /** A sync is overdue: whoever writes there may have to wait for as long. */
+  readonly isStalled: boolean
 }
 
 /** A partition of this broker that exists and whose log cannot be used. */
@@ -79,6 +83,14 @@ export interface GroupView {
   readonly description: GroupDescription
   /** Oldest first. */
   readonly events: readonly TimelineEvent[]
+}
+
+/** What this broker coordinates of the groups: partitions of their internal topic. */
+export interface CoordinatorView {
+  readonly shards: number
+  readonly loading: number
+  /** Their log cannot be read: the groups in them are not served. */
+  readonly failed: number
 }
 
 /** Numbers that the broker can give without building a list. */
@@ -119,4 +131,5 @@ export interface BrokerView {
   groups(): Promise<readonly GroupLagView[]>
   group(groupId: string): Promise<GroupView | null>
   committedOffsets(): number
+  coordinator(): CoordinatorView
 }

@@ -1,49 +1,67 @@
-import { Gauge } from '@streambus/metrics'
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { Health, type HealthCheck } from '../../src/admin/health.ts'
-import { brokerChecks } from '../../src/admin/health-checks.ts'
-import { directory, FakeBrokerView } from '../observability/fake-broker-view.ts'
+import { CHECK_STATES, type CheckReport, type CheckResult, Health, type HealthCheck } from '../../src/admin/health.ts'
 import { ManualClock } from '../observability/manual-clock.ts'
 
 function setup(checks: readonly HealthCheck[]) {
   const clock = new ManualClock()
-  const gauges = new Map<string, Gauge>()
-  const statusOf = (name: string): Gauge => {
-    const gauge = gauges.get(name) ?? new Gauge()
-    gauges.set(name, gauge)
-    return gauge
-  }
-  return { clock, gauges, health: new Health({ checks, clock, statusOf, timeLimitMs: 2_000 }) }
+  const reports: CheckReport[] = []
+  const onReport = (report: CheckReport): void => void reports.push(report)
+  return { clock, reports, health: new Health({ checks, clock, onReport, timeLimitMs: () => 2_000 }) }
 }
 
-const passing: HealthCheck = { name: 'passing', run: () => ({ state: 'ok', message: '' }) }
-const hanging: HealthCheck = { name: 'hanging', run: () => new Promise(() => {}) }
+const check = (name: string, run: HealthCheck['run']): HealthCheck => ({ name, partOf: 'broker', run })
+const OK: CheckResult = { state: 'ok', message: '' }
+const turn = (): Promise<void> => new Promise(resolve => void setImmediate(resolve))
+const passing = check('passing', () => OK)
 
 describe('Health', () => {
   it('gives a check that hangs its time limit, and the others their result', async () => {
-    const { clock, health, gauges } = setup([passing, hanging])
+    const { clock, health, reports } = setup([passing, check('hanging', () => new Promise(() => {}))])
     const running = health.run()
-    await Promise.resolve()
+    await expect.poll(() => reports.map(({ name }) => name)).toEqual(['passing'])
     clock.advance(2_000)
     const report = await running
     expect(report.isHealthy).toBe(false)
-    expect(report.checks.map(({ name, state, message }) => [name, state, message])).toEqual([
-      ['passing', 'ok', ''],
-      ['hanging', 'failing', 'no result within 2000 ms']
+    expect(report.checks.map(({ name, state, message, durationMs }) => [name, state, message, durationMs])).toEqual([
+      ['passing', 'ok', '', 0],
+      ['hanging', 'error', 'no result for 2000 ms', 2_000]
     ])
-    expect([gauges.get('passing')?.value, gauges.get('hanging')?.value]).toEqual([1, 0])
   })
 
-  it('turns a check that throws, at once or later, into a failing one', async () => {
+  it('holds nobody up twice for a check that hangs, does not run it again meanwhile, and hears when it ends', async () => {
+    let runs = 0
+    let end: (result: CheckResult) => void = () => {}
+    const hanging = check('hanging', () => {
+      runs++
+      return new Promise(resolve => {
+        end = resolve
+      })
+    })
+    const { clock, health } = setup([hanging])
+    const first = health.run()
+    await Promise.resolve()
+    clock.advance(2_000)
+    await first
+    clock.advance(5_000)
+    expect(await health.run()).toMatchObject({ checks: [{ state: 'error', message: 'no result for 7000 ms' }] })
+    expect([runs, clock.timerCount]).toEqual([1, 0])
+    end(OK)
+    await turn()
+    const again = health.run()
+    await turn()
+    end(OK)
+    expect((await again).isHealthy).toBe(true)
+    expect([runs, clock.timerCount]).toEqual([2, 0])
+  })
+
+  it('turns a check that throws, at once or later, into one in error', async () => {
     const boom = new Error('boom')
     const { health } = setup([
-      {
-        name: 'now',
-        run: () => {
-          throw boom
-        }
-      },
-      { name: 'later', run: () => Promise.reject(boom) }
+      check('now', () => {
+        throw boom
+      }),
+      check('later', () => Promise.reject(boom))
     ])
     const { checks } = await health.run()
     expect(checks.map(({ message }) => message)).toEqual(['check failed: Error: boom', 'check failed: Error: boom'])
@@ -51,76 +69,41 @@ describe('Health', () => {
 
   it('runs checks once for callers that come together, and leaves no timer', async () => {
     let runs = 0
-    const counted: HealthCheck = { name: 'counted', run: () => ({ state: 'ok', message: String(++runs) }) }
-    const { health, clock } = setup([counted])
+    const { health, clock } = setup([check('counted', () => ({ state: 'ok', message: String(++runs) }))])
     await Promise.all([health.run(), health.run()])
     expect(runs).toBe(1)
     await health.run()
     expect(runs).toBe(2)
     expect(clock.timerCount).toBe(0)
   })
-})
 
-async function states(change: (view: FakeBrokerView) => void): Promise<string[]> {
-  const view = new FakeBrokerView()
-  change(view)
-  const results = await Promise.all(brokerChecks(view).map(async check => check.run()))
-  return results.map(({ state }) => state)
-}
-
-describe('brokerChecks', () => {
-  it('are broker, storage and cluster, all ok on a healthy broker', async () => {
-    expect(brokerChecks(new FakeBrokerView()).map(({ name }) => name)).toEqual(['broker', 'storage', 'cluster'])
-    expect(await states(() => {})).toEqual(['ok', 'ok', 'ok'])
-  })
-
-  it('fail while the broker starts, stops or is stopped', async () => {
-    for (const status of ['starting', 'stopping', 'stopped'] as const) {
-      expect(await states(view => (view.currentStatus = status))).toEqual(['failing', 'ok', 'ok'])
+  it('is healthy with warnings and with what is degraded, and never with an error, whatever takes how long', async () => {
+    const planned = fc.record({ state: fc.constantFrom(...CHECK_STATES), delayMs: fc.integer({ min: 0, max: 4_000 }) })
+    const run = async (plan: readonly { state: CheckResult['state']; delayMs: number }[]): Promise<void> => {
+      const { clock, health } = setup(
+        plan.map(({ state, delayMs }, index) =>
+          check(String(index), () => {
+            const { promise, resolve } = Promise.withResolvers<CheckResult>()
+            clock.after(delayMs, () => resolve({ state, message: state }))
+            return promise
+          })
+        )
+      )
+      const running = health.run()
+      for (let ms = 0; ms <= 4_000; ms += 100) {
+        clock.advance(100)
+        for (let turn = 0; turn < 3; turn++) await Promise.resolve()
+      }
+      const { isHealthy, checks } = await running
+      // The limit's timer is set before the check's own, so at the very limit it is too late.
+      const expected = plan.map(({ state, delayMs }) =>
+        Math.max(100, Math.ceil(delayMs / 100) * 100) >= 2_000 ? 'error' : state
+      )
+      expect(checks.map(({ state }) => state)).toEqual(expected)
+      expect(isHealthy).toBe(!expected.includes('error'))
+      expect(Math.max(0, ...checks.map(({ durationMs }) => durationMs))).toBeLessThanOrEqual(2_000)
+      expect(clock.timerCount).toBe(0)
     }
-  })
-
-  it('fail when no directory is in service, and only warn of one among others and when space runs low', async () => {
-    const gone = directory({ error: 'EIO' })
-    expect(await states(view => (view.currentDirectories = [gone, gone]))).toEqual(['ok', 'failing', 'ok'])
-    expect(await states(view => (view.currentDirectories = [directory({}), gone]))).toEqual(['ok', 'degraded', 'ok'])
-    expect(await states(view => (view.currentDirectories = [directory({ warning: 'low' })]))).toEqual([
-      'ok',
-      'degraded',
-      'ok'
-    ])
-  })
-
-  it('fail while producers are refused, and say why', async () => {
-    const view = new FakeBrokerView()
-    view.currentDirectories = [directory({ warning: 'slow', refusal: '/data: a sync has been under way for 31 s' })]
-    expect(await brokerChecks(view)[1]?.run()).toEqual({
-      state: 'failing',
-      message: '/data: a sync has been under way for 31 s'
-    })
-  })
-
-  it('warn of partitions that are offline and name them, the first few of many', async () => {
-    const view = new FakeBrokerView()
-    const offline = (count: number) => Array.from({ length: count }, (_, index) => ({ topic: 't', index }))
-    view.currentOffline = offline(1)
-    expect(await brokerChecks(view)[1]?.run()).toEqual({
-      state: 'degraded',
-      message: "1 partition is offline: t-0. The broker's log says why"
-    })
-    view.currentOffline = offline(7)
-    view.currentDirectories = [directory({ warning: 'low' })]
-    expect(await brokerChecks(view)[1]?.run()).toEqual({
-      state: 'degraded',
-      message: "7 partitions are offline: t-0, t-1, t-2, t-3, t-4, …. The broker's log says why; low"
-    })
-  })
-
-  it('do not fail for what a restart of this broker cannot mend: a lost quorum', async () => {
-    expect(await states(view => (view.currentCluster = { ...view.currentCluster, controllerId: -1 }))).toEqual([
-      'ok',
-      'ok',
-      'degraded'
-    ])
+    await fc.assert(fc.asyncProperty(fc.array(planned, { maxLength: 6 }), run), { numRuns: 50 })
   })
 })

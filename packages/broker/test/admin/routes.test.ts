@@ -18,6 +18,9 @@ beforeEach(() => {
   admin.view.currentStatus = 'running'
   admin.view.currentDirectories = [directory({})]
   admin.view.currentTopics = []
+  admin.view.currentOffline = []
+  admin.view.currentCoordinator = { shards: 50, loading: 0, failed: 0 }
+  admin.view.currentListeners = admin.view.currentListeners.map(listener => ({ ...listener, isListening: true }))
 })
 
 describe('GET /health', () => {
@@ -52,12 +55,22 @@ describe('GET /health', () => {
     })
   })
 
-  it('stays 200 and healthy for a degraded check, and says what it is', async () => {
+  it('stays 200 and healthy for a warning and for what is degraded, and says what it is', async () => {
     admin.view.currentDirectories = [directory({ warning: '/data: 1 of 100 bytes are free' })]
     expect(await getJson('/health')).toMatchObject({
       status: 'healthy',
-      checks: { broker: 'ok', storage: 'degraded: /data: 1 of 100 bytes are free' }
+      checks: { broker: 'ok', storage: 'warning: /data: 1 of 100 bytes are free' }
     })
+    admin.view.currentOffline = [{ topic: 't', index: 0 }]
+    expect(await getJson('/health')).toMatchObject({
+      status: 'healthy',
+      checks: { storage: /^degraded: 1 partition is offline: t-0\. .*; \/data: 1 of 100/ }
+    })
+  })
+
+  it('shows all checks with the time they took, and who answers, when asked', async () => {
+    admin.view.currentDirectories = [directory({ warning: '/data: 1 of 100 bytes are free' })]
+    const ok = { status: 'ok', responseTime: 0 }
     expect(await getJson('/health?verbose=1')).toEqual({
       status: 'healthy',
       timestamp: '2024-11-10T10:00:00Z',
@@ -65,26 +78,91 @@ describe('GET /health', () => {
       version: '0.1.0',
       environment: 'test',
       checks: {
-        broker: { status: 'ok', responseTime: 0 },
-        storage: { status: 'degraded', responseTime: 0, message: '/data: 1 of 100 bytes are free' },
-        cluster: { status: 'ok', responseTime: 0 }
+        broker: ok,
+        storage: { status: 'warning', responseTime: 0, message: '/data: 1 of 100 bytes are free' },
+        cluster: ok,
+        network: ok,
+        coordinator: ok,
+        compaction: ok,
+        memory: ok
       }
+    })
+    for (const off of ['0', 'false']) expect(await getJson(`/health?verbose=${off}`)).not.toHaveProperty('uptime')
+  })
+
+  it('tells in the guide’s three checks what any of their parts has, errors first', async () => {
+    const [listener] = admin.view.currentListeners
+    if (listener === undefined) throw new Error('a listener is needed')
+    admin.view.currentListeners = [{ ...listener, isListening: false }]
+    admin.view.currentCoordinator = { shards: 50, loading: 1, failed: 0 }
+    const response = await get('/health')
+    expect(response.status).toBe(503)
+    expect(await response.json()).toMatchObject({
+      status: 'unhealthy',
+      checks: { broker: 'network: listener PLAINTEXT is closed', storage: 'ok', cluster: 'ok' }
     })
   })
 })
+
+describe('GET /api/v1/monitoring/health', () => {
+  it('has every check as a service with its latency', async () => {
+    const response = await get('/api/v1/monitoring/health')
+    expect(response.status).toBe(200)
+    const healthy = { status: 'healthy', latency_ms: 0 }
+    expect(await response.json()).toEqual({
+      status: 'healthy',
+      services: {
+        broker: healthy,
+        storage: healthy,
+        cluster: healthy,
+        network: healthy,
+        coordinator: healthy,
+        compaction: healthy,
+        memory: healthy
+      }
+    })
+  })
+
+  it('is degraded with 200 and unhealthy with 503, and says why', async () => {
+    admin.view.currentDirectories = [directory({ warning: 'low' })]
+    const degraded = await get('/api/v1/monitoring/health')
+    expect(degraded.status).toBe(200)
+    expect(await degraded.json()).toMatchObject({
+      status: 'degraded',
+      services: { storage: { status: 'degraded', message: 'low', latency_ms: 0 }, broker: { status: 'healthy' } }
+    })
+    admin.view.currentStatus = 'stopping'
+    const unhealthy = await get('/api/v1/monitoring/health')
+    expect(unhealthy.status).toBe(503)
+    expect(await unhealthy.json()).toMatchObject({
+      status: 'unhealthy',
+      services: { broker: { status: 'unhealthy', message: 'broker is stopping' } }
+    })
+  })
+})
+
+/** The answer, and what streambus_ready says in a scrape behind it. */
+async function readiness(path: string): Promise<unknown[]> {
+  const response = await get(path)
+  const scrape = await (await get('/metrics')).text()
+  return [response.status, await response.json(), Number(/^streambus_ready (\d)$/m.exec(scrape)?.[1])]
+}
 
 describe('liveness and readiness', () => {
   it.each(['/ready', '/health/ready'])('%s follows the life of the broker', async path => {
     const answers: unknown[] = []
     for (const status of ['starting', 'running', 'stopping'] as const) {
       admin.view.currentStatus = status
-      const response = await get(path)
-      answers.push([response.status, await response.json()])
+      answers.push(await readiness(path))
     }
+    admin.view.currentStatus = 'running'
+    admin.view.currentDirectories = [directory({ refusal: 'the disk is full' })]
+    answers.push(await readiness(path))
     expect(answers).toEqual([
-      [503, { status: 'not ready' }],
-      [200, { status: 'ready' }],
-      [503, { status: 'not ready' }]
+      [503, { status: 'not ready' }, 0],
+      [200, { status: 'ready' }, 1],
+      [503, { status: 'not ready' }, 0],
+      [503, { status: 'not ready' }, 0]
     ])
   })
 

@@ -1,8 +1,11 @@
 import { nodeClock, nodePrng } from '@streambus/base/node'
 import { type BrokerMetrics, createBrokerMetrics } from '@streambus/metrics'
+import { MemoryDisk } from '@streambus/testkit'
+import { DiskProbe } from '../../src/admin/disk-probe.ts'
 import type { Route } from '../../src/admin/route.ts'
 import { adminRoutes } from '../../src/admin/routes/index.ts'
 import { AdminServer } from '../../src/admin/server.ts'
+import { liveHealth } from '../../src/live-health.ts'
 import { bindState } from '../../src/observability/bind-state.ts'
 import { RepeatedLines } from '../../src/observability/log.ts'
 import { createPinoLog } from '../../src/observability/pino-log.ts'
@@ -15,6 +18,9 @@ export interface RunningServer {
   readonly port: number
   readonly view: FakeBrokerView
   readonly metrics: BrokerMetrics
+  /** Where the storage check writes: `/data`. */
+  readonly disk: MemoryDisk
+  readonly clock: ManualClock
   readonly lines: Line[]
   readonly server: AdminServer
 }
@@ -26,12 +32,15 @@ export async function startServer(extra: readonly Route[] = []): Promise<Running
   const clock = new ManualClock()
   const { log, lines } = capturedLog()
   bindState(metrics, view, clock)
+  const disk = new MemoryDisk()
+  disk.makeDirectory('/data')
+  const health = liveHealth({ view, metrics, clock, disk: new DiskProbe(disk, clock), timeLimitMs: () => 2_000 })
   const identity = { clock, version: view.version, environment: view.environment, brokerId: 1, clusterId: () => null }
   const { control: logControl } = createPinoLog({ ...identity, level: 'info', destination: { write() {} } })
   const server = new AdminServer({
     host: '127.0.0.1',
     port: 0,
-    routes: [...adminRoutes({ view, metrics, clock, log, logControl }), ...extra],
+    routes: [...adminRoutes({ view, health, metrics, clock, log, logControl }), ...extra],
     metrics,
     clock: nodeClock,
     prng: nodePrng,
@@ -40,5 +49,5 @@ export async function startServer(extra: readonly Route[] = []): Promise<Running
     kafkaAddress: () => '127.0.0.1:9092'
   })
   const { port } = await server.start()
-  return { url: `http://127.0.0.1:${port}`, port, view, metrics, lines, server }
+  return { url: `http://127.0.0.1:${port}`, port, view, metrics, disk, clock, lines, server }
 }

@@ -22,13 +22,13 @@ describe('bindState', () => {
       expect(cells.brokerState.child(status).value).toBe(1)
       const total = [...cells.brokerState.children()].reduce((sum, { cell }) => sum + cell.value, 0)
       expect(total).toBe(1)
-      return [cells.brokerStatus.value, cells.ready.value, cells.shutdownInProgress.value]
+      return [cells.brokerStatus.value, cells.shutdownInProgress.value]
     })
     expect(numbers).toEqual([
-      [0, 0, 0],
-      [1, 0, 0],
-      [2, 1, 0],
-      [3, 0, 1]
+      [0, 0],
+      [1, 0],
+      [2, 0],
+      [3, 1]
     ])
   })
 

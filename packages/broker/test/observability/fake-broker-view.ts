@@ -7,6 +7,7 @@ import type {
   BrokerStatus,
   BrokerView,
   ClusterView,
+  CoordinatorView,
   GroupView,
   ListenerView,
   LogDirectoryView,
@@ -26,10 +27,13 @@ export class FakeBrokerView implements BrokerView {
   readonly startedMonotonicMs = 1_000
   currentStatus: BrokerStatus = 'running'
   currentCounts: BrokerCounts = { topics: 0, partitions: 0, replicas: 0, segments: 0, pendingRequests: 0 }
-  currentListeners: ListenerView[] = [{ name: 'PLAINTEXT', host: '127.0.0.1', port: 9092, connectionsMax: 100 }]
+  currentListeners: ListenerView[] = [
+    { name: 'PLAINTEXT', host: '127.0.0.1', port: 9092, isListening: true, connections: 3, connectionsMax: 100 }
+  ]
   currentDirectories: LogDirectoryView[] = [directory({})]
   currentTopics: TopicView[] = []
   currentOffline: OfflinePartition[] = []
+  currentCoordinator: CoordinatorView = { shards: 50, loading: 0, failed: 0 }
   currentCluster: ClusterView = {
     clusterId: 'cluster-a',
     controllerId: 1,
@@ -52,11 +56,21 @@ export class FakeBrokerView implements BrokerView {
     return Promise.resolve(lag === undefined ? null : groupView(lag))
   }
   committedOffsets = (): number => 0
+  coordinator = (): CoordinatorView => this.currentCoordinator
 }
 
 export function directory(changes: Partial<LogDirectoryView>): LogDirectoryView {
   const space = { device: 'disk-1', totalBytes: 1_000, availableBytes: 600 }
-  return { path: '/data', usedBytes: 100, space, error: null, refusal: null, warning: null, ...changes }
+  return {
+    path: '/data',
+    usedBytes: 100,
+    space,
+    error: null,
+    refusal: null,
+    warning: null,
+    isStalled: false,
+    ...changes
+  }
 }
 
 export function topic(name: string, changes: Partial<TopicView> = {}): TopicView {

@@ -26,14 +26,14 @@ export const brokerMetrics = {
     brokerState: gauge('streambus_broker_state', '1 for the state the broker is in, 0 for the others.', {
       labels: ['state']
     }),
-    ready: gauge('streambus_ready', '1 while the broker serves clients, 0 otherwise.'),
     shutdownInProgress: gauge('streambus_shutdown_in_progress', '1 from the request to stop on.'),
     activeController: gauge('streambus_active_controller', '1 on the active controller, 0 elsewhere.')
   }),
   ...ownedBy('health', {
+    ready: gauge('streambus_ready', '1 while the broker serves clients, 0 otherwise. What /ready answers.'),
     healthCheckStatus: gauge(
       'streambus_health_check_status',
-      'Result of the last run of a check: 1 ok, 0.5 degraded, 0 failing.',
+      'Result of the last run of a check: 1 ok, 0.5 with a warning or degraded, 0 in error.',
       { labels: ['check'] }
     ),
     healthCheckDuration: histogram('streambus_health_check_seconds', 'One run of a health check.', {

@@ -47,7 +47,8 @@ const NAMED: ReadonlyMap<string, StoredFileKind> = new Map([
   ['bootstrap.checkpoint', 'other'],
   ['quorum-state', 'other'],
   ['.lock', 'other'],
-  ['.ballast', 'other']
+  ['.ballast', 'other'],
+  ['.health', 'other']
 ])
 
 /** What a file of a log directory is by its name, StreamBus' or Apache Kafka's; null when it is none of them. */

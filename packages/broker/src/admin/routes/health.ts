@@ -1,6 +1,6 @@
 import type { Clock } from '@streambus/base'
 import type { BrokerView } from '../../observability/broker-view.ts'
-import type { Health, HealthReport } from '../health.ts'
+import { type CheckReport, type CheckState, type GuideCheck, type Health, type HealthReport, worse } from '../health.ts'
 import { json, type Route, timestamp } from '../route.ts'
 
 export interface HealthRouteOptions {
@@ -9,7 +9,9 @@ export interface HealthRouteOptions {
   readonly clock: Clock
 }
 
-/** The guide's shape, byte for byte; a degraded check says so. `?verbose=1` adds durations and who answers. */
+const GUIDE_CHECKS: readonly GuideCheck[] = ['broker', 'storage', 'cluster']
+
+/** The guide's shape, byte for byte: its three checks. `?verbose=1`: all of them, how long they took, who answers. */
 export function healthRoute({ health, view, clock }: HealthRouteOptions): Route {
   return {
     method: 'GET',
@@ -32,16 +34,25 @@ function isAsked(flag: string | null): boolean {
 }
 
 function briefChecks({ checks }: HealthReport): Record<string, string> {
-  const text = { ok: () => 'ok', degraded: (message: string) => `degraded: ${message}`, failing: (it: string) => it }
-  return Object.fromEntries(checks.map(({ name, state, message }) => [name, text[state](message)]))
+  const partsOf = (name: GuideCheck) => checks.filter(({ partOf, state }) => partOf === name && state !== 'ok')
+  return Object.fromEntries(GUIDE_CHECKS.map(name => [name, briefly(name, partsOf(name))]))
+}
+
+/** `ok`, or the messages of its parts; those of an error stand for themselves, as in the guide. */
+function briefly(name: GuideCheck, problems: readonly CheckReport[]): string {
+  const worst = problems.reduce<CheckState>((state, problem) => worse(state, problem.state), 'ok')
+  if (worst === 'ok') return 'ok'
+  const inError = problems.filter(({ state }) => state === 'error')
+  const told = inError.length > 0 ? inError : problems
+  const text = told.map(({ name: part, message }) => (part === name ? message : `${part}: ${message}`)).join('; ')
+  return worst === 'error' ? text : `${worst}: ${text}`
 }
 
 function verboseChecks({ checks }: HealthReport): Record<string, object> {
   return Object.fromEntries(
     checks.map(({ name, state, message, durationMs }) => {
-      const status = state === 'failing' ? 'error' : state
       const responseTime = Math.round(durationMs * 1000) / 1000
-      return [name, { status, responseTime, ...(message === '' ? {} : { message }) }]
+      return [name, { status: state, responseTime, ...(message === '' ? {} : { message }) }]
     })
   )
 }

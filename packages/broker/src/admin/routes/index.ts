@@ -2,8 +2,7 @@ import type { Clock } from '@streambus/base'
 import type { BrokerMetrics } from '@streambus/metrics'
 import type { BrokerView } from '../../observability/broker-view.ts'
 import type { Log, LogControl } from '../../observability/log.ts'
-import { Health } from '../health.ts'
-import { brokerChecks } from '../health-checks.ts'
+import type { Health } from '../health.ts'
 import { json, type Route } from '../route.ts'
 import { clusterRoute } from './cluster.ts'
 import { groupRoute } from './group.ts'
@@ -12,12 +11,14 @@ import { healthRoute } from './health.ts'
 import { healthLiveRoute } from './health-live.ts'
 import { getLogLevelRoute, putLogLevelRoute } from './log-level.ts'
 import { metricsRoute } from './metrics.ts'
+import { monitoringHealthRoute } from './monitoring-health.ts'
 import { readyRoute } from './ready.ts'
 import { topicRoute } from './topic.ts'
 import { topicsRoute } from './topics.ts'
 
 export interface AdminRoutesOptions {
   readonly view: BrokerView
+  readonly health: Health
   readonly metrics: BrokerMetrics
   readonly clock: Clock
   readonly log: Log
@@ -25,15 +26,14 @@ export interface AdminRoutesOptions {
 }
 
 /** Every route of the admin port. */
-export function adminRoutes({ view, metrics, clock, log, logControl }: AdminRoutesOptions): readonly Route[] {
-  const statusOf = (check: string) => metrics.cells.healthCheckStatus.child(check)
-  const health = new Health({ checks: brokerChecks(view), clock, statusOf })
+export function adminRoutes({ view, health, metrics, clock, log, logControl }: AdminRoutesOptions): readonly Route[] {
   const routes: readonly Route[] = [
     metricsRoute(metrics),
     healthRoute({ health, view, clock }),
     healthLiveRoute(),
-    readyRoute(health, '/health/ready'),
-    readyRoute(health, '/ready'),
+    readyRoute(health, view, '/health/ready'),
+    readyRoute(health, view, '/ready'),
+    monitoringHealthRoute(health),
     clusterRoute(view),
     topicsRoute(view),
     topicRoute(view),

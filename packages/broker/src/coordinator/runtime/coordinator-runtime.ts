@@ -71,6 +71,17 @@ export class CoordinatorRuntime<S extends CoordinatorShard<R>, R> {
     for (const { shard } of this.#hosts.values()) if (shard !== null) yield shard
   }
 
+  /** Shards on this broker, by what keeps some of them from being active. */
+  counts(): { readonly shards: number; readonly loading: number; readonly failed: number } {
+    let loading = 0
+    let failed = 0
+    for (const host of this.#hosts.values()) {
+      if (host.isLoading) loading++
+      if (host.isFailed) failed++
+    }
+    return { shards: this.#hosts.size, loading, failed }
+  }
+
   /** Whoever waits gets the error, which should make clients try again. */
   close(error: ErrorName): void {
     this.#isClosed = true

@@ -73,6 +73,11 @@ export class ShardHost<S extends CoordinatorShard<R>, R> {
     return this.#state === 'loading'
   }
 
+  /** Its log could not be read. */
+  get isFailed(): boolean {
+    return this.#state === 'failed'
+  }
+
   /** Reads the log in steps; until the last of them requests are refused. */
   *load(): Generator<void, void> {
     const { clock, format, probe, partition } = this.#options
