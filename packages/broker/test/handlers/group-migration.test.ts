@@ -109,6 +109,19 @@ describe('a classic group whose first member of the consumer protocol joins', ()
     expect(await classic.state()).toBe('CompletingRebalance')
   })
 
+  test('gives nobody what a cooperative member has not given up yet', async () => {
+    const old = await classicGroup()
+    classic.join({ memberId: old, ...range([0, 1, 2, 3]) })
+    const partitions = [{ topic: 't', partitions: [0, 1] }]
+    classic.sync(old, 2, { [old]: encodeAssignment({ partitions, userData: Buffer.alloc(0) }).toString() })
+    await plane.settle()
+    expect(await modern.join('new')).toBe('3 []')
+    expect(await classic.heartbeat(old, 2)).toBe(Errors.REBALANCE_IN_PROGRESS.code)
+    expect(await modern.beat('new', 3)).toBe('3')
+    expect(await cycle(old, range([0, 1]))).toEqual({ epoch: 3, owns: '0 1' })
+    expect(await modern.beat('new', 3)).toBe('3 [2 3]')
+  })
+
   test('counts a partition once that the leader gave to two members', async () => {
     const ids = await classic.stableGroup(2, range())
     const state = plane.groups.runtime.shardOf('g')?.find('g')

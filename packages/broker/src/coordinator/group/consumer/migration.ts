@@ -9,7 +9,7 @@ import { type ConsumerMember, newConsumerMember, withEpochs } from './consumer-m
 import { currentRecord, epochRecord, memberRecord, targetEpochRecord, targetRecord } from './consumer-records.ts'
 import { byTopicId, byTopicName } from './named-partitions.ts'
 import type { GroupTopics } from './subscriptions.ts'
-import { NO_PARTITIONS } from './topic-partitions.ts'
+import { NO_PARTITIONS, type TopicPartitions } from './topic-partitions.ts'
 
 export interface MigrationOptions {
   readonly settings: () => GroupSettings
@@ -90,7 +90,7 @@ export class Migration {
 
   #toConsumer(group: ClassicGroup, member: ClassicMember, protocol: string): ConsumerMember {
     const { topics } = this.#options
-    const { topics: subscribedTopics, rackId } = decodeSubscription(member.metadataFor(protocol))
+    const { topics: subscribedTopics, rackId, ownedPartitions } = decodeSubscription(member.metadataFor(protocol))
     const { memberId, instanceId, clientId, clientHost, sessionTimeoutMs, rebalanceTimeoutMs, protocols } = member
     const partitions = member.assignment.length === 0 ? [] : decodeAssignment(member.assignment).partitions
     return {
@@ -104,22 +104,32 @@ export class Migration {
       classic: { sessionTimeoutMs, protocols },
       memberEpoch: group.generation,
       previousEpoch: group.generation,
-      assigned: byTopicId(partitions, topics)
+      assigned: byTopicId(partitions, topics),
+      pendingRevocation: byTopicId(ownedPartitions, topics)
     }
   }
 }
 
-/** A leader may have given a partition to several members; here it has one owner. The others learn it soon. */
+/**
+ * A leader may have given a partition to several members; here it has one owner. The others learn it soon. What somebody
+ * had when he joined, and nobody was given, he may still be about to give up (KIP-429).
+ */
 function withoutDoubles(members: readonly ConsumerMember[]): ConsumerMember[] {
   const taken = new Set<string>()
-  return members.map(member => {
-    const assigned = new Map<string, readonly number[]>()
-    for (const [topicId, partitions] of member.assigned) {
+  const once = (all: TopicPartitions): TopicPartitions => {
+    const left = new Map<string, readonly number[]>()
+    for (const [topicId, partitions] of all) {
       const own = partitions.filter(partition => !taken.has(`${topicId} ${partition}`))
       for (const partition of own) taken.add(`${topicId} ${partition}`)
-      if (own.length > 0) assigned.set(topicId, own)
+      if (own.length > 0) left.set(topicId, own)
     }
-    return withEpochs({ ...member, assigned }, member)
+    return left
+  }
+  const assigned = members.map(member => ({ ...member, assigned: once(member.assigned) }))
+  return assigned.map(member => {
+    const pendingRevocation = once(member.pendingRevocation)
+    const state = pendingRevocation.size === 0 ? 'stable' : 'unrevoked'
+    return withEpochs({ ...member, state, pendingRevocation }, member)
   })
 }
 
