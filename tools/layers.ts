@@ -69,7 +69,17 @@ export const BROKER_MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   config: ['protocol/records', 'storage-log'],
   // The log's interface and the read-only view of the broker; never what binds metrics.
   admin: ['coordinator', 'observability', 'metrics'],
-  observability: ['compaction', 'coordinator', 'net', 'partition', 'pipeline', 'metrics', 'protocol', 'storage-log']
+  observability: [
+    'compaction',
+    'coordinator',
+    'net',
+    'partition',
+    'pipeline',
+    'metrics',
+    'protocol',
+    'protocol/records',
+    'storage-log'
+  ]
 }
 
 const LOWEST = ['base', 'base/node']
@@ -116,6 +126,10 @@ const REAL_WORLD_ALLOWED = [
 
 /** Only `metrics` knows the registry's library. */
 const LIBRARIES: Readonly<Record<string, readonly string[]>> = {
+  '@opentelemetry/api': ['packages/broker/src/observability/span-exporter.ts'],
+  '@opentelemetry/sdk-trace': ['packages/broker/src/observability/span-exporter.ts'],
+  '@opentelemetry/exporter-trace-otlp-http': ['packages/broker/src/observability/span-exporter.ts'],
+  '@opentelemetry/resources': ['packages/broker/src/observability/span-exporter.ts'],
   'prom-client': ['packages/metrics/'],
   msgpackr: ['packages/broker/src/controller/'],
   pino: [

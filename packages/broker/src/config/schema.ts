@@ -5,6 +5,7 @@ import { GROUP_SETTINGS } from './settings/groups.ts'
 import { LOG_SETTINGS } from './settings/log.ts'
 import { METRICS_SETTINGS } from './settings/metrics.ts'
 import { SERVER_SETTINGS } from './settings/server.ts'
+import { TRACING_SETTINGS } from './settings/tracing.ts'
 
 /** Every setting of a broker by name. What is not here does not exist and is refused wherever it is given. */
 export const SETTINGS = {
@@ -13,7 +14,8 @@ export const SETTINGS = {
   ...DISK_SETTINGS,
   ...GROUP_SETTINGS,
   ...METRICS_SETTINGS,
-  ...ADMIN_SETTINGS
+  ...ADMIN_SETTINGS,
+  ...TRACING_SETTINGS
 } as const
 
 export type SettingName = keyof typeof SETTINGS

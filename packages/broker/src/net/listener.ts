@@ -29,6 +29,8 @@ export interface ListenerOptions {
   readonly port: number
   /** What clients of this listener are told to connect to; null: the bound address. */
   readonly advertised: { readonly host: string; readonly port: number } | null
+  /** Another number for every connection of the broker. */
+  readonly nextConnectionId: () => number
   readonly limits: ListenerLimits
   readonly execute: Execute
   readonly probe: ConnectionProbe
@@ -160,7 +162,7 @@ export class Listener {
     this.#connections.add(
       new Connection(socket, {
         execute: this.#options.execute,
-        peer: { host, software: null, advertised: this.#advertised },
+        peer: { connectionId: this.#options.nextConnectionId(), host, software: null, advertised: this.#advertised },
         probe,
         scratch: this.#scratch,
         pool: this.#options.pool,

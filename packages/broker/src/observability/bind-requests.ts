@@ -5,6 +5,7 @@ import type { WaitOperation, WaitProbe } from '../partition/wait-probe.ts'
 import type { ParseErrorReason, RequestProbe, RequestTrack } from '../pipeline/request-probe.ts'
 import { classOf, type ErrorClass } from './error-class.ts'
 import { compileErrorWalk, type ErrorWalk } from './error-walk.ts'
+import { ownMsOf, PHASES, type Phase, restPhaseOf } from './request-phases.ts'
 
 /** What an API is to the metrics. */
 export interface MeasuredApi {
@@ -30,11 +31,6 @@ export interface RequestBinding {
   readonly waits: WaitProbe
 }
 
-const PHASES = ['queue', 'local', 'commit', 'remote', 'response_queue', 'send'] as const
-type Phase = (typeof PHASES)[number]
-
-/** What the time means between the end of a handler's own work and its answer, except what the handler calls parked. */
-const REST_PHASES: Readonly<Record<string, Phase>> = { Fetch: 'local', JoinGroup: 'remote', SyncGroup: 'remote' }
 const WAITS: Readonly<Record<string, WaitOperation>> = { JoinGroup: 'join', SyncGroup: 'sync' }
 const LABELS: Readonly<Record<string, string>> = { Fetch: 'FetchConsumer' }
 /** Those with histograms of their own by phase: six phases of 18 lines each. */
@@ -92,7 +88,7 @@ class ApiCells {
     this.slow = cells.slowRequests.child(label)
     this.requestSize = cells.requestSize.child(label)
     this.responseSize = cells.responseSize.child(label)
-    this.restPhase = REST_PHASES[name] ?? 'commit'
+    this.restPhase = restPhaseOf(name)
     this.waitsAs = WAITS[name] ?? null
     this.walk = compileErrorWalk(response.fields)
     this.level = levelOf(cells, name)
@@ -150,7 +146,7 @@ export function bindRequests({ cells }: BrokerMetrics, { apis, limits, waits }: 
   }
   return {
     refused: reason => refused[PARSE_ERRORS[reason]]?.add(1),
-    started: apiKey => find(apiKey).inFlight.add(1),
+    started: ({ apiKey }) => find(apiKey).inFlight.add(1),
     finished(request, answer) {
       const api = find(request.apiKey)
       api.inFlight.add(-1)
@@ -161,7 +157,7 @@ export function bindRequests({ cells }: BrokerMetrics, { apis, limits, waits }: 
         waits.waited(api.waitsAs, waitedMs, hasErrors ? 'expired' : 'satisfied')
       }
     },
-    failed(apiKey) {
+    failed({ apiKey }) {
       const api = find(apiKey)
       api.inFlight.add(-1)
       api.failures.add(1)
@@ -187,7 +183,7 @@ function finish(api: ApiCells, request: RequestTrack, limits: RequestLimits): vo
   api.version(request.apiVersion).value++
   api.requestSize.observe(request.requestBytes)
   if (request.responseBytes > 0) api.responseSize.observe(request.responseBytes)
-  const ownMs = api.restPhase === 'remote' ? localMs : readyMs - receivedMs - parkedMs
+  const ownMs = ownMsOf(request, api.restPhase)
   if (ownMs > limits['slow.request.ms']) api.slow.add(1)
   if (api.level === null) return
   const { good, bad } = api.level.fast

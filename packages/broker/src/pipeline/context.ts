@@ -30,6 +30,7 @@ export class PipelineContext implements RequestContext, RequestTrack, SentListen
   handledMs = -1
   parkedMs = 0
   readyMs = 0
+  note: object | null = null
 
   constructor(options: ContextOptions) {
     this.apiKey = options.apiKey
@@ -42,6 +43,10 @@ export class PipelineContext implements RequestContext, RequestTrack, SentListen
     this.receivedMs = options.receivedMs
     this.exchange = options.exchange
     this.#probe = options.probe
+  }
+
+  get connectionId(): number {
+    return this.#peer.connectionId
   }
 
   get clientHost(): string {

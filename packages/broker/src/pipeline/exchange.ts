@@ -36,6 +36,8 @@ export interface Exchange {
 
 /** One object per connection. */
 export interface Peer {
+  /** Counts the connections of this broker's life. */
+  readonly connectionId: number
   readonly host: string
   /** Null until its client has said so. */
   software: ClientSoftware | null

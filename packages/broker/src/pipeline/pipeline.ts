@@ -80,7 +80,7 @@ export class Pipeline {
   }
 
   #run(handler: ErasedHandler, request: unknown, context: PipelineContext): void {
-    this.#options.probe.started(handler.api.key)
+    this.#options.probe.started(context, request as object)
     let answer: Answer<object> | Promise<Answer<object>>
     try {
       answer = handler.handle(request, context)
@@ -117,7 +117,7 @@ export class Pipeline {
   }
 
   #fail(handler: ErasedHandler, context: PipelineContext, error: unknown): void {
-    this.#options.probe.failed(handler.api.key)
+    this.#options.probe.failed(context)
     context.exchange.close('policy', `${handler.api.name} failed`)
     if (error instanceof AssertionError) throw error
     this.#options.onBug(handler.api.name, error)

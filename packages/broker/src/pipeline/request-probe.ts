@@ -7,6 +7,8 @@ export interface RequestTrack {
   readonly apiKey: number
   readonly apiVersion: number
   readonly correlationId: number
+  /** Of this broker's life; with the correlation id it names the request. */
+  readonly connectionId: number
   readonly clientId: string
   readonly clientHost: string
   /** Without the length field. */
@@ -23,6 +25,8 @@ export interface RequestTrack {
   readonly parkedMs: number
   /** The answer was ready. */
   readonly readyMs: number
+  /** Whatever a probe keeps with the request; null at first. */
+  note: object | null
 }
 
 /** Why a request got no further than its header. */
@@ -32,11 +36,12 @@ export type ParseErrorReason = 'malformed' | 'unknown-api' | 'unsupported-versio
 export interface RequestProbe {
   /** It will not be handled: the connection is closed, unless an ApiVersions request is newer than we are. */
   refused(reason: ParseErrorReason): void
-  started(apiKey: number): void
+  /** `request` is the decoded body; its bytes are there during the call only. */
+  started(track: RequestTrack, request: object): void
   /** `answer` is what was encoded; null when there is no answer (acks=0). */
   finished(request: RequestTrack, answer: object | null): void
   /** The handler threw; the connection is closed. */
-  failed(apiKey: number): void
+  failed(track: RequestTrack): void
   /**
    * Follows `finished` when there was an answer and its socket has taken it: handed over at `flushedMs`, after the
    * earlier answers of its connection, and taken whole at `sentMs`.

@@ -45,6 +45,7 @@ async function listen(execute: Execute, limits: Partial<ListenerLimits> = {}) {
     host: '127.0.0.1',
     port: 0,
     advertised: null,
+    nextConnectionId: () => 1,
     limits: { ...LIMITS, ...limits },
     execute,
     probe,

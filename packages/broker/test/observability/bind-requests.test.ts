@@ -18,7 +18,8 @@ function bound() {
 
 function track(times: Partial<RequestTrack>): RequestTrack {
   const zero = { arrivedMs: 0, receivedMs: 0, handledMs: 0, parkedMs: 0, readyMs: 0, requestBytes: 0, responseBytes: 0 }
-  return { apiKey: 0, apiVersion: 9, correlationId: 1, clientId: 'c', clientHost: 'h', ...zero, ...times }
+  const client = { connectionId: 1, clientId: 'c', clientHost: 'h' }
+  return { apiKey: 0, apiVersion: 9, correlationId: 1, ...client, note: null, ...zero, ...times }
 }
 
 function partitions(...errorCodes: number[]): object {
@@ -28,7 +29,7 @@ function partitions(...errorCodes: number[]): object {
 describe('bindRequests', () => {
   it('tells the phases of a produce request apart, and they add up', () => {
     const { cells, probe } = bound()
-    probe.started(0)
+    probe.started(track({}), {})
     const request = track({ arrivedMs: 10, receivedMs: 12, handledMs: 15, readyMs: 40, requestBytes: 300 })
     probe.finished(request, partitions(0))
     probe.sent(request, 41, 45)
@@ -81,8 +82,8 @@ describe('bindRequests', () => {
 
   it('counts a handler that failed as bad, and answers that nobody gets as no answers', () => {
     const { cells, probe } = bound()
-    probe.started(0)
-    probe.failed(0)
+    probe.started(track({}), {})
+    probe.failed(track({}))
     probe.finished(track({}), null)
     expect(cells.requestFailures.child('Produce').value).toBe(1)
     expect(cells.sliEvents.child('produce_availability', 'bad').value).toBe(1)
@@ -95,6 +96,6 @@ describe('bindRequests', () => {
     expect([...cells.requestParseErrors.children()]).toHaveLength(3)
     probe.refused('unknown-api')
     expect(cells.requestParseErrors.child('unknown_api').value).toBe(1)
-    expect(() => probe.started(3)).toThrow('known API')
+    expect(() => probe.started(track({ apiKey: 3 }), {})).toThrow('known API')
   })
 })

@@ -1,0 +1,82 @@
+import { once } from 'node:events'
+import http from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { Kafka, logLevel } from 'kafkajs'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { startBroker, type TestBroker } from '../src/index.ts'
+
+const TRACE_ID = '0af7651916cd43dd8448eb211c80319c'
+const SPAN_ID = 'b7ad6b7169203331'
+
+interface Span {
+  readonly traceId: string
+  readonly spanId: string
+  readonly parentSpanId?: string
+  readonly name: string
+  readonly kind: number
+  readonly startTimeUnixNano: string
+  readonly endTimeUnixNano: string
+  readonly links: readonly { readonly traceId: string; readonly spanId: string }[]
+}
+
+interface Export {
+  readonly resourceSpans: readonly {
+    readonly resource: {
+      readonly attributes: readonly { readonly key: string; readonly value: { stringValue?: string } }[]
+    }
+    readonly scopeSpans: readonly { readonly spans: readonly Span[] }[]
+  }[]
+}
+
+const exports: Export[] = []
+const receiver = http.createServer((request, response) => {
+  const chunks: Buffer[] = []
+  request.on('data', (chunk: Buffer) => chunks.push(chunk))
+  request.on('end', () => {
+    expect(request.url).toBe('/v1/traces')
+    exports.push(JSON.parse(Buffer.concat(chunks).toString()) as Export)
+    response.end('{}')
+  })
+})
+let broker: TestBroker
+
+beforeAll(async () => {
+  receiver.listen(0, '127.0.0.1')
+  await once(receiver, 'listening')
+  const { port } = receiver.address() as AddressInfo
+  // Every request is a slow one.
+  const config = { 'tracing.otlp.endpoint': `http://127.0.0.1:${port}`, 'slow.request.ms': '0', 'log.level': 'fatal' }
+  broker = await startBroker({ config })
+})
+
+afterAll(async () => {
+  await broker.stop()
+  receiver.close()
+})
+
+test('a slow produce arrives at a collector, with its phases as children and a link to its producer', async () => {
+  const kafka = new Kafka({ brokers: [broker.bootstrap], clientId: 'traced', logLevel: logLevel.NOTHING })
+  const producer = kafka.producer()
+  await producer.connect()
+  const headers = { traceparent: `00-${TRACE_ID}-${SPAN_ID}-01` }
+  await producer.send({ topic: 'traced', messages: [{ value: 'x', headers }] })
+  await producer.disconnect()
+  await broker.stop()
+
+  const spans = exports.flatMap(({ resourceSpans }) => resourceSpans[0]?.scopeSpans[0]?.spans ?? [])
+  const [root] = spans.filter(({ name }) => name === 'publish traced')
+  expect(root).toMatchObject({ kind: 2, links: [{ traceId: TRACE_ID, spanId: SPAN_ID }] })
+  const children = spans.filter(({ parentSpanId }) => parentSpanId === root?.spanId)
+  expect(children.map(({ name }) => name)).toEqual(expect.arrayContaining(['local', 'commit', 'send']))
+  for (const { traceId, startTimeUnixNano, endTimeUnixNano } of children) {
+    expect(traceId).toBe(root?.traceId)
+    expect(BigInt(startTimeUnixNano)).toBeGreaterThanOrEqual(BigInt(root?.startTimeUnixNano ?? 0))
+    expect(BigInt(endTimeUnixNano)).toBeLessThanOrEqual(BigInt(root?.endTimeUnixNano ?? 0))
+  }
+  expect(Math.abs(Number(BigInt(root?.startTimeUnixNano ?? 0) / 1_000_000n) - Date.now())).toBeLessThan(60_000)
+  const resource = exports[0]?.resourceSpans[0]?.resource.attributes ?? []
+  const names = Object.fromEntries(resource.map(({ key, value }) => [key, value.stringValue]))
+  expect(names).toMatchObject({ 'service.name': 'streambus', 'service.instance.id': '0' })
+  const counted = broker.broker.metrics.cells.otelSpans.child('exported').value
+  expect(counted).toBe(spans.length)
+})
