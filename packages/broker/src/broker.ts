@@ -22,7 +22,6 @@ import { randomUuid } from './controller/uuid.ts'
 import { LazyPatterns } from './coordinator/group/consumer/lazy-patterns.ts'
 import { Groups } from './coordinator/group/groups.ts'
 import { GroupTimelines } from './coordinator/lag/timeline.ts'
-import type { AnyHandler } from './handlers/handler.ts'
 import { createRegistry } from './handlers/index.ts'
 import { liveConfigs } from './live-configs.ts'
 import { liveHealth } from './live-health.ts'
@@ -40,15 +39,12 @@ import { bindLag } from './observability/bind-lag.ts'
 import { bindLimits } from './observability/bind-limits.ts'
 import { bindLog } from './observability/bind-log.ts'
 import { bindPartitions } from './observability/bind-partitions.ts'
-import { bindRequests } from './observability/bind-requests.ts'
 import { bindRetentionClock } from './observability/bind-retention-clock.ts'
 import { bindSockets } from './observability/bind-sockets.ts'
 import { bindState } from './observability/bind-state.ts'
 import { bindWaits } from './observability/bind-waits.ts'
 import { type Log, type LogControl, RepeatedLines } from './observability/log.ts'
-import { bothProbes, NotableRequests } from './observability/notable-requests.ts'
-import { openTracing } from './observability/open-tracing.ts'
-import type { SpanSink } from './observability/span-exporter.ts'
+import { type RequestWatch, watchRequests } from './observability/watch-requests.ts'
 import { openDirectories } from './open-directories.ts'
 import { DiskWatch } from './partition/disk-watch.ts'
 import { Housekeeping } from './partition/housekeeping.ts'
@@ -60,7 +56,6 @@ import { RetentionClock } from './partition/retention-clock.ts'
 import { readTrustedTime } from './partition/trusted-time-file.ts'
 import type { WaitProbe } from './partition/wait-probe.ts'
 import { Pipeline } from './pipeline/pipeline.ts'
-import type { RequestProbe } from './pipeline/request-probe.ts'
 
 /** Idle buffers kept for reuse by sockets and by fetches. */
 const IDLE_BUFFER_BYTES_MAX = 16 * 1024 * 1024
@@ -125,7 +120,7 @@ export class Broker {
   #listeners: readonly { readonly name: string; readonly listener: Listener; readonly connectionsMax: number }[] = []
   #admin: AdminServer | null = null
   #running: Running | null = null
-  #spans: SpanSink | null = null
+  #requests: RequestWatch | null = null
   readonly #waits: WaitProbe
 
   constructor(options: BrokerOptions) {
@@ -197,7 +192,7 @@ export class Broker {
     this.#running = null
     for (const directory of this.#directories.splice(0)) directory.release()
     await this.#admin?.stop(graceMs)
-    await this.#spans?.close()
+    await this.#requests?.close()
     this.#runtime.stop()
     this.#view.setStatus('stopped')
     this.#repeated.flush()
@@ -483,10 +478,18 @@ export class Broker {
         this.#repeated.write(`read ${topic}-${index}`, { log, level: 'error', message: 'a log cannot be read', fields })
       }
     })
-    this.#spans = await this.#openTracing(controller.image.clusterId)
+    this.#requests = await watchRequests({
+      ...this.#options,
+      metrics: this.metrics,
+      apis: registry.apis(),
+      settings: () => this.#settings,
+      waits: this.#waits,
+      clusterId: controller.image.clusterId,
+      repeated: this.#repeated
+    })
     const pipeline = new Pipeline({
       registry,
-      probe: this.#requestProbe(registry.apis(), this.#spans),
+      probe: this.#requests.probe,
       monotonicMs: () => clock.monotonicMs(),
       onBug: (apiName, error) =>
         log.error('a request handler failed', { event: 'handler_failed', api: apiName, err: error as Error })
@@ -519,36 +522,6 @@ export class Broker {
       return { name, listener, connectionsMax }
     })
     return Promise.all(this.#listeners.map(({ listener }) => listener.start()))
-  }
-
-  #openTracing(clusterId: string): Promise<SpanSink | null> {
-    const { config, clock, log, version } = this.#options
-    const { values } = config
-    return openTracing({
-      endpoint: values['tracing.otlp.endpoint'],
-      version,
-      environment: values['environment'],
-      brokerId: values['node.id'],
-      clusterId,
-      clock,
-      metrics: this.metrics,
-      log: log.named('tracing'),
-      repeated: this.#repeated
-    })
-  }
-
-  #requestProbe(apis: readonly AnyHandler['api'][], spans: SpanSink | null): RequestProbe {
-    const { log, prng } = this.#options
-    const limits = (): ConfigValues => this.#settings
-    const notable = new NotableRequests({
-      apis,
-      limits,
-      log: log.named('requests'),
-      repeated: this.#repeated,
-      spans,
-      prng
-    })
-    return bothProbes(bindRequests(this.metrics, { apis, limits, waits: this.#waits }), notable)
   }
 
   async #stopStorage(running: Running, isClean: boolean): Promise<void> {

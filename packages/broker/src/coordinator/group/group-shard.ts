@@ -289,6 +289,7 @@ export class GroupShard implements CoordinatorShard<GroupRecord> {
   #expire(nowMs: number): Decided<void> {
     this.#expectExpiry()
     const records: GroupRecord[] = []
+    const gone: AnyGroup[] = []
     let count = 0
     for (const group of this.#groups.values()) {
       if (records.length >= EXPIRED_MAX) break
@@ -296,11 +297,22 @@ export class GroupShard implements CoordinatorShard<GroupRecord> {
       count += expired.records.length
       for (const record of expired.records) records.push(record)
       if (!expired.isAll || !group.isUnused) continue
+      gone.push(group)
       if (group.isStored) records.push(...group.tombstones())
-      else this.#groups.delete(group.groupId)
     }
-    if (records.length === 0) return nothing()
-    return { records, answer: undefined, committed: () => this.#options.probe.offsetsExpired(count) }
+    const committed = (): void => {
+      for (const group of gone) this.#forget(group)
+      if (count > 0) this.#options.probe.offsetsExpired(count)
+    }
+    return { records, answer: undefined, committed }
+  }
+
+  /** Unless somebody has come meanwhile. Of a group that is stored its tombstones have been replayed. */
+  #forget(group: AnyGroup): void {
+    const present = this.#groups.get(group.groupId)
+    if (present !== undefined && (present !== group || !group.isUnused)) return
+    this.#groups.delete(group.groupId)
+    this.#options.probe.groupDeleted(group.groupId)
   }
 }
 

@@ -1,0 +1,47 @@
+import type { Clock, Prng } from '@streambus/base'
+import type { BrokerMetrics } from '@streambus/metrics'
+import type { WaitProbe } from '../partition/wait-probe.ts'
+import type { RequestProbe } from '../pipeline/request-probe.ts'
+import { bindRequests, type MeasuredApi, type RequestLimits } from './bind-requests.ts'
+import type { Log, RepeatedLines } from './log.ts'
+import { bothProbes, NotableRequests } from './notable-requests.ts'
+import { openTracing } from './open-tracing.ts'
+
+export interface WatchOptions {
+  readonly metrics: BrokerMetrics
+  readonly apis: readonly MeasuredApi[]
+  /** In force now. */
+  readonly settings: () => RequestLimits & {
+    readonly 'node.id': number
+    readonly environment: string
+    readonly 'tracing.otlp.endpoint': string
+    readonly 'tracing.sample.ratio': number
+  }
+  readonly waits: WaitProbe
+  readonly version: string
+  readonly clusterId: string
+  readonly clock: Clock
+  readonly prng: Prng
+  readonly log: Log
+  readonly repeated: RepeatedLines
+}
+
+export interface RequestWatch {
+  readonly probe: RequestProbe
+  /** Sends what is left of the traces. */
+  close(): Promise<void>
+}
+
+/** All that is noticed of requests: metrics, the slow-request log, traces. */
+export async function watchRequests(options: WatchOptions): Promise<RequestWatch> {
+  const { metrics, apis, settings: limits, waits, prng, log, repeated } = options
+  const { 'node.id': brokerId, environment, 'tracing.otlp.endpoint': endpoint } = limits()
+  const spans = await openTracing({ ...options, endpoint, environment, brokerId, log: log.named('tracing') })
+  const notable = new NotableRequests({ apis, limits, log: log.named('requests'), repeated, spans, prng })
+  return {
+    probe: bothProbes(bindRequests(metrics, { apis, limits, waits }), notable),
+    async close() {
+      await spans?.close()
+    }
+  }
+}
