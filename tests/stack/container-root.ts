@@ -23,8 +23,8 @@ interface Borrowed {
 }
 
 /**
- * A root file system in a folder. It imitates the base image: the machine's /usr read-only, an empty /usr/local with this
- * process's Node and npm, the user `node`, and nothing else.
+ * A root file system in a folder. It imitates the base image: the machine's /usr read-only, an empty /usr/local with
+ * this process's Node and npm, the user `node`, and nothing else.
  */
 export class ContainerRoot {
   readonly folder: string

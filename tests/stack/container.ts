@@ -39,10 +39,13 @@ export class Container {
     this.#environment = new Map([...image.environment, ...(options.environment ?? [])])
     const command = [...imageCommand(image, 'ENTRYPOINT'), ...imageCommand(image, 'CMD')]
     const { workingDirectory } = image
+    // Whoever USER names, unless `docker run --user` names another.
+    const user = options.user === undefined ? image.user : options.user
     const [file = '', ...args] = image.root.enter(command, {
       ...options,
       environment: this.#environment,
-      workingDirectory
+      workingDirectory,
+      user
     })
     this.#child = spawn(file, args, { stdio: ['ignore', 'pipe', 'pipe'] })
     const note = (chunk: Buffer): void => {

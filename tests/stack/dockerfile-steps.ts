@@ -22,13 +22,13 @@ export interface Image {
   readonly stages: readonly Stage[]
   readonly environment: ReadonlyMap<string, string>
   readonly workingDirectory: string
+  /** Null: root. */
+  readonly user: number | null
 }
 
-interface StageState extends Omit<Image, 'stages'> {
-  user: number | null
-}
+type StageState = Omit<Image, 'stages'>
 
-/** Runs the steps of every stage one by one, each in a root file system that holds nothing else. Throws at a failure. */
+/** Runs the steps of every stage one by one, in root file systems that hold nothing else. Throws at a failure. */
 export function buildImage(options: BuildOptions): Image {
   const stages = parseDockerfile(fs.readFileSync(options.dockerfile, 'utf8'))
   const files = contextFiles(options.repository)

@@ -25,7 +25,7 @@ interface Job {
   readonly targets: readonly DiscoveredTarget[]
 }
 
-/** Prometheus itself runs the scrape configurations; only addresses are replaced, and discovery by what it would find. */
+/** Prometheus itself runs the configurations; only addresses are replaced, and discovery by what it would find. */
 describe.skipIf(!hasProgram('prometheus')).concurrent('up{job="streambus"} (needs prometheus on the PATH)', () => {
   test.for([
     ['beside the broker', PROMETHEUS_FILES.static, 1],

@@ -82,7 +82,7 @@ export function kustomizedFiles(folder: string): string[] {
   })
 }
 
-/** Every object of the broker and of the operator's folder. */
+/** Every object that `kubectl apply -k deploy/kubernetes/operator` makes. */
 export function readManifests(): readonly Manifest[] {
   return kustomizedFiles(`${KUBERNETES}/operator`).flatMap(file => readYamls<Manifest>(file))
 }
