@@ -17,6 +17,7 @@ export { OffsetStore } from '../../packages/broker/src/coordinator/group/offsets
 export { OFFSETS_TOPIC } from '../../packages/broker/src/coordinator/group/offsets-topic.ts'
 export { groupHandlers } from '../../packages/broker/src/handlers/index.ts'
 export { HandlerRegistry } from '../../packages/broker/src/handlers/registry.ts'
+export { SILENT_PARTITION_PROBE } from '../../packages/broker/src/partition/partition-probe.ts'
 export type { Exchange } from '../../packages/broker/src/pipeline/exchange.ts'
 export { Pipeline } from '../../packages/broker/src/pipeline/pipeline.ts'
 export { SILENT_REQUEST_PROBE } from '../../packages/broker/src/pipeline/request-probe.ts'

@@ -11,6 +11,7 @@ import {
   openBareBroker,
   Pipeline,
   SILENT_GROUP_PROBE,
+  SILENT_PARTITION_PROBE,
   SILENT_REQUEST_PROBE,
   TOPIC_DEFAULTS,
   type TopicSettings
@@ -46,14 +47,6 @@ export interface Composition {
   stop(): void
 }
 
-const NO_PARTITION_PROBE = {
-  produced() {},
-  consumed() {},
-  committed() {},
-  produceHandled() {},
-  fetchHandled() {}
-}
-
 /** Lets everything run that waits for nothing but its turn: then an event is over, however busy the machine is. */
 export function letRun(): Promise<void> {
   return new Promise(resolve => setImmediate(resolve))
@@ -78,7 +71,7 @@ export async function compose(options: ComposeOptions): Promise<Composition> {
     disk,
     clock,
     settings: TOPIC_SETTINGS,
-    probe: NO_PARTITION_PROBE,
+    probe: SILENT_PARTITION_PROBE,
     onFatal,
     onStray: path => {
       throw new Error(`${path} belongs to no topic`)

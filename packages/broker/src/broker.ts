@@ -1,5 +1,5 @@
 import { BufferPool, type Clock, type Disk, type DiskError, type Prng } from '@streambus/base'
-import { type BrokerMetrics, createBrokerMetrics, RuntimeMonitor } from '@streambus/metrics'
+import { type BrokerMetrics, createBrokerMetrics, RuntimeMonitor, SeriesBudget } from '@streambus/metrics'
 import { type LogDirectory, type LogProbe, OpenFiles } from '@streambus/storage-log'
 import { DiskProbe } from './admin/disk-probe.ts'
 import type { Health } from './admin/health.ts'
@@ -18,6 +18,7 @@ import { Controller } from './controller/controller.ts'
 import { claimDirectories } from './controller/meta-properties.ts'
 import { metadataHome } from './controller/metadata-home.ts'
 import { QuorumOfOne } from './controller/quorum-of-one.ts'
+import { INTERNAL_TOPICS } from './controller/topic-names.ts'
 import { randomUuid } from './controller/uuid.ts'
 import { LazyPatterns } from './coordinator/group/consumer/lazy-patterns.ts'
 import { Groups } from './coordinator/group/groups.ts'
@@ -42,8 +43,10 @@ import { bindPartitions } from './observability/bind-partitions.ts'
 import { bindRetentionClock } from './observability/bind-retention-clock.ts'
 import { bindSockets } from './observability/bind-sockets.ts'
 import { bindState } from './observability/bind-state.ts'
+import { bindTopics } from './observability/bind-topics.ts'
 import { bindWaits } from './observability/bind-waits.ts'
 import { type Log, type LogControl, RepeatedLines } from './observability/log.ts'
+import { TopicSlots } from './observability/topic-slots.ts'
 import { type RequestWatch, watchRequests } from './observability/watch-requests.ts'
 import { openDirectories } from './open-directories.ts'
 import { DiskWatch } from './partition/disk-watch.ts'
@@ -51,6 +54,7 @@ import { Housekeeping } from './partition/housekeeping.ts'
 import { inTurns } from './partition/in-turns.ts'
 import { ParkedFetches } from './partition/parked-fetches.ts'
 import { sweepDeleted } from './partition/partition-files.ts'
+import type { PartitionProbe } from './partition/partition-probe.ts'
 import { PartitionSet } from './partition/partition-set.ts'
 import { RetentionClock } from './partition/retention-clock.ts'
 import { readTrustedTime } from './partition/trusted-time-file.ts'
@@ -122,6 +126,7 @@ export class Broker {
   #running: Running | null = null
   #requests: RequestWatch | null = null
   readonly #waits: WaitProbe
+  readonly #partitionProbe: PartitionProbe
 
   constructor(options: BrokerOptions) {
     const { config, clock, version, disk } = options
@@ -150,10 +155,14 @@ export class Broker {
     this.#diskProbe = new DiskProbe(disk, clock)
     const timeLimitMs = (): number => this.#settings['admin.health.timeout.ms']
     this.#health = liveHealth({ view: this.#view, metrics: this.metrics, clock, disk: this.#diskProbe, timeLimitMs })
-    const limits = () => {
-      return { groupsMax: this.#settings['metrics.groups.max'], seriesMax: this.#settings['metrics.series.max'] }
-    }
-    bindLag(this.metrics, { view: this.#view, clock, limits })
+    const budget = new SeriesBudget(this.metrics, () => this.#settings['metrics.series.max'])
+    const slots = new TopicSlots(
+      () => this.#settings['metrics.topics.max'],
+      name => INTERNAL_TOPICS.has(name)
+    )
+    this.#partitionProbe = bindPartitions(this.metrics, slots)
+    bindLag(this.metrics, { view: this.#view, clock, budget, groupsMax: () => this.#settings['metrics.groups.max'] })
+    bindTopics(this.metrics, { view: this.#view, clock, budget, slots })
     bindLimits(this.metrics, { settings: () => this.#settings, pools: [this.#pool, this.#fetchPool] })
     bindSockets(this.metrics, { listeners: () => this.#listeners, inputBytes: () => this.#pool.takenBytes })
     this.#waits = bindWaits(this.metrics)
@@ -332,7 +341,7 @@ export class Broker {
       stateOf: directory => diskWatch.stateOf(directory),
       buffers: this.#fetchPool,
       openFiles: new OpenFiles(segmentFilesThatFit(openFilesMax())),
-      probe: bindPartitions(this.metrics),
+      probe: this.#partitionProbe,
       logProbe,
       settingsOf: topic => topicSettings(topic.configs, this.#settings),
       onFatal,
@@ -468,7 +477,7 @@ export class Broker {
       offsetsTopic: groups.topic,
       parked,
       logDirs: () => logDirViews(directories, this.#view.logDirectories(), partitions),
-      probe: bindPartitions(this.metrics),
+      probe: this.#partitionProbe,
       waits: this.#waits,
       clock,
       settings: () => this.#settings,

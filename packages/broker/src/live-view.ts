@@ -185,6 +185,8 @@ export class LiveView implements BrokerView {
         : {
             logStartOffset: partition.log.logStartOffset,
             highWatermark: partition.highWatermark,
+            lastStableOffset: partition.lastStableOffset,
+            lastAppendMs: partition.lastAppendMs,
             endOffset: partition.log.logEndOffset,
             sizeBytes: partition.log.sizeBytes,
             segments: partition.log.segmentCount

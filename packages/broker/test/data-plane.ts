@@ -5,6 +5,7 @@ import { RecordBatchBuilder, readRecords, walkBatches } from '@streambus/protoco
 import { ManualClock, MemoryDisk, type MemoryDiskOptions, SeededPrng } from '@streambus/testkit'
 import type { ConfigValues } from '../src/config/schema.ts'
 import type { TopicSettings } from '../src/config/topic.ts'
+import { INTERNAL_TOPICS } from '../src/controller/topic-names.ts'
 import { LazyPatterns } from '../src/coordinator/group/consumer/lazy-patterns.ts'
 import { SILENT_GROUP_PROBE } from '../src/coordinator/group/group-probe.ts'
 import { Groups } from '../src/coordinator/group/groups.ts'
@@ -19,11 +20,12 @@ import { initProducerIdHandler } from '../src/handlers/22-init-producer-id.ts'
 import { offsetForLeaderEpochHandler } from '../src/handlers/23-offset-for-leader-epoch.ts'
 import { groupHandlers } from '../src/handlers/index.ts'
 import { HandlerRegistry } from '../src/handlers/registry.ts'
+import { bindPartitions } from '../src/observability/bind-partitions.ts'
 import { bindRequests } from '../src/observability/bind-requests.ts'
 import { bindWaits } from '../src/observability/bind-waits.ts'
+import { TopicSlots } from '../src/observability/topic-slots.ts'
 import { inTurns } from '../src/partition/in-turns.ts'
 import { ParkedFetches } from '../src/partition/parked-fetches.ts'
-import type { PartitionProbe } from '../src/partition/partition-probe.ts'
 import type { Exchange, Peer } from '../src/pipeline/exchange.ts'
 import { Pipeline } from '../src/pipeline/pipeline.ts'
 import { BROKER_DEFAULTS, openBareBroker, TOPIC_DEFAULTS } from './bare-broker.ts'
@@ -55,14 +57,11 @@ export async function openDataPlane(options: DataPlaneOptions = {}) {
   const turns = options.turns ?? clock
   const metrics = createBrokerMetrics()
   const waits = bindWaits(metrics)
-  const counts = { produced: 0, consumed: 0, committed: 0, fetches: 0, produces: 0 }
-  const probe: PartitionProbe = {
-    produced: records => void (counts.produced += records),
-    consumed: records => void (counts.consumed += records),
-    committed: () => void counts.committed++,
-    produceHandled: () => void counts.produces++,
-    fetchHandled: () => void counts.fetches++
-  }
+  const slots = new TopicSlots(
+    () => 500,
+    name => INTERNAL_TOPICS.has(name)
+  )
+  const probe = bindPartitions(metrics, slots)
   const bugs: unknown[] = []
   const peers: Peer[] = []
   const { directory, directoryState, pool, partitions, controller, registered } = openBareBroker({
@@ -213,7 +212,6 @@ export async function openDataPlane(options: DataPlaneOptions = {}) {
     partitions,
     parked,
     pool,
-    counts,
     metrics,
     peers,
     bugs,

@@ -99,7 +99,12 @@ function createCells(): Cells {
 function createHolder(definition: Definition): Cell | Family<Cell> {
   return definition.labels.length === 0
     ? createCell(definition)
-    : new Family(definition.labels, () => createCell(definition), definition.childrenMax ?? undefined)
+    : new Family(definition.labels, () => createCell(definition), definition.childrenMax ?? limitOf(definition))
+}
+
+/** Those of topics and partitions are limited by who fills them, to settings of the broker. */
+function limitOf({ cardinality }: Definition): number | undefined {
+  return cardinality === 'T' || cardinality === 'P' ? Number.POSITIVE_INFINITY : undefined
 }
 
 function createCell({ type, buckets: set }: Definition): Cell {

@@ -59,6 +59,11 @@ export class Family<Cell, Labels extends readonly string[] = readonly string[]> 
     this.#children.clear()
   }
 
+  /** Forgets some children: what they stand for is gone. */
+  removeWhere(isGone: (labels: Readonly<Record<string, string>>) => boolean): void {
+    for (const [key, { labels }] of this.#children) if (isGone(labels)) this.#children.delete(key)
+  }
+
   /** An empty family for the same metric, to be filled over several turns while this one is served. */
   blank(childrenMax = this.#childrenMax): Family<Cell, Labels> {
     return new Family(this.#labelNames, this.#create, childrenMax)

@@ -30,7 +30,7 @@ export const owners = {
   waits: source('broker/src/observability/bind-waits.ts', 'when a wait ends; sizes at a scrape'),
   partitions: source('broker/src/observability/bind-partitions.ts', 'when a batch or a request is handled'),
   topics: source('broker/src/observability/topic-series.ts', 'when a batch or a request is handled'),
-  topicState: source('broker/src/observability/partition-series.ts', 'at a scrape, in turns'),
+  topicState: source('broker/src/observability/partition-gauges.ts', 'at a scrape, in turns'),
   replicas: source('broker/src/observability/bind-replicas.ts', 'at a scrape'),
   replication: source('broker/src/observability/bind-replication.ts', 'when replicas report', 'replication'),
   metadata: source('broker/src/observability/bind-metadata.ts', 'when metadata is written; states at a scrape'),

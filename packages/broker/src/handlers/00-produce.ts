@@ -1,7 +1,14 @@
 // Accepts v3–11, advertises 0–11: librdkafka up to 2.11.0 sends uncompressed when the minimum is above 0 (KAFKA-18659).
 // v5: log start offset. v7: zstd. v8: record errors. v9: flexible. v10: leader hints (never needed on one broker).
 // v11: as v10. Not yet: transactions (refused), v12 (implicit AddPartitions), v13 (topic ids).
-import { Errors, type Input, type ProduceRequest, type ProduceResponse, produceApi } from '@streambus/protocol'
+import {
+  Errors,
+  errorByCode,
+  type Input,
+  type ProduceRequest,
+  type ProduceResponse,
+  produceApi
+} from '@streambus/protocol'
 import { BatchRefused, isTransactional, RECORDS_START } from '@streambus/protocol/records'
 import { AppendRefused } from '@streambus/storage-log'
 import { INTERNAL_TOPICS } from '../controller/topic-names.ts'
@@ -73,7 +80,7 @@ class ProduceCall {
   }
 
   #answer(responses: Input<ProduceResponse>['responses'], readyMs: number): Answer<Input<ProduceResponse>> {
-    this.#dependencies.probe.produceHandled(readyMs - this.#context.receivedMs)
+    this.#dependencies.probe.produceHandled(readyMs - this.#context.receivedMs, this.#acks)
     if (this.#acks !== 0) return { responses }
     // A producer that asked for no answers notices a failure only by the connection.
     return this.#failedCount > 0 ? CLOSE_CONNECTION : NO_RESPONSE
@@ -105,10 +112,20 @@ class ProduceCall {
         `partition ${index} of ${topic} does not exist`
       )
     }
+    const answer = this.#tryAppend(partition, records)
+    // What waits for its commit is reported when that is decided.
+    const isWaiting = this.#acks === -1 && answer.errorCode === Errors.NONE.code
+    if (!isWaiting) partition.probe.produceAnswered(answer.errorCode)
+    return answer
+  }
+
+  #tryAppend(partition: Partition, records: Buffer | null): PartitionAnswer {
     try {
       return this.#appendTo(partition, records)
     } catch (error) {
-      return this.#refusedBy(error, index)
+      const answer = this.#refusedBy(error, partition.index)
+      partition.probe.rejected(errorByCode(answer.errorCode).name, records?.length ?? 0)
+      return answer
     }
   }
 
@@ -145,6 +162,7 @@ class ProduceCall {
   #wait(partition: Partition, appended: Appended, answer: PartitionAnswer): void {
     this.#waitingCount++
     const done = (): void => {
+      partition.probe.produceAnswered(answer.errorCode)
       this.#waitingCount--
       if (this.#waitingCount === 0) this.#finish?.()
     }

@@ -3,7 +3,7 @@
 // only.
 import type { Clock, Timer } from '@streambus/base'
 import { Errors, type FetchRequest, type FetchResponse, fetchApi, type Input } from '@streambus/protocol'
-import { countRecords } from '@streambus/protocol/records'
+import { countRecords, readMaxTimestamp } from '@streambus/protocol/records'
 import { isUnreadable, OffsetOutOfRange, type ReadResult } from '@streambus/storage-log'
 import type { ParkedFetches } from '../partition/parked-fetches.ts'
 import type { FetchWatcher, Partition } from '../partition/partition.ts'
@@ -187,13 +187,14 @@ class FetchCall implements FetchWatcher {
     for (const want of this.#wants) {
       const { answer, read } = this.#read(want, budgetBytes, !hasData)
       responses[want.topicIndex]?.partitions.push(answer)
+      want.partition?.probe.fetchAnswered(answer.errorCode)
       if (read === null) continue
       reads.push(read)
       hasData = true
       budgetBytes -= read.bytes
     }
     if (reads.length > 0) this.#context.afterWrite(() => reads.forEach(read => read.release()))
-    probe.fetchHandled(clock.monotonicMs() - this.#context.receivedMs - this.#context.parkedMs)
+    probe.fetchHandled(clock.monotonicMs() - this.#context.receivedMs - this.#context.parkedMs, !hasData)
     return { errorCode: Errors.NONE.code, sessionId: 0, responses }
   }
 
@@ -219,11 +220,17 @@ class FetchCall implements FetchWatcher {
     try {
       const read = partition.read(request.fetchOffset, partitionBytes, isFirst)
       if (read.buffer === null) return { answer, read: null }
-      this.#dependencies.probe.consumed(countRecords(read.buffer), read.bytes)
+      partition.probe.consumed(countRecords(read.buffer), read.bytes, this.#ageOf(read.buffer))
       return { answer: { ...answer, records: read.buffer }, read }
     } catch (error) {
       return { answer: refusal(request, this.#errorOf(error, partition), partition), read: null }
     }
+  }
+
+  /** Of the first batch, in ms; −1 when it has no timestamps. */
+  #ageOf(records: Buffer): number {
+    const timestampMs = readMaxTimestamp(records, 0)
+    return timestampMs < 0 ? -1 : this.#dependencies.clock.wallMs() - timestampMs
   }
 
   #errorOf(error: unknown, partition: Partition): number {

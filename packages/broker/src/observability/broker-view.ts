@@ -26,7 +26,10 @@ export interface PartitionView {
   readonly local: {
     readonly logStartOffset: number
     readonly highWatermark: number
+    readonly lastStableOffset: number
     readonly endOffset: number
+    /** Wall time of the last batch of a producer since the start; 0: there was none. */
+    readonly lastAppendMs: number
     readonly sizeBytes: number
     readonly segments: number
   } | null

@@ -14,7 +14,7 @@ import type { DirectoryState } from './directory-state.ts'
 import { Partition } from './partition.ts'
 import { readTopicId, setAside, writeTopicId } from './partition-files.ts'
 import { PartitionHomes, type PartitionHomesOptions, PartitionMissing } from './partition-home.ts'
-import type { PartitionProbe } from './partition-probe.ts'
+import type { PartitionProbe, TopicProbe } from './partition-probe.ts'
 
 export interface PartitionSetOptions extends PartitionHomesOptions {
   readonly clock: Clock
@@ -39,6 +39,7 @@ export interface PartitionSetOptions extends PartitionHomesOptions {
 interface TopicEntry {
   readonly id: string
   readonly name: string
+  readonly probe: TopicProbe
   /** By partition index; null: its log is corrupt or missing, so it is offline. */
   readonly partitions: (Partition | null)[]
 }
@@ -157,7 +158,7 @@ export class PartitionSet {
       const settings = this.#options.settingsOf(topic)
       for (const partition of topic.partitions) {
         if (entry.partitions[partition.index] === null)
-          entry.partitions[partition.index] = this.#open(topic, partition, settings)
+          entry.partitions[partition.index] = this.#open(topic, partition, { settings, probe: entry.probe })
       }
     }
   }
@@ -191,21 +192,26 @@ export class PartitionSet {
     const settings = this.#options.settingsOf(topic)
     let entry = this.#byName.get(topic.name)
     if (entry === undefined) {
-      entry = { id: topic.id, name: topic.name, partitions: [] }
+      entry = { id: topic.id, name: topic.name, probe: this.#options.probe.forTopic(topic.name), partitions: [] }
       this.#byName.set(topic.name, entry)
       this.#byId.set(topic.id, entry)
     }
     for (const partition of topic.partitions) {
       if (this.#isClosed) return
       const present = entry.partitions[partition.index]
-      if (present === undefined) entry.partitions[partition.index] = this.#open(topic, partition, settings)
-      else present?.updateSettings(settings)
+      if (present === undefined) {
+        entry.partitions[partition.index] = this.#open(topic, partition, { settings, probe: entry.probe })
+      } else present?.updateSettings(settings)
       yield
     }
   }
 
-  #open(topic: TopicImage, image: PartitionImage, settings: TopicSettings): Partition | null {
-    const { disk, clock, buffers, probe, logProbe, onFatal, onOffline } = this.#options
+  #open(
+    topic: TopicImage,
+    image: PartitionImage,
+    { settings, probe }: { readonly settings: TopicSettings; readonly probe: TopicProbe }
+  ): Partition | null {
+    const { disk, clock, buffers, logProbe, onFatal, onOffline } = this.#options
     const { index, leaderEpoch } = image
     try {
       const home = this.#homeOf(topic, image)
@@ -264,6 +270,7 @@ export class PartitionSet {
   *#retire(entry: TopicEntry): Generator<void, void> {
     this.#byName.delete(entry.name)
     this.#byId.delete(entry.id)
+    entry.probe.gone()
     for (const partition of entry.partitions) {
       if (partition === null) continue
       for (const partitions of this.#in.values()) partitions.delete(partition)

@@ -11,7 +11,7 @@ import {
 import type { TopicSettings } from '../config/topic.ts'
 import { CommitQueue, type CommitWaiter } from './commit-queue.ts'
 import type { DirectoryState } from './directory-state.ts'
-import type { PartitionProbe } from './partition-probe.ts'
+import type { TopicProbe } from './partition-probe.ts'
 import { Watermark } from './watermark.ts'
 
 export interface PartitionOptions {
@@ -22,7 +22,7 @@ export interface PartitionOptions {
   readonly log: Log
   readonly settings: TopicSettings
   readonly clock: Clock
-  readonly probe: PartitionProbe
+  readonly probe: TopicProbe
   /** Of its log directory. */
   readonly directory: DirectoryState
 }
@@ -51,8 +51,9 @@ export class Partition {
   readonly index: number
   readonly leaderEpoch: number
   readonly log: Log
+  /** For handlers that answer for this partition. */
+  readonly probe: TopicProbe
   readonly #clock: Clock
-  readonly #probe: PartitionProbe
   readonly #directory: DirectoryState
   readonly #watermark: Watermark
   readonly #commits = new CommitQueue()
@@ -60,6 +61,7 @@ export class Partition {
   readonly #onLatency: (latencyMs: number) => void
   #settings: TopicSettings
   #isGone = false
+  #lastAppendMs = 0
 
   constructor(options: PartitionOptions) {
     this.topic = options.topic
@@ -68,12 +70,12 @@ export class Partition {
     this.leaderEpoch = options.leaderEpoch
     this.log = options.log
     this.#clock = options.clock
-    this.#probe = options.probe
+    this.probe = options.probe
     this.#settings = options.settings
     this.#directory = options.directory
     // Recovery has synced what it accepted, and with one replica the log is the whole ISR.
     this.#watermark = new Watermark(options.log.logEndOffset)
-    this.#onLatency = latencyMs => this.#probe.committed(latencyMs)
+    this.#onLatency = latencyMs => this.probe.committed(latencyMs)
     options.log.assignEpoch(options.leaderEpoch)
     options.log.onDurable(() => this.#onAcked())
   }
@@ -98,6 +100,11 @@ export class Partition {
   /** True once the topic was deleted; every further verb is answered as for an unknown partition. */
   get isGone(): boolean {
     return this.#isGone
+  }
+
+  /** Wall time of the last batch of a producer since the start; 0: there was none. */
+  get lastAppendMs(): number {
+    return this.#lastAppendMs
   }
 
   /** In-sync replicas; one until replication arrives. */
@@ -147,13 +154,19 @@ export class Partition {
     const rules = this.#rules(apiVersion)
     let bytes = batch
     let summary = validateBatch(bytes, 0, bytes.length, rules)
-    if (compressionType !== 'producer' && compressionType !== summary.codec) {
+    const { codec } = summary
+    if (compressionType !== 'producer' && compressionType !== codec) {
       bytes = recompressBatch(bytes, compressionType, rules.decompressedBytesMax)
       summary = validateBatch(bytes, 0, bytes.length, rules)
     }
     const result = this.log.append(bytes, 0, bytes.length, summary, { leaderEpoch: this.leaderEpoch, origin: 'client' })
     const isDuplicate = result.kind === 'duplicate'
-    if (!isDuplicate) this.#probe.produced(summary.recordCount, summary.sizeBytes)
+    if (isDuplicate) this.probe.duplicated()
+    else {
+      this.probe.produced(summary.recordCount, batch.length, codec)
+      if (bytes !== batch) this.probe.recompressed()
+      this.#lastAppendMs = rules.nowMs
+    }
     if (flushPolicy === 'os') this.#onWritten(isDuplicate)
     const { baseOffset, lastOffset, logAppendTimeMs } = result
     return { isDuplicate, baseOffset, lastOffset, logAppendTimeMs }
@@ -227,7 +240,7 @@ export class Partition {
   /** Relaxed policy: what is written counts as acknowledged. */
   #onWritten(isDuplicate: boolean): void {
     this.#onAcked()
-    if (!isDuplicate) this.#probe.committed(0)
+    if (!isDuplicate) this.probe.committed(0)
   }
 
   #onAcked(): void {

@@ -1,5 +1,5 @@
 import type { Clock } from '@streambus/base'
-import { createBrokerMetrics, OVERFLOW_LABEL } from '@streambus/metrics'
+import { createBrokerMetrics, OVERFLOW_LABEL, SeriesBudget } from '@streambus/metrics'
 import { expect, test } from 'vitest'
 import type { GroupLagView } from '../../src/coordinator/lag/lag-view.ts'
 import { bindLag } from '../../src/observability/bind-lag.ts'
@@ -15,8 +15,8 @@ function setup(options: { groupsMax?: number; lagSeries?: number; clock?: Clock 
   const view = new FakeBrokerView()
   const { groupsMax = 500, lagSeries = MANY } = options
   const others = metrics.seriesCount()
-  const limits = () => ({ groupsMax, seriesMax: others + lagSeries })
-  bindLag(metrics, { view, clock: options.clock ?? new ManualClock(), limits })
+  const budget = new SeriesBudget(metrics, () => others + lagSeries)
+  bindLag(metrics, { view, clock: options.clock ?? new ManualClock(), groupsMax: () => groupsMax, budget })
   return { metrics, view, cells: metrics.cells }
 }
 

@@ -6,6 +6,7 @@ import { bindLog } from '../../src/observability/bind-log.ts'
 import { bindPartitions } from '../../src/observability/bind-partitions.ts'
 import { bindRetentionClock } from '../../src/observability/bind-retention-clock.ts'
 import { RepeatedLines } from '../../src/observability/log.ts'
+import { TopicSlots } from '../../src/observability/topic-slots.ts'
 import { capturedLog } from './captured-log.ts'
 import { ManualClock } from './manual-clock.ts'
 
@@ -51,22 +52,30 @@ describe('bindPartitions and bindLog', () => {
   it('count what producers sent, what consumers got and what was stored, each once', () => {
     const metrics = createBrokerMetrics()
     const { cells } = metrics
-    const partitions = bindPartitions(metrics)
+    const slots = new TopicSlots(
+      () => 10,
+      () => false
+    )
+    const partitions = bindPartitions(metrics, slots)
+    const topic = partitions.forTopic('t')
     const { log } = capturedLog()
     const logs = bindLog(metrics, log, new RepeatedLines(new ManualClock()))
-    partitions.produced(10, 1_000)
+    topic.produced(10, 1_000, 'zstd')
     logs.appended(10, 1_000)
     logs.appended(1, 80)
-    partitions.consumed(4, 400)
-    partitions.committed(3)
-    partitions.produceHandled(5)
-    partitions.fetchHandled(-0.001)
+    topic.consumed(4, 400, -5)
+    topic.committed(3)
+    partitions.produceHandled(5, -1)
+    partitions.fetchHandled(-0.001, true)
     expect([cells.messagesProduced.value, cells.bytesProduced.value]).toEqual([10, 1_000])
     expect([cells.messagesStored.value, cells.bytesStored.value]).toEqual([11, 1_080])
     expect([cells.messagesConsumed.value, cells.bytesConsumed.value]).toEqual([4, 400])
     expect(cells.commitLatency.counts.indexOf(1)).toBe(1)
     expect(cells.produceLatency.counts.indexOf(1)).toBe(1)
     expect([cells.consumeLatency.count, cells.consumeLatency.sum]).toEqual([1, 0])
+    expect([cells.endToEndLatency.count, cells.endToEndLatency.sum]).toEqual([1, 0])
+    expect(cells.produceBatches.child('zstd').value).toBe(1)
+    expect([cells.produceAcks.child('all').value, cells.fetches.child('empty').value]).toEqual([1, 1])
   })
 
   it('tell the operator about torn tails and full disks, the latter once a minute', () => {

@@ -74,7 +74,15 @@ export function directory(changes: Partial<LogDirectoryView>): LogDirectoryView 
 }
 
 export function topic(name: string, changes: Partial<TopicView> = {}): TopicView {
-  const local = { logStartOffset: 2, highWatermark: 8, endOffset: 9, sizeBytes: 70, segments: 1 }
+  const local = {
+    logStartOffset: 2,
+    highWatermark: 8,
+    lastStableOffset: 8,
+    endOffset: 9,
+    lastAppendMs: 0,
+    sizeBytes: 70,
+    segments: 1
+  }
   const partition = { index: 0, leader: 1, leaderEpoch: 0, replicas: [1], isr: [1], local }
   return {
     name,

@@ -4,6 +4,7 @@ import { ManualClock, MemoryDisk } from '@streambus/testkit'
 import { expect, test } from 'vitest'
 import { DirectoryState } from '../../src/partition/directory-state.ts'
 import { Partition } from '../../src/partition/partition.ts'
+import { SILENT_PARTITION_PROBE } from '../../src/partition/partition-probe.ts'
 import { TOPIC_DEFAULTS } from '../bare-broker.ts'
 
 // One test for each planted bug of tests/planted: short, and called what it is there for.
@@ -32,7 +33,7 @@ function setup() {
     log,
     settings: TOPIC_DEFAULTS,
     clock,
-    probe: { produced() {}, consumed() {}, committed() {}, produceHandled() {}, fetchHandled() {} },
+    probe: SILENT_PARTITION_PROBE.forTopic('t'),
     directory: new DirectoryState('/data', new Ballast(disk, '/data'))
   })
   const answered: number[] = []

@@ -1,4 +1,4 @@
-import { createBrokerMetrics } from '@streambus/metrics'
+import { createBrokerMetrics, SeriesBudget } from '@streambus/metrics'
 import { offsetCommitApi, produceApi } from '@streambus/protocol'
 import { RecordBatchBuilder } from '@streambus/protocol/records'
 import { beforeEach, expect, test } from 'vitest'
@@ -129,7 +129,7 @@ test('the gauges are those of the groups there are', async () => {
   const metrics = createBrokerMetrics()
   const { groups } = plane
   const view = { groups: () => groups.lag.all(), committedOffsets: () => groups.lag.offsetCount }
-  bindLag(metrics, { view, clock: plane.clock, limits: () => ({ groupsMax: 500, seriesMax: 20_000 }) })
+  bindLag(metrics, { view, clock: plane.clock, groupsMax: () => 500, budget: new SeriesBudget(metrics, () => 20_000) })
   const { cells } = metrics
   expect(await metrics.render()).toContain('streambus_consumer_group_lag{group=""} 0')
   await produce(5)

@@ -1,5 +1,5 @@
 import type { Clock } from '@streambus/base'
-import { createBrokerMetrics } from '@streambus/metrics'
+import { createBrokerMetrics, SeriesBudget } from '@streambus/metrics'
 import { offsetCommitApi, offsetDeleteApi, produceApi } from '@streambus/protocol'
 import { RecordBatchBuilder } from '@streambus/protocol/records'
 import fc from 'fast-check'
@@ -403,7 +403,7 @@ test('whatever changes between two turns, groups that stay are there once with n
       lag = lagBy(busy)
       const metrics = createBrokerMetrics()
       const view = { groups: () => lag.all(), committedOffsets: () => lag.offsetCount }
-      bindLag(metrics, { view, clock: busy, limits: () => ({ groupsMax: 500, seriesMax: 20_000 }) })
+      bindLag(metrics, { view, clock: busy, groupsMax: () => 500, budget: new SeriesBudget(metrics, () => 20_000) })
       const stayed = new Set(await makeGroups(8))
       const text = metrics.render()
       const { result } = await finish(Promise.all([lag.all(), text]), async turn => {

@@ -1,0 +1,79 @@
+import { type Cells, type Counter, type Family, OVERFLOW_LABEL } from '@streambus/metrics'
+import { errorByCode } from '@streambus/protocol'
+import type { TopicSlots } from './topic-slots.ts'
+
+type Api = 'Produce' | 'FetchConsumer'
+
+/** The counters of one topic, or of all that have none of their own. */
+export class TopicCells {
+  readonly messagesIn: Counter
+  readonly bytesIn: Counter
+  readonly messagesOut: Counter
+  readonly bytesOut: Counter
+  readonly produceRequests: Counter
+  readonly fetchRequests: Counter
+  readonly #label: string
+  readonly #cells: Cells
+  readonly #errors: Record<Api, Map<number, Counter>> = { Produce: new Map(), FetchConsumer: new Map() }
+
+  constructor(cells: Cells, label: string) {
+    this.messagesIn = cells.topicMessagesIn.child(label)
+    this.bytesIn = cells.topicBytesIn.child(label)
+    this.messagesOut = cells.topicMessagesOut.child(label)
+    this.bytesOut = cells.topicBytesOut.child(label)
+    this.produceRequests = cells.topicProduceRequests.child(label)
+    this.fetchRequests = cells.topicFetchRequests.child(label)
+    this.#label = label
+    this.#cells = cells
+  }
+
+  error(api: Api, code: number): void {
+    const known = this.#errors[api].get(code) ?? this.#cells.topicErrors.child(this.#label, api, errorByCode(code).name)
+    this.#errors[api].set(code, known)
+    known.value++
+  }
+
+  rejected(reason: string, bytes: number): void {
+    this.#cells.topicBytesRejected.child(this.#label, reason).add(bytes)
+  }
+}
+
+/**
+ * The counters of topics. What a topic counts goes to series of its own while it has a slot, else to `__other__`. The
+ * series of a deleted topic end: `__other__` does not take them over, because that would look like traffic. The totals
+ * of the broker have cells of their own, so they do not fall.
+ */
+export class TopicSeries {
+  readonly #cells: Cells
+  readonly #slots: TopicSlots
+  #other: TopicCells | null = null
+
+  constructor(cells: Cells, slots: TopicSlots) {
+    this.#cells = cells
+    this.#slots = slots
+  }
+
+  /** Where the topic counts from now on. */
+  cellsOf(topic: string): TopicCells {
+    if (this.#slots.claim(topic)) return new TopicCells(this.#cells, topic)
+    if (!this.#slots.isInternal(topic)) for (const family of this.#families()) family.noteDropped(1)
+    return this.other()
+  }
+
+  other(): TopicCells {
+    return (this.#other ??= new TopicCells(this.#cells, OVERFLOW_LABEL))
+  }
+
+  /** The topic was deleted. */
+  end(topic: string): void {
+    this.#slots.release(topic)
+    for (const family of this.#families()) family.removeWhere(({ topic: label }) => label === topic)
+  }
+
+  #families(): readonly Family<Counter>[] {
+    const { topicMessagesIn, topicBytesIn, topicMessagesOut, topicBytesOut } = this.#cells
+    const { topicProduceRequests, topicFetchRequests, topicErrors, topicBytesRejected } = this.#cells
+    const byTopic = [topicMessagesIn, topicBytesIn, topicMessagesOut, topicBytesOut]
+    return [...byTopic, topicProduceRequests, topicFetchRequests, topicErrors, topicBytesRejected]
+  }
+}

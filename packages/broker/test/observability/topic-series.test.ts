@@ -1,0 +1,127 @@
+import { createBrokerMetrics, type Family, OVERFLOW_LABEL } from '@streambus/metrics'
+import { Errors } from '@streambus/protocol'
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { bindPartitions } from '../../src/observability/bind-partitions.ts'
+import { TopicSlots } from '../../src/observability/topic-slots.ts'
+import type { TopicProbe } from '../../src/partition/partition-probe.ts'
+
+const NAMES = ['a', 'b', 'c', 'd', '__internal'] as const
+
+function bound(limit: () => number) {
+  const metrics = createBrokerMetrics()
+  const slots = new TopicSlots(limit, name => name === '__internal')
+  return { cells: metrics.cells, probe: bindPartitions(metrics, slots) }
+}
+
+function valuesOf(family: Family<{ value: number }>): Record<string, number> {
+  return Object.fromEntries(
+    [...family.children()].map(({ labels, cell }) => [Object.values(labels).join(' '), cell.value])
+  )
+}
+
+/** The simplest thing that could be right: who has a slot, and what is counted under which label. */
+class Model {
+  readonly #limit: number
+  readonly slots = new Set<string>()
+  readonly counts = new Map<string, number>()
+  readonly labels = new Map<string, string>()
+  produced = 0
+
+  constructor(limit: number) {
+    this.#limit = limit
+  }
+
+  count(topic: string, records: number): void {
+    this.produced += records
+    let label = this.labels.get(topic)
+    if (label === undefined) {
+      const isOwn = this.slots.size < this.#limit && topic !== '__internal'
+      label = isOwn ? topic : OVERFLOW_LABEL
+      if (isOwn) this.slots.add(topic)
+      this.labels.set(topic, label)
+    }
+    this.counts.set(label, (this.counts.get(label) ?? 0) + records)
+  }
+
+  end(topic: string): void {
+    if (this.slots.delete(topic)) this.counts.delete(topic)
+    this.labels.delete(topic)
+  }
+}
+
+const step = fc.record({
+  topic: fc.constantFrom(...NAMES),
+  records: fc.integer({ min: 1, max: 9 }),
+  isDeletion: fc.boolean()
+})
+
+test('counters of topics are those of a simple model, whoever comes and goes in whatever order', () => {
+  fc.assert(
+    fc.property(fc.integer({ min: 0, max: 4 }), fc.array(step, { maxLength: 60 }), (limit, steps) => {
+      const { cells, probe } = bound(() => limit)
+      const model = new Model(limit)
+      const topics = new Map<string, TopicProbe>()
+      for (const { topic, records, isDeletion } of steps) {
+        if (isDeletion) {
+          topics.get(topic)?.gone()
+          topics.delete(topic)
+          model.end(topic)
+          continue
+        }
+        const known = topics.get(topic) ?? probe.forTopic(topic)
+        topics.set(topic, known)
+        known.produced(records, records * 100, 'none')
+        known.produceAnswered(Errors.NONE.code)
+        model.count(topic, records)
+        const shown = valuesOf(cells.topicMessagesIn)
+        // The shared label stays, at whatever it has come to, once it was needed.
+        expect({ [OVERFLOW_LABEL]: 0, ...shown }).toEqual({ [OVERFLOW_LABEL]: 0, ...Object.fromEntries(model.counts) })
+      }
+      expect(cells.messagesProduced.value).toBe(model.produced)
+    })
+  )
+})
+
+test('what the partitions of a deleted topic still report is not about the topic that has its name now', () => {
+  const { cells, probe } = bound(() => 5)
+  const old = probe.forTopic('a')
+  old.produced(3, 30, 'none')
+  old.gone()
+  const young = probe.forTopic('a')
+  young.produced(2, 20, 'none')
+  old.consumed(1, 10, -1)
+  expect(valuesOf(cells.topicMessagesIn)).toMatchObject({ a: 2 })
+  expect(valuesOf(cells.topicMessagesOut)).toMatchObject({ a: 0, [OVERFLOW_LABEL]: 1 })
+})
+
+test('errors and refused bytes are counted by topic; what is wrong with batches also for the whole broker', () => {
+  const { cells, probe } = bound(() => 5)
+  const topic = probe.forTopic('a')
+  topic.rejected('CORRUPT_MESSAGE', 70)
+  topic.rejected('KAFKA_STORAGE_ERROR', 30)
+  topic.rejected('OUT_OF_ORDER_SEQUENCE_NUMBER', 10)
+  topic.rejected('INVALID_PRODUCER_EPOCH', 10)
+  topic.produceAnswered(Errors.CORRUPT_MESSAGE.code)
+  topic.fetchAnswered(Errors.OFFSET_OUT_OF_RANGE.code)
+  topic.fetchAnswered(Errors.NONE.code)
+  expect(valuesOf(cells.topicBytesRejected)).toMatchObject({ 'a CORRUPT_MESSAGE': 70, 'a KAFKA_STORAGE_ERROR': 30 })
+  expect(valuesOf(cells.topicErrors)).toEqual({
+    'a Produce CORRUPT_MESSAGE': 1,
+    'a FetchConsumer OFFSET_OUT_OF_RANGE': 1
+  })
+  expect(valuesOf(cells.topicFetchRequests)).toEqual({ a: 2 })
+  expect(valuesOf(cells.invalidRecords)).toMatchObject({ corrupt: 1, sequence: 1, producer_epoch: 1, timestamp: 0 })
+  expect([cells.producerOutOfOrder.value, cells.producersFenced.value]).toEqual([1, 1])
+})
+
+test('topics without a slot are told of once, internal ones never', () => {
+  const { cells, probe } = bound(() => 1)
+  for (const name of NAMES) {
+    const topic = probe.forTopic(name)
+    topic.produced(1, 1, 'none')
+    topic.produced(1, 1, 'none')
+  }
+  expect(cells.topicMessagesIn.droppedCount).toBe(3)
+  expect(valuesOf(cells.topicMessagesIn)).toEqual({ a: 2, [OVERFLOW_LABEL]: 8 })
+})
