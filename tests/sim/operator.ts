@@ -14,12 +14,15 @@ import type { Swarm } from './swarm.ts'
 import type { Topic, Topics } from './topics.ts'
 
 const TIMEOUT_MS = 5_000
+const GROWING_TOPICS = ['u', 'tt'] as const
+const GROWN_MAX = 5
 
 export interface OperatorOptions {
   readonly surroundings: Surroundings
   readonly swarm: Swarm
   readonly groupIds: readonly string[]
   readonly topics: Topics
+  readonly grow: (topic: string, partitionCount: number) => void
 }
 
 /** Somebody with Kafka's tools: looks, deletes groups and offsets, commits offsets of groups that have no members. */
@@ -42,6 +45,26 @@ export class Operator {
       timeline.after(this.#random.between(200, 3_000), turn)
     }
     timeline.after(1_000, turn)
+    if (this.#hasConsumers) this.#beginGrowing()
+  }
+
+  get #hasConsumers(): boolean {
+    return this.#options.swarm.protocols.some(protocol => protocol !== 'classic')
+  }
+
+  /** The topics that only members of the consumer protocol want come and become larger. */
+  #beginGrowing(): void {
+    const { surroundings, swarm, topics, grow } = this.#options
+    const random = surroundings.random.fork('growth')
+    const turn = (): void => {
+      const isNow = random.chance(0.3 * swarm.rates['new-partitions'])
+      const name = random.pick(GROWING_TOPICS)
+      if (!this.isTroubled) return
+      const partitionCount = topics.names.includes(name) ? topics.get(name).partitionCount : 0
+      if (isNow && partitionCount < GROWN_MAX) grow(name, partitionCount + 1)
+      surroundings.timeline.after(random.between(2_000, 10_000), turn)
+    }
+    surroundings.timeline.after(5_000, turn)
   }
 
   /** Everything that a group has committed. */
@@ -82,7 +105,7 @@ export class Operator {
   #look(groupId: string): void {
     this.#send(describeGroupsApi, 5, { groups: [groupId], includeAuthorizedOperations: false })
     this.#send(listGroupsApi, 5, { statesFilter: [], typesFilter: [] })
-    if (this.#options.swarm.protocols.some(protocol => protocol !== 'classic')) {
+    if (this.#hasConsumers) {
       this.#send(consumerGroupDescribeApi, 1, { groupIds: [groupId], includeAuthorizedOperations: false })
     }
     this.fetchAll(groupId)

@@ -54,6 +54,7 @@ export class SimBroker {
   #boots = 0
   #arrivals = 0
   #syncsExpected = 0
+  #topicsVersion = -1
   /** Why the process must end: a disk that failed. */
   #fatal: string | null = null
 
@@ -135,6 +136,7 @@ export class SimBroker {
     composition.adopt()
     clock.slow = clock.slow === null ? null : { lookMs: 0, turnMs: clock.slow.turnMs }
     life.composition = composition
+    this.#topicsVersion = -1
     trace.add(`broker ${boot} is up`)
   }
 
@@ -183,6 +185,31 @@ export class SimBroker {
       this.#report('bug', `${arrival.api.name} v${arrival.version} was answered by closing the connection: ${detail}`)
     const peer = { connectionId: 1, host: '10.0.0.9', software: null, advertised: { host: 'broker', port: 9092 } }
     life.composition.pipeline.execute(Buffer.from(frame), peer, exchangeOf(arrival, answered, closed))
+  }
+
+  /** Somebody makes a topic, or gives it more partitions; a broker that ends meanwhile has done so or not. */
+  grow(name: string, partitionCount: number): void {
+    const composition = this.#life?.composition
+    if (composition == null) return
+    this.#options.trace.add(`${name} shall have ${partitionCount} partitions`)
+    const { controller } = composition
+    const isKnown = controller.image.topicByName(name) !== undefined
+    const wish = { name, partitionCount, assignments: null }
+    if (isKnown) void controller.createPartitions({ ...wish, validateOnly: false })
+    else {
+      const topic = { ...wish, replicationFactor: 1, configs: new Map<string, string>() }
+      void controller.createTopics([topic], { validateOnly: false })
+    }
+  }
+
+  /** After each event: what topics there are now. */
+  lookAtTopics(): void {
+    const image = this.#life?.composition?.controller.image
+    if (image === undefined || image.topicsVersion === this.#topicsVersion) return
+    this.#topicsVersion = image.topicsVersion
+    for (const { name, id, partitions } of image.topics()) {
+      if (name !== OFFSETS_TOPIC) this.topics.add({ name, id, partitionCount: partitions.length })
+    }
   }
 
   /** After each event: syncs that have begun take their time. */
@@ -234,11 +261,7 @@ export class SimBroker {
       this.disk,
       Promise.all([controller.createTopics(wishes, { validateOnly: false }), groups.topic.ensure()])
     )
-    for (const { name } of wishes) {
-      const created = controller.image.topicByName(name)
-      if (created === undefined) throw new Error(`topic ${name} was not created`)
-      this.topics.add({ name, id: created.id, partitionCount: created.partitions.length })
-    }
+    this.lookAtTopics()
   }
 }
 

@@ -152,7 +152,8 @@ class Run {
     const { topics } = this.#broker
     const make = options.make ?? makeMember
     this.#crew = new Crew({ surroundings, swarm, groupIds, topics, topic: TOPIC, retentionMs: RETENTION_MS, make })
-    this.#operator = new Operator({ surroundings, swarm, groupIds, topics })
+    const grow = (name: string, partitionCount: number): void => this.#broker.grow(name, partitionCount)
+    this.#operator = new Operator({ surroundings, swarm, groupIds, topics, grow })
   }
 
   async play(): Promise<void> {
@@ -222,6 +223,7 @@ class Run {
 
   #look(): void {
     if (this.#failure !== null) throw this.#failure.error
+    this.#broker.lookAtTopics()
     this.#checkAnswers()
     this.#world.look()
     for (const groupId of this.#groupIds) {
@@ -246,6 +248,7 @@ class Run {
       },
       answered: (arrival, answer) => void this.#answers.push({ arrival, answer }),
       lost: arrival => {
+        this.#broker.lookAtTopics()
         this.#checkAnswers()
         for (const check of this.#checks) check.lost?.(arrival)
       },

@@ -32,7 +32,9 @@ const CONSUMER_KINDS = [
   'slow-poll',
   'slow-revoke',
   'hung-revoke',
-  'restart-as-other'
+  'restart-as-other',
+  'cooperative',
+  'new-partitions'
 ] as const
 
 /** Kinds of trouble. Each seed has its own choice and its own rates. */

@@ -64,6 +64,8 @@ export interface MemberOptions {
   readonly topics: Topics
   /** What members of the classic protocol want. */
   readonly topic: string
+  /** Those of the classic protocol keep what they have while they join again (KIP-429). */
+  readonly isCooperative: boolean
   readonly sessionTimeoutMs: number
   readonly rebalanceTimeoutMs: number
   /** As they are now. */

@@ -15,7 +15,7 @@ import { nameOf } from '../facts.ts'
 import { partitionName } from '../topics.ts'
 import { Violation } from '../violation.ts'
 import type { Belief, MemberActor, MemberOptions, Surroundings } from './actor.ts'
-import { assignedTo, assignInTurns } from './assignment.ts'
+import { assignCooperatively, assignedTo, assignInTurns } from './assignment.ts'
 
 const REQUEST_TIMEOUT_MS = 5_000
 const BACKOFF_MS = 100
@@ -46,11 +46,11 @@ export class ClassicMemberActor implements MemberActor {
   /** Of what was begun before: answers and timers of an older one are ignored. */
   #term = 0
 
-  constructor(of: MemberOptions, surroundings: Surroundings, assign: Assignor = assignInTurns) {
+  constructor(of: MemberOptions, surroundings: Surroundings, assign?: Assignor) {
     const { random } = surroundings
     this.#of = of
     this.#in = surroundings
-    this.#assign = assign
+    this.#assign = assign ?? (of.isCooperative ? assignCooperatively : assignInTurns)
     this.name = of.name
     this.groupId = of.groupId
     this.instanceId = of.instanceId
@@ -68,9 +68,14 @@ export class ClassicMemberActor implements MemberActor {
       epoch: this.#generation,
       memberId: this.#memberId,
       isSettled: this.#isSettled,
-      partitions: this.#isSettled ? this.#partitions.map(index => partitionName(this.#of.topic, index)) : [],
+      partitions: this.#used.map(index => partitionName(this.#of.topic, index)),
       topics: [this.#of.topic]
     }
+  }
+
+  /** Who is not cooperative works on nothing while it joins. */
+  get #used(): readonly number[] {
+    return this.#isSettled || this.#of.isCooperative ? this.#partitions : []
   }
 
   start(): void {
@@ -142,11 +147,11 @@ export class ClassicMemberActor implements MemberActor {
     })
   }
 
-  /** The partitions are given back: whatever comes of older requests no longer counts. */
+  /** The partitions are given back, or kept while it joins: whatever comes of older requests no longer counts. */
   #join(): void {
     this.#term++
     this.#isSettled = false
-    const { sessionTimeoutMs, rebalanceTimeoutMs, topic } = this.#of
+    const { sessionTimeoutMs, rebalanceTimeoutMs } = this.#of
     const body = {
       groupId: this.groupId,
       sessionTimeoutMs,
@@ -154,10 +159,18 @@ export class ClassicMemberActor implements MemberActor {
       memberId: this.#memberId,
       ...(this.#joinVersion >= 5 ? { groupInstanceId: this.instanceId } : {}),
       protocolType: 'consumer',
-      protocols: [{ name: 'turns', metadata: encodeSubscription({ version: 0, topics: [topic] }) }]
+      protocols: [this.#protocol()]
     }
     const timeoutMs = rebalanceTimeoutMs + REQUEST_TIMEOUT_MS
     this.#ask(joinGroupApi, this.#joinVersion, { body, timeoutMs }, answer => this.#joined(answer))
+  }
+
+  #protocol(): { name: string; metadata: Buffer } {
+    const { topic, isCooperative } = this.#of
+    if (!isCooperative) return { name: 'turns', metadata: encodeSubscription({ version: 0, topics: [topic] }) }
+    const ownedPartitions = this.#used.length === 0 ? [] : [{ topic, partitions: [...this.#used] }]
+    const subscription = { version: 2, topics: [topic], ownedPartitions, generationId: this.#generation }
+    return { name: 'cooperative turns', metadata: encodeSubscription(subscription) }
   }
 
   #joinLater(): void {
@@ -203,11 +216,22 @@ export class ClassicMemberActor implements MemberActor {
     if (answer === null) return this.#joinLater()
     const error = nameOf(answer.errorCode)
     if (error !== 'NONE') return this.#failed(error)
-    this.#partitions = assignedTo(answer.assignment)
+    const partitions = assignedTo(answer.assignment)
+    const isRevoked = this.#used.some(partition => !partitions.includes(partition))
+    if (isRevoked) return this.#giveBack(partitions)
+    this.#partitions = partitions
     this.#isSettled = true
     this.#positions.clear()
     this.#later(this.#heartbeatMs, () => this.#beat())
     this.#fetchOffsets()
+  }
+
+  /** A cooperative member: others wait for what it has to give back, and hear that it has when it joins again. */
+  #giveBack(partitions: readonly number[]): void {
+    this.#later(this.#in.random.between(0, 1_000), () => {
+      this.#partitions = partitions
+      this.#join()
+    })
   }
 
   #beat(): void {
@@ -281,8 +305,11 @@ export class ClassicMemberActor implements MemberActor {
       // The whole group was deleted, or came to its end.
       case 'GROUP_ID_NOT_FOUND':
         this.#memberId = ''
+        this.#partitions = []
         return this.#joinLater()
       case 'ILLEGAL_GENERATION':
+        this.#partitions = []
+        return this.#join()
       case 'REBALANCE_IN_PROGRESS':
         return this.#join()
       case 'FENCED_INSTANCE_ID':

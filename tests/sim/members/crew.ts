@@ -152,6 +152,7 @@ export class Crew {
         instanceId: place.instanceId,
         topics,
         topic,
+        isCooperative: place.migration.isCooperative,
         sessionTimeoutMs: random.between(6_000, SESSION_MS_MAX),
         rebalanceTimeoutMs: random.between(6_000, REBALANCE_MS_MAX),
         habits: () => this.#habits()

@@ -6,6 +6,8 @@ export type Protocol = 'classic' | 'consumer'
 /** Which protocol the processes of a group are started with, and when that changes. */
 export class Migration {
   readonly kind: GroupProtocol
+  /** Of its members of the classic protocol: they must have an assignor in common. */
+  readonly isCooperative: boolean
   readonly #first: Protocol
   /** Rising: at each of them it becomes the other one. */
   readonly #turnsMs: readonly number[]
@@ -17,6 +19,7 @@ export class Migration {
     const turns = Array.from({ length: random.between(1, 3) }, () => random.between(8_000, troubleMs))
     this.#first = kind === 'mixed' ? (isClassicFirst ? 'classic' : 'consumer') : kind
     this.#turnsMs = kind === 'mixed' ? turns.sort((a, b) => a - b) : []
+    this.isCooperative = random.chance(rates.cooperative) && kind === 'mixed'
     this.#otherShare = kind === 'mixed' ? 0.3 * rates['restart-as-other'] : 0
   }
 

@@ -8,7 +8,7 @@ export interface Subscription {
 }
 
 /** In the common part of the syntaxes of RE2 and of this language; the internal topic matches none. */
-const REGEXES = ['t', '[tu]', 't|u', 'u', '[^_].*', '(nothing)?x'] as const
+const REGEXES = ['t', 't+', '[tu]', 't|u', 'u', '[^_].*', '(nothing)?x'] as const
 
 /** Any subscription but an empty one. */
 export function drawSubscription(

@@ -111,8 +111,8 @@ export class Migration {
 }
 
 /**
- * A leader may have given a partition to several members; here it has one owner. The others learn it soon. What somebody
- * had when he joined, and nobody was given, he may still be about to give up (KIP-429).
+ * A leader may have given a partition to several members; here it has one owner. The others learn it soon. What
+ * somebody had when he joined, and nobody was given, he may still be about to give up (KIP-429).
  */
 function withoutDoubles(members: readonly ConsumerMember[]): ConsumerMember[] {
   const taken = new Set<string>()
