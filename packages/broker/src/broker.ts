@@ -3,8 +3,7 @@ import { type BrokerMetrics, createBrokerMetrics, RuntimeMonitor, SeriesBudget }
 import { type LogDirectory, type LogProbe, OpenFiles } from '@streambus/storage-log'
 import { DiskProbe } from './admin/disk-probe.ts'
 import type { Health } from './admin/health.ts'
-import { adminRoutes } from './admin/routes/index.ts'
-import { AdminServer } from './admin/server.ts'
+import type { AdminServer } from './admin/server.ts'
 import { LogCleaner } from './compaction/cleaner.ts'
 import type { CompactionRunner } from './compaction/runner.ts'
 import { WorkerRunner } from './compaction/worker-runner.ts'
@@ -24,6 +23,7 @@ import { LazyPatterns } from './coordinator/group/consumer/lazy-patterns.ts'
 import { Groups } from './coordinator/group/groups.ts'
 import { GroupTimelines } from './coordinator/lag/timeline.ts'
 import { createRegistry } from './handlers/index.ts'
+import { liveAdmin } from './live-admin.ts'
 import { liveConfigs } from './live-configs.ts'
 import { liveHealth } from './live-health.ts'
 import { logDirViews } from './live-log-dirs.ts'
@@ -208,16 +208,13 @@ export class Broker {
   }
 
   async #startAdmin(): Promise<Addresses['admin']> {
-    const { config, clock, prng, log, logControl } = this.#options
+    const { config } = this.#options
     if (config.adminListener === null) return null
-    const { metrics } = this
-    this.#admin = new AdminServer({
-      ...config.adminListener,
-      routes: adminRoutes({ view: this.#view, health: this.#health, metrics, clock, log, logControl }),
-      metrics,
-      clock,
-      prng,
-      log: log.named('admin'),
+    this.#admin = liveAdmin(config.adminListener, {
+      ...this.#options,
+      view: this.#view,
+      health: this.#health,
+      metrics: this.metrics,
       repeated: this.#repeated,
       kafkaAddress: () => addressText(this.#listeners[0]?.listener.advertised)
     })

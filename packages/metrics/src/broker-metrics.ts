@@ -15,6 +15,7 @@ export class BrokerMetrics {
   readonly #preparations: (() => Promise<void>)[] = []
   readonly #collectors: (() => void)[] = []
   #rendering: Promise<string> | null = null
+  #refreshing: Promise<void> | null = null
 
   /** `clock`: for long scrapes, which are then written in turns of the event loop. */
   constructor(clock: Clock | null = null) {
@@ -49,6 +50,14 @@ export class BrokerMetrics {
     this.#countSeries()
   }
 
+  /** `collect` with all that it takes many turns to compute, as for a scrape. Who asks meanwhile gets the same. */
+  refresh(): Promise<void> {
+    this.#refreshing ??= this.#refresh().finally(() => {
+      this.#refreshing = null
+    })
+    return this.#refreshing
+  }
+
   /** How many lines with a value a scrape has now. */
   seriesCount(): number {
     let count = 0
@@ -58,9 +67,13 @@ export class BrokerMetrics {
 
   async #render(): Promise<string> {
     const render = await this.#exposition.load()
+    await this.refresh()
+    return render()
+  }
+
+  async #refresh(): Promise<void> {
     await Promise.all(this.#preparations.map(prepare => prepare()))
     this.collect()
-    return render()
   }
 
   #countSeries(): void {

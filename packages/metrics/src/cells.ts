@@ -73,6 +73,11 @@ export class Summary {
     this.sum += value
   }
 
+  /** The latest value; 0 before the first. */
+  get last(): number {
+    return this.#latest[(this.count - 1) % SUMMARY_WINDOW] ?? 0
+  }
+
   /** Nearest-rank values for `quantiles` (0 … 1), in their order; zeros before the first observation. */
   quantiles(quantiles: readonly number[]): number[] {
     const sorted = this.#latest.toSorted((a, b) => a - b)

@@ -39,6 +39,7 @@ const MEMORY_DIRECTORY = '/data'
 const FIXED_LOG_CONTROL: LogControl = {
   rootLevel: 'fatal',
   loggerLevels: new Map(),
+  loggerNames: new Set(),
   setLevel() {},
   setLoggerLevel: () => true
 }

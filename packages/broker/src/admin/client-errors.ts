@@ -1,5 +1,7 @@
 import type { Duplex } from 'node:stream'
+import type { Prng } from '@streambus/base'
 import { clientText, type Log, type RepeatedLines } from '../observability/log.ts'
+import { correlationId } from './correlation-id.ts'
 import { recognise } from './foreign-protocol.ts'
 import { failure } from './route.ts'
 
@@ -21,8 +23,15 @@ export class ClientErrors {
   readonly #log: Log
   readonly #repeated: RepeatedLines
   readonly #kafkaAddress: () => string
+  readonly #prng: Prng
 
-  constructor(options: { readonly log: Log; readonly repeated: RepeatedLines; readonly kafkaAddress: () => string }) {
+  constructor(options: {
+    readonly log: Log
+    readonly repeated: RepeatedLines
+    readonly kafkaAddress: () => string
+    readonly prng: Prng
+  }) {
+    this.#prng = options.prng
     this.#log = options.log
     this.#repeated = options.repeated
     this.#kafkaAddress = options.kafkaAddress
@@ -43,6 +52,7 @@ export class ClientErrors {
       `HTTP/1.1 ${status} ${phrase}`,
       `Content-Type: ${contentType}`,
       `Content-Length: ${Buffer.byteLength(text)}`,
+      `X-Correlation-ID: ${correlationId(undefined, this.#prng)}`,
       'Connection: close'
     ]
     socket.end(`${head.join('\r\n')}\r\n\r\n${text}`)

@@ -6,15 +6,23 @@ export interface AdminRequest {
   /** The parsed JSON of a PUT; undefined otherwise. */
   readonly body: unknown
   readonly correlationId: string
+  /** Aborted when the client goes away before it has its answer. */
+  readonly signal: AbortSignal
 }
 
 export interface AdminResponse {
   readonly status: number
   readonly contentType: string
   readonly text: string
+  /** Sent instead of `text`, as fast as the client takes it. */
+  readonly stream?: AsyncIterable<Uint8Array | string>
+  readonly headers?: Readonly<Record<string, string>>
 }
 
 export type AdminMethod = 'GET' | 'PUT'
+
+/** 'token': only with a bearer token, never without one configured. 'token-if-set': open while none is configured. */
+export type Access = 'open' | 'token' | 'token-if-set'
 
 /** One file in routes/ each. */
 export interface Route {
@@ -23,6 +31,10 @@ export interface Route {
   readonly path: string
   /** One line for people; `GET /` shows it. */
   readonly summary: string
+  /** Default 'open'. */
+  readonly access?: Access
+  /** HEAD is refused: what GET does here costs too much for an answer without a body. */
+  readonly hasNoHead?: true
   handle(request: AdminRequest): AdminResponse | Promise<AdminResponse>
 }
 

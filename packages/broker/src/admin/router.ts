@@ -11,7 +11,10 @@ interface Entry {
   readonly segments: readonly string[]
 }
 
-/** Finds the route of a path. HEAD is served wherever GET is. Throws for two routes with one pattern. */
+/**
+ * Finds the route of a path. HEAD is served wherever GET is, unless the route has none. Throws for two routes with one
+ * pattern.
+ */
 export class Router {
   readonly routes: readonly Route[]
   readonly #entries: readonly Entry[]
@@ -30,9 +33,10 @@ export class Router {
     for (const { route, segments: pattern } of this.#entries) {
       const params = match(pattern, segments)
       if (params === null) continue
-      if (route.method === wanted) return { kind: 'route', route, params }
+      const isRefused = method === 'HEAD' && route.hasNoHead === true
+      if (route.method === wanted && !isRefused) return { kind: 'route', route, params }
       allow.add(route.method)
-      if (route.method === 'GET') allow.add('HEAD')
+      if (route.method === 'GET' && route.hasNoHead !== true) allow.add('HEAD')
     }
     return allow.size > 0 ? { kind: 'wrong-method', allow: [...allow] } : { kind: 'unknown' }
   }

@@ -3,14 +3,19 @@ import type { AddressInfo } from 'node:net'
 import { AssertionError, type Clock, type Prng } from '@streambus/base'
 import type { BrokerMetrics } from '@streambus/metrics'
 import { clientText, type Log, type RepeatedLines } from '../observability/log.ts'
+import { refusal } from './access.ts'
 import { readJson } from './body.ts'
 import { ClientErrors } from './client-errors.ts'
 import { correlationId } from './correlation-id.ts'
 import { type AdminResponse, failure, type Route } from './route.ts'
 import { type Found, Router } from './router.ts'
+import { send } from './send.ts'
+import type { Tokens } from './tokens.ts'
 
 const LIMITS = {
   connections: 256,
+  /** More than connections, because requests may be sent without waiting for answers. */
+  inFlight: 512,
   headerBytes: 16 * 1024,
   headersMs: 10_000,
   requestMs: 30_000,
@@ -28,6 +33,7 @@ export interface AdminServerOptions {
   readonly prng: Prng
   readonly log: Log
   readonly repeated: RepeatedLines
+  readonly tokens: Tokens
   /** Where Kafka clients should connect instead, for the log: `host:port`. */
   readonly kafkaAddress: () => string
 }
@@ -98,48 +104,77 @@ export class AdminServer {
   }
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const { metrics, clock, prng, log } = this.#options
+    const { metrics, clock, prng } = this.#options
     const id = correlationId(request.headers['x-correlation-id'], prng)
     const exchange: Exchange = { request, response, id, startedMs: clock.monotonicMs() }
     const { path, query } = parseTarget(request.url ?? '/')
     const found = this.#router.find(request.method ?? '', path)
     metrics.cells.httpRequestsInFlight.add(1)
-    let answer: AdminResponse
-    try {
-      answer = await this.#answer(found, query, exchange)
-    } catch (error) {
-      if (error instanceof AssertionError) throw error
-      // The client went away while it sent its body: nobody reads the answer, and nothing here is broken.
-      const isAborted = request.errored !== null
-      if (!isAborted)
-        log.error('admin request failed', { correlation_id: id, path: clientText(path), err: error as Error })
-      answer = failure(500, 'internal_error', 'the broker failed to answer; its log has the reason', {
-        correlation_id: id
-      })
-    } finally {
-      metrics.cells.httpRequestsInFlight.add(-1)
-    }
-    send({ ...exchange, isLast: !this.#server.listening }, answer, found)
-    this.#report(exchange, found, answer.status)
+    const answer = await this.#answerOrFailure(found, query, exchange)
+    const isLast = !this.#server.listening
+    const bodyBytes = await send({ request, response, correlationId: id, isLast }, answer)
+    metrics.cells.httpRequestsInFlight.add(-1)
+    this.#report(exchange, found, { status: answer.status, bodyBytes })
   }
 
-  async #answer(found: Found, query: URLSearchParams, { request, id }: Exchange): Promise<AdminResponse> {
+  async #answerOrFailure(found: Found, query: URLSearchParams, exchange: Exchange): Promise<AdminResponse> {
+    const { request, id } = exchange
+    try {
+      return await this.#answer(found, query, exchange)
+    } catch (error) {
+      if (error instanceof AssertionError) throw error
+      const path = clientText(parseTarget(request.url ?? '/').path)
+      // The client went away while it sent its body: nobody reads the answer, and nothing here is broken.
+      const isAborted = request.errored !== null
+      if (!isAborted) this.#options.log.error('admin request failed', { correlation_id: id, path, err: error as Error })
+      return failure(500, 'internal_error', 'the broker failed to answer; its log has the reason', {
+        correlation_id: id
+      })
+    }
+  }
+
+  async #answer(found: Found, query: URLSearchParams, { request, response, id }: Exchange): Promise<AdminResponse> {
+    if (this.#options.metrics.cells.httpRequestsInFlight.value > LIMITS.inFlight) {
+      const busy = failure(503, 'too_many_requests', `${LIMITS.inFlight} requests are under way; try again`)
+      return { ...busy, headers: { 'Retry-After': '1' } }
+    }
     if (found.kind === 'unknown') {
       const paths = [...new Set(this.#router.routes.map(({ path }) => path))]
       return failure(404, 'not_found', 'nothing is served at this path', { paths })
     }
     if (found.kind === 'wrong-method') {
       const allow = found.allow.join(', ')
-      return failure(405, 'method_not_allowed', `this path takes ${allow}`, { allow: found.allow })
+      const refused = failure(405, 'method_not_allowed', `this path takes ${allow}`, { allow: found.allow })
+      return { ...refused, headers: { Allow: allow } }
     }
     const { route, params } = found
-    if (route.method === 'GET') return route.handle({ params, query, body: undefined, correlationId: id })
+    const refused = refusal(route, this.#options.tokens, request.headers.authorization)
+    if (refused !== null) {
+      this.#reportRefused(request, id, refused.status)
+      return refused
+    }
+    const given = { params, query, correlationId: id, signal: untilGone(response) }
+    if (route.method === 'GET') return route.handle({ ...given, body: undefined })
     const body = await readJson(request)
     if ('refusal' in body) return body.refusal
-    return route.handle({ params, query, body: body.value, correlationId: id })
+    return route.handle({ ...given, body: body.value })
   }
 
-  #report({ request, id, startedMs }: Exchange, found: Found, status: number): void {
+  #reportRefused(request: IncomingMessage, id: string, status: number): void {
+    const host = clientText(String(request.socket.remoteAddress))
+    this.#options.repeated.write(`admin-refused ${host}`, {
+      log: this.#options.log,
+      level: 'warn',
+      message: 'admin request without a valid token',
+      fields: { event: 'admin_refused', client_host: host, status, correlation_id: id }
+    })
+  }
+
+  #report(
+    { request, id, startedMs }: Exchange,
+    found: Found,
+    { status, bodyBytes }: { readonly status: number; readonly bodyBytes: number }
+  ): void {
     const { metrics, clock, log } = this.#options
     const durationMs = clock.monotonicMs() - startedMs
     // Templates and known methods only: what clients choose must not become label values.
@@ -147,6 +182,8 @@ export class AdminServer {
     const method = found.kind === 'route' ? (request.method ?? '') : 'other'
     metrics.cells.httpRequests.child(method, route, String(status)).add(1)
     metrics.cells.httpRequestDuration.child(method, route).observe(durationMs / 1000)
+    metrics.cells.httpRequestSize.observe(Number(request.headers['content-length'] ?? 0))
+    metrics.cells.httpResponseSize.observe(bodyBytes)
     if (!log.isEnabled('debug')) return
     const path = clientText(request.url ?? '')
     log.debug('admin request', {
@@ -166,19 +203,9 @@ function parseTarget(target: string): { readonly path: string; readonly query: U
   return { path: target.slice(0, mark), query: new URLSearchParams(target.slice(mark + 1)) }
 }
 
-function send(
-  { request, response, id, isLast }: Exchange & { readonly isLast: boolean },
-  answer: AdminResponse,
-  found: Found
-): void {
-  response.statusCode = answer.status
-  response.setHeader('Content-Type', answer.contentType)
-  response.setHeader('Content-Length', Buffer.byteLength(answer.text))
-  response.setHeader('Cache-Control', 'no-store')
-  response.setHeader('X-Content-Type-Options', 'nosniff')
-  response.setHeader('X-Correlation-ID', id)
-  if (found.kind === 'wrong-method') response.setHeader('Allow', found.allow.join(', '))
-  // A body that was not read to its end cannot be followed by another request; a server that stops waits for none.
-  if (!request.complete || isLast) response.setHeader('Connection', 'close')
-  response.end(request.method === 'HEAD' ? undefined : answer.text)
+/** Aborted when the connection closes before the answer is complete. */
+function untilGone(response: ServerResponse): AbortSignal {
+  const controller = new AbortController()
+  response.once('close', () => controller.abort())
+  return controller.signal
 }

@@ -121,6 +121,13 @@ export function list(
   })
 }
 
+/** Comma separated; never shown again. */
+export function secrets(
+  options: Common<readonly string[]> & { readonly item: RegExp; readonly allowed: string }
+): Setting<readonly string[]> {
+  return { ...list(options), kind: 'password', isSensitive: true }
+}
+
 /** Comma separated, each item one of `values`; empty is allowed. */
 export function listOf<const V extends string>(
   options: Common<readonly NoInfer<V>[]> & { readonly values: readonly V[] }

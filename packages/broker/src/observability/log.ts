@@ -23,7 +23,10 @@ export interface Log {
 /** Levels at run time. A logger without a level of its own follows the root. */
 export interface LogControl {
   readonly rootLevel: LogLevel
+  /** Levels of loggers that have one of their own. */
   readonly loggerLevels: ReadonlyMap<string, LogLevel>
+  /** Loggers that there are, with or without a level of their own. */
+  readonly loggerNames: ReadonlySet<string>
   setLevel(level: LogLevel): void
   /** `null` makes the logger follow the root again. False: too many loggers have levels of their own. */
   setLoggerLevel(logger: string, level: LogLevel | null): boolean

@@ -49,6 +49,7 @@ function openDestination(destination: PinoLogOptions['destination']): Destinatio
 
 class Levels implements LogControl {
   readonly loggerLevels = new Map<string, LogLevel>()
+  readonly loggerNames = new Set<string>()
   rootLevel: LogLevel
 
   constructor(rootLevel: LogLevel) {
@@ -88,6 +89,7 @@ class PinoLog implements Log {
   constructor(name: string, sink: Sink) {
     this.#name = name
     this.#sink = sink
+    sink.levels.loggerNames.add(name)
   }
 
   isEnabled(level: LogLevel): boolean {

@@ -206,7 +206,8 @@ describe('GET /metrics', () => {
 
 describe('log level', () => {
   it('is shown and changed', async () => {
-    expect(await getJson('/api/v1/log-level')).toMatchObject({ level: 'info', loggers: {} })
+    const known = { known_loggers: ['broker'], levels: ['debug', 'info', 'warn', 'error', 'fatal'] }
+    expect(await getJson('/api/v1/log-level')).toEqual({ level: 'info', loggers: {}, ...known })
     expect(await (await put('/api/v1/log-level', { level: 'warn' })).json()).toMatchObject({ level: 'warn' })
     await put('/api/v1/log-level', { logger: 'admin.http', level: 'debug' })
     expect(await getJson('/api/v1/log-level')).toMatchObject({ level: 'warn', loggers: { 'admin.http': 'debug' } })

@@ -5,6 +5,8 @@ import { DiskProbe } from '../../src/admin/disk-probe.ts'
 import type { Route } from '../../src/admin/route.ts'
 import { adminRoutes } from '../../src/admin/routes/index.ts'
 import { AdminServer } from '../../src/admin/server.ts'
+import { Tokens } from '../../src/admin/tokens.ts'
+import { ADMIN_TOKEN } from '../../src/config/settings/admin.ts'
 import { liveHealth } from '../../src/live-health.ts'
 import { bindState } from '../../src/observability/bind-state.ts'
 import { RepeatedLines } from '../../src/observability/log.ts'
@@ -25,8 +27,13 @@ export interface RunningServer {
   readonly server: AdminServer
 }
 
+export const TOKEN = 'test-token-0123456789'
+
 /** An admin server on a free port with a standing clock for what it shows and a real one for its work. */
-export async function startServer(extra: readonly Route[] = []): Promise<RunningServer> {
+export async function startServer(
+  extra: readonly Route[] = [],
+  listed: readonly string[] = []
+): Promise<RunningServer> {
   const view = new FakeBrokerView()
   const metrics = createBrokerMetrics()
   const clock = new ManualClock()
@@ -46,6 +53,7 @@ export async function startServer(extra: readonly Route[] = []): Promise<Running
     prng: nodePrng,
     log,
     repeated: new RepeatedLines(clock),
+    tokens: new Tokens({ listed, filePath: null, format: ADMIN_TOKEN, disk, clock, onProblem() {} }),
     kafkaAddress: () => '127.0.0.1:9092'
   })
   const { port } = await server.start()

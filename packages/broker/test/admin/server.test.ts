@@ -1,7 +1,9 @@
 import net from 'node:net'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { json, type Route } from '../../src/admin/route.ts'
-import { type RunningServer, startServer } from './running-server.ts'
+import { Tokens } from '../../src/admin/tokens.ts'
+import { ADMIN_TOKEN } from '../../src/config/settings/admin.ts'
+import { type RunningServer, startServer, TOKEN } from './running-server.ts'
 
 let release = (): void => {}
 const slow: Route = {
@@ -127,10 +129,127 @@ describe('AdminServer', () => {
   })
 })
 
+describe('tokens', () => {
+  const secret: Route = { method: 'GET', path: '/secret', summary: '', access: 'token', handle: () => json(200, {}) }
+  const bearer = (token: string): RequestInit => ({ headers: { Authorization: `Bearer ${token}` } })
+  const level = (init: RequestInit = {}): RequestInit => ({
+    method: 'PUT',
+    body: '{"level":"info"}',
+    ...init,
+    headers: { 'Content-Type': 'application/json', ...(init.headers as Record<string, string>) }
+  })
+
+  it('guard what not everybody may see and do, in one way for every route', async () => {
+    const guarded = await startServer([secret], [TOKEN, 'another-token-0123'])
+    try {
+      const statusOf = async (path: string, init?: RequestInit) => (await fetch(guarded.url + path, init)).status
+      expect(await statusOf('/secret')).toBe(401)
+      expect(await statusOf('/secret', bearer(`${TOKEN}x`))).toBe(401)
+      expect(await statusOf('/secret', bearer(TOKEN))).toBe(200)
+      expect(await statusOf('/secret', bearer('another-token-0123'))).toBe(200)
+      expect(await statusOf('/secret', { ...bearer(TOKEN), method: 'HEAD' })).toBe(200)
+      expect(await statusOf('/api/v1/monitoring/metrics')).toBe(401)
+      expect(await statusOf('/api/v1/monitoring/metrics', bearer(TOKEN))).toBe(200)
+      expect(await statusOf('/api/v1/log-level')).toBe(200)
+      expect(await statusOf('/api/v1/log-level', level())).toBe(401)
+      expect(await statusOf('/api/v1/log-level', level(bearer(TOKEN)))).toBe(200)
+      expect(await statusOf('/health')).toBe(200)
+    } finally {
+      await guarded.server.stop(0)
+    }
+  })
+
+  it('are asked for in the words of RFC 6750, and no wrong one is logged', async () => {
+    const guarded = await startServer([secret], [TOKEN])
+    try {
+      const response = await fetch(`${guarded.url}/secret`, bearer('wrong-token-987654321'))
+      expect(response.headers.get('www-authenticate')).toBe('Bearer realm="streambus"')
+      expect(await response.json()).toMatchObject({ error: 'unauthorized', message: /admin\.tokens/ })
+      const refused = guarded.lines.filter(({ fields }) => fields['event'] === 'admin_refused')
+      expect(refused).toHaveLength(1)
+      expect(JSON.stringify(guarded.lines)).not.toMatch(/wrong-token|test-token/)
+    } finally {
+      await guarded.server.stop(0)
+    }
+  })
+
+  it('without any configured nobody may, and what is merely guarded is open', async () => {
+    const response = await fetch(`${admin.url}/api/v1/monitoring/metrics`, bearer(TOKEN))
+    expect(response.status).toBe(403)
+    expect(await response.json()).toMatchObject({ error: 'tokens_not_configured' })
+    expect((await fetch(`${admin.url}/api/v1/log-level`, level())).status).toBe(200)
+  })
+})
+
+describe('streamed answers', () => {
+  let parts = 0
+  let isClosed = false
+  let wasAborted = false
+  const streamed: Route = {
+    method: 'GET',
+    path: '/streamed',
+    summary: '',
+    hasNoHead: true,
+    handle({ query, signal }) {
+      parts = 0
+      isClosed = false
+      signal.addEventListener('abort', () => (wasAborted = true))
+      return { status: 200, contentType: 'text/plain', text: '', stream: count(Number(query.get('parts'))) }
+    }
+  }
+  async function* count(partsMax: number): AsyncGenerator<string> {
+    try {
+      for (; parts < partsMax; parts++) {
+        await Promise.resolve()
+        yield 'x'.repeat(64 * 1024)
+      }
+      if (partsMax === 3) throw new Error('planted')
+    } finally {
+      isClosed = true
+    }
+  }
+  let streaming: RunningServer
+  beforeEach(async () => {
+    streaming = await startServer([streamed])
+    wasAborted = false
+  })
+  afterEach(() => streaming.server.stop(0))
+
+  it('come whole, with the id, and are counted by their bytes', async () => {
+    const response = await fetch(`${streaming.url}/streamed?parts=20`, { headers: { 'X-Correlation-ID': 'abc' } })
+    expect(response.headers.get('x-correlation-id')).toBe('abc')
+    expect((await response.text()).length).toBe(20 * 64 * 1024)
+    await expect.poll(() => streaming.metrics.cells.httpResponseSize.sum).toBe(20 * 64 * 1024)
+  })
+
+  it('stop being made when the client goes away, at the speed of the client', async () => {
+    const socket = net.connect(streaming.port, '127.0.0.1')
+    socket.write('GET /streamed?parts=100000 HTTP/1.1\r\nHost: x\r\n\r\n')
+    await new Promise(resolve => socket.once('data', resolve))
+    socket.pause()
+    socket.destroy()
+    await expect.poll(() => [isClosed, wasAborted]).toEqual([true, true])
+    expect(parts).toBeLessThan(2_000)
+    await expect.poll(() => streaming.metrics.cells.httpRequestsInFlight.value).toBe(0)
+  })
+
+  it('that fail half-way are cut short, so that nobody takes them for whole', async () => {
+    const response = await fetch(`${streaming.url}/streamed?parts=3`)
+    await expect(response.text()).rejects.toThrow()
+  })
+
+  it('have no HEAD', async () => {
+    const response = await fetch(`${streaming.url}/streamed`, { method: 'HEAD' })
+    expect([response.status, response.headers.get('allow')]).toEqual([405, 'GET'])
+  })
+})
+
 describe('clients on the wrong port', () => {
   it('tells a Kafka client in HTTP that this is HTTP and says, once, in the log where it belongs', async () => {
     const apiVersions = Buffer.from('0000001400120003000000010007726474657374000000', 'hex')
-    expect(await exchange(apiVersions)).toMatch(/^HTTP\/1\.1 400 Bad Request\r\n[\s\S]*127\.0\.0\.1:9092/)
+    const answer = await exchange(apiVersions)
+    expect(answer).toMatch(/^HTTP\/1\.1 400 Bad Request\r\n[\s\S]*127\.0\.0\.1:9092/)
+    expect(answer).toMatch(/\r\nX-Correlation-ID: [0-9a-f]{8}\r\n/)
     await exchange(apiVersions)
     const warnings = admin.lines.filter(({ level }) => level === 'warn')
     expect(warnings).toHaveLength(1)
@@ -191,6 +310,14 @@ describe('stop', () => {
       metrics,
       clock: nodeClock,
       prng: nodePrng,
+      tokens: new Tokens({
+        listed: [],
+        filePath: null,
+        format: ADMIN_TOKEN,
+        disk: other.disk,
+        clock: nodeClock,
+        onProblem() {}
+      }),
       log: SILENT_LOG,
       repeated: new RepeatedLines(nodeClock)
     }

@@ -13,6 +13,7 @@ import {
   optional,
   password,
   type Setting,
+  secrets,
   string
 } from '../../src/config/setting.ts'
 
@@ -117,6 +118,13 @@ describe('other kinds', () => {
     const setting = string({ default: '', pattern: /^\w*$/, allowed: 'letters', doc })
     expect(valueOf(setting, ' ab ')).toBe('ab')
     expect(valueOf(setting, 'a b')).toBe('must be letters')
+  })
+
+  test('secrets are a list that is never shown', () => {
+    const setting = secrets({ default: [], doc, item: /^\w{4,}$/, allowed: 'words' })
+    expect(setting.parse(' abcd, efgh ,')).toEqual({ value: ['abcd', 'efgh'] })
+    expect(setting.parse('abcd,e')).toEqual({ problem: 'words' })
+    expect([setting.isSensitive, setting.kind]).toEqual([true, 'password'])
   })
 
   test('passwords keep their spaces and are sensitive', () => {

@@ -12,6 +12,7 @@ import { healthLiveRoute } from './health-live.ts'
 import { getLogLevelRoute, putLogLevelRoute } from './log-level.ts'
 import { metricsRoute } from './metrics.ts'
 import { monitoringHealthRoute } from './monitoring-health.ts'
+import { monitoringMetricsRoute } from './monitoring-metrics.ts'
 import { readyRoute } from './ready.ts'
 import { topicRoute } from './topic.ts'
 import { topicsRoute } from './topics.ts'
@@ -34,6 +35,7 @@ export function adminRoutes({ view, health, metrics, clock, log, logControl }: A
     readyRoute(health, view, '/health/ready'),
     readyRoute(health, view, '/ready'),
     monitoringHealthRoute(health),
+    monitoringMetricsRoute(metrics, view),
     clusterRoute(view),
     topicsRoute(view),
     topicRoute(view),
@@ -51,7 +53,9 @@ function homeRoute(view: BrokerView, routes: readonly Route[]): Route {
     path: '/',
     summary: 'this list',
     handle() {
-      const endpoints = routes.map(({ method, path, summary }) => ({ method, path, summary }))
+      const endpoints = routes.map(({ method, path, summary, access = 'open' }) => {
+        return { method, path, summary, access }
+      })
       return json(200, { service: 'streambus', version: view.version, broker_id: view.brokerId, endpoints })
     }
   }

@@ -19,6 +19,7 @@ export function putLogLevelRoute(control: LogControl, log: Log): Route {
     path: '/api/v1/log-level',
     summary:
       'set the log level: {"level":"debug"}, or {"logger":"admin.http","level":"debug"}; level null follows the root again',
+    access: 'token-if-set',
     handle({ body, correlationId }) {
       const change = parse(body)
       if ('status' in change) return change
@@ -66,6 +67,7 @@ function refuse(message: string): AdminResponse {
   return failure(400, 'invalid_log_level', message)
 }
 
-function describe(control: LogControl): object {
-  return { level: control.rootLevel, loggers: Object.fromEntries(control.loggerLevels), levels: LOG_LEVELS }
+function describe({ rootLevel, loggerLevels, loggerNames }: LogControl): object {
+  const loggers = Object.fromEntries(loggerLevels)
+  return { level: rootLevel, loggers, levels: LOG_LEVELS, known_loggers: [...loggerNames].sort() }
 }

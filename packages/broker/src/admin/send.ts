@@ -1,0 +1,52 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import type { AdminResponse } from './route.ts'
+
+/** A client that takes longer for a streamed answer is cut off: what it reads from may be large. */
+const STREAM_MS_MAX = 300_000
+
+export interface Delivery {
+  readonly request: IncomingMessage
+  readonly response: ServerResponse
+  readonly correlationId: string
+  /** No request follows on this connection. */
+  readonly isLast: boolean
+}
+
+/** Sends an answer; resolves with the bytes of its body when the last of them is handed over, or the client is gone. */
+export async function send(delivery: Delivery, answer: AdminResponse): Promise<number> {
+  const { request, response, correlationId, isLast } = delivery
+  const { stream, text, status, contentType, headers = {} } = answer
+  response.statusCode = status
+  response.setHeader('Content-Type', contentType)
+  response.setHeader('Cache-Control', 'no-store')
+  response.setHeader('X-Content-Type-Options', 'nosniff')
+  response.setHeader('X-Correlation-ID', correlationId)
+  for (const [name, value] of Object.entries(headers)) response.setHeader(name, value)
+  // A body that was not read to its end cannot be followed by another request; a server that stops waits for none.
+  if (!request.complete || isLast) response.setHeader('Connection', 'close')
+  if (stream !== undefined) return sendStream(response, stream)
+  const bytes = Buffer.byteLength(text)
+  response.setHeader('Content-Length', bytes)
+  response.end(request.method === 'HEAD' ? undefined : text)
+  return request.method === 'HEAD' ? 0 : bytes
+}
+
+async function sendStream(response: ServerResponse, stream: AsyncIterable<Uint8Array | string>): Promise<number> {
+  let bytes = 0
+  async function* counted(): AsyncGenerator<Uint8Array | string> {
+    for await (const part of stream) {
+      bytes += Buffer.byteLength(part)
+      yield part
+    }
+  }
+  try {
+    await pipeline(Readable.from(counted()), response, { signal: AbortSignal.timeout(STREAM_MS_MAX) })
+  } catch {
+    // The client went away, was too slow, or the source failed half-way: the answer is cut short, and shows that by
+    // its missing last chunk.
+    response.destroy()
+  }
+  return bytes
+}
