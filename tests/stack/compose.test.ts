@@ -91,6 +91,7 @@ describe('docker/compose.yaml', () => {
     expect(config.listeners.every(({ host }) => host === '0.0.0.0')).toBe(true)
     expect(ports.map(port => Number(port.split(':').at(-1)))).toEqual([9092, config.adminListener?.port])
     expect(user).toBe('1000:1000')
+    expect([...containerPorts]).toContain(config.values['tracing.otlp.endpoint'].replace('http://', ''))
   })
 
   test('waits for the broker’s readiness', () => {

@@ -16,7 +16,7 @@ export async function checkContainers(checks: ContainerChecks): Promise<void> {
   checkContents(checks)
   await checkBindMount(checks)
   await checkRestricted(checks)
-  await checkOtherPort(checks)
+  await checkOtherSettings(checks)
 }
 
 /** No tests, no development packages, and nothing of the program that the broker could change. */
@@ -71,14 +71,17 @@ async function checkRestricted({ image, folder, report }: ContainerChecks): Prom
   report('user 1000, no capabilities, read-only root: healthy, ready, stops cleanly')
 }
 
-/** The health check follows the setting. */
-async function checkOtherPort({ image, folder, report }: ContainerChecks): Promise<void> {
-  const data = path.join(folder, 'other port')
+/** The health check follows the setting, and the packages that only tracing needs are there. */
+async function checkOtherSettings({ image, folder, report }: ContainerChecks): Promise<void> {
+  const data = path.join(folder, 'other settings')
   fs.mkdirSync(data)
-  const environment = new Map([['STREAMBUS_ADMIN_LISTENER', '127.0.0.1:9999']])
+  const environment = new Map([
+    ['STREAMBUS_ADMIN_LISTENER', '127.0.0.1:9999'],
+    ['STREAMBUS_TRACING_OTLP_ENDPOINT', 'http://127.0.0.1:4318']
+  ])
   // It is healthy when `run` returns.
   await inContainer(image, { environment, mounts: new Map([['data', data]]) }, () => {})
-  report('another admin port: the health check finds it')
+  report('another admin port, tracing on: the health check finds it, the packages for tracing are there')
 }
 
 /** Runs one, looks at it, and stops it as `docker stop` does. */
