@@ -64,7 +64,6 @@ describe('docker/compose.yaml', () => {
     for (const [name, { volumes = [] }] of Object.entries(stack.services)) {
       for (const volume of volumes) {
         const [source = ''] = volume.split(':')
-        if (source === '../dashboards') continue
         if (source.startsWith('.')) expect(isThere(source), `${name}: ${volume}`).toBe(true)
         else if (!source.startsWith('/')) expect(stack.volumes, `${name}: ${volume}`).toHaveProperty(source)
       }
@@ -150,9 +149,7 @@ describe('docker/compose.yaml', () => {
 })
 
 describe('Grafana', () => {
-  const { datasources } = readYaml<{ datasources: DataSource[] }>(
-    'docker/grafana/provisioning/datasources/streambus.yml'
-  )
+  const { datasources } = readYaml<{ datasources: DataSource[] }>('docker/grafana/datasources/streambus.yml')
   const uids = datasources.map(({ uid }) => uid)
 
   test('finds every data source at a service of the stack', () => {
@@ -175,25 +172,34 @@ describe('Grafana', () => {
       },
       tracesToMetrics: { datasourceUid: 'prometheus', tags: [{ key: 'service.name', value: 'job' }] }
     })
-    const linked = [
-      ...readText('docker/grafana/provisioning/datasources/streambus.yml').matchAll(/datasourceUid: (\S+)/g)
-    ]
+    const linked = [...readText('docker/grafana/datasources/streambus.yml').matchAll(/datasourceUid: (\S+)/g)]
     for (const [, uid] of linked) expect(uids).toContain(uid)
   })
 
   test('asks only for metrics that exist', () => {
     const names = new Set(Object.values(catalogue).map(({ name }) => name))
-    const text = readText('docker/grafana/provisioning/datasources/streambus.yml')
+    const text = readText('docker/grafana/datasources/streambus.yml')
     const asked = [...text.matchAll(/\bstreambus_\w+/g)].map(([name]) => name.replace(/_(bucket|count|sum)$/, ''))
     expect(asked.length).toBeGreaterThan(0)
     for (const name of asked) expect(names).toContain(name)
   })
 
-  test('finds the dashboards where they are mounted', () => {
-    const { providers } = readYaml<{ providers: { options: { path: string } }[] }>(
-      'docker/grafana/provisioning/dashboards/streambus.yml'
-    )
-    expect(service('grafana').volumes).toContain(`../dashboards:${providers[0]?.options.path}:ro`)
+  test('finds the dashboards where both compose files mount them, each uid once', () => {
+    const { providers } = readYaml<{ providers: { options: { path: string } }[] }>('dashboards/provider.yml')
+    const folder = providers[0]?.options.path
+    expect(service('grafana').volumes).toContain(`../dashboards:${folder}:ro`)
+    const guide = readYaml<ComposeFile>('docker/guide/docker-compose.yml')
+    expect(guide.services['grafana']?.volumes).toEqual([`./dashboards:${folder}`])
+    // Grafana looks into folders below, too, and loads none of two with the same uid.
+    const files = fs
+      .readdirSync(inRepository('dashboards'), { recursive: true, encoding: 'utf8' })
+      .filter(file => file.endsWith('.json'))
+    const dashboards = files.map(file => JSON.parse(readText(`dashboards/${file}`)) as { uid?: string })
+    expect(dashboards.filter(({ uid }) => uid === undefined)).toEqual([])
+    expect(new Set(dashboards.map(({ uid }) => uid)).size).toBe(files.length)
+    const { environment = {} } = service('grafana')
+    const home = (environment as Record<string, string>)['GF_DASHBOARDS_DEFAULT_HOME_DASHBOARD_PATH']
+    expect(home).toBe(`${folder}/streambus-overview.json`)
   })
 })
 
