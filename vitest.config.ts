@@ -5,6 +5,7 @@ export default defineConfig({
     include: [
       'packages/*/test/**/*.test.ts',
       'tools/test/**/*.test.ts',
+      'dashboards/test/**/*.test.ts',
       'tests/**/*.test.ts',
       'bench/test/**/*.test.ts'
     ],

@@ -112,6 +112,7 @@ const WORLD_ALLOWED = [
   'packages/cli/',
   'packages/testkit/',
   'bench/',
+  'dashboards/src/main.ts',
   'tests/',
   'tools/'
 ]

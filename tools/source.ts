@@ -157,7 +157,7 @@ export function listFiles(root: string, folder: string): string[] {
 
 /** Every TypeScript file of the repository, declarations included. */
 export function readSources(root: string): SourceFile[] {
-  return ['packages', 'bench', 'tests', 'tools']
+  return ['packages', 'bench', 'dashboards', 'tests', 'tools']
     .flatMap(folder => listFiles(root, folder))
     .filter(file => file.endsWith('.ts'))
     .map(file => parseSource(file, fs.readFileSync(path.join(root, file), 'utf8')))

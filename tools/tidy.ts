@@ -151,7 +151,7 @@ function endOfPath(name: string): RegExp {
 }
 
 const TEXT_FILE = /\.(ts|mjs|js|json|md|ya?ml|sh|py|java|txt)$|^\.ci\/|^(LICENSE|\.gitignore)$/
-const FOLDERS = ['packages', 'bench', 'tests', 'tools', '.ci', 'docs']
+const FOLDERS = ['packages', 'bench', 'dashboards', 'tests', 'tools', '.ci', 'docs']
 
 /** Every text file of the repository with what is in it, apart from lock files and what git ignores. */
 export function readTexts(root: string): Map<string, string> {

@@ -1,0 +1,6 @@
+export { BOARDS, type Board, type BoardUid } from './board.ts'
+export { boards } from './boards/index.ts'
+export { dashboardOf } from './dashboard.ts'
+export { dashboardFiles, FOLDER } from './files.ts'
+export * from './grafana/model.ts'
+export { NOT_SHOWN } from './not-shown.ts'
