@@ -212,6 +212,7 @@ export class Broker {
     if (config.adminListener === null) return null
     this.#admin = liveAdmin(config.adminListener, {
       ...this.#options,
+      settings: () => this.#settings,
       view: this.#view,
       health: this.#health,
       metrics: this.metrics,

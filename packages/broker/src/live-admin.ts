@@ -6,12 +6,15 @@ import { AdminServer } from './admin/server.ts'
 import { Tokens } from './admin/tokens.ts'
 import type { Address } from './config/listeners.ts'
 import type { Config } from './config/load.ts'
+import type { ConfigValues } from './config/schema.ts'
 import { ADMIN_TOKEN } from './config/settings/admin.ts'
 import type { BrokerView } from './observability/broker-view.ts'
 import type { Log, LogControl, RepeatedLines } from './observability/log.ts'
 
 export interface LiveAdminOptions {
   readonly config: Config
+  /** In force now. */
+  readonly settings: () => ConfigValues
   readonly disk: Disk
   readonly clock: Clock
   readonly prng: Prng
@@ -29,7 +32,9 @@ export interface LiveAdminOptions {
 export function liveAdmin(address: Address, options: LiveAdminOptions): AdminServer {
   const log = options.log.named('admin')
   const tokens = openTokens(options, log)
-  return new AdminServer({ ...address, ...options, log, tokens, routes: adminRoutes(options) })
+  const heapSnapshotBytesMax = (): number => options.settings()['admin.heap.snapshot.max.bytes']
+  const routes = adminRoutes({ ...options, log, heapSnapshotBytesMax })
+  return new AdminServer({ ...address, ...options, log, tokens, routes })
 }
 
 function openTokens({ config, disk, clock, repeated }: LiveAdminOptions, log: Log): Tokens {

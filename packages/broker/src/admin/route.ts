@@ -6,7 +6,7 @@ export interface AdminRequest {
   /** The parsed JSON of a PUT; undefined otherwise. */
   readonly body: unknown
   readonly correlationId: string
-  /** Aborted when the client goes away before it has its answer. */
+  /** Aborted when the exchange is over: the client has its answer, or is gone. */
   readonly signal: AbortSignal
 }
 

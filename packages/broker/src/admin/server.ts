@@ -153,7 +153,7 @@ export class AdminServer {
       this.#reportRefused(request, id, refused.status)
       return refused
     }
-    const given = { params, query, correlationId: id, signal: untilGone(response) }
+    const given = { params, query, correlationId: id, signal: untilOver(response) }
     if (route.method === 'GET') return route.handle({ ...given, body: undefined })
     const body = await readJson(request)
     if ('refusal' in body) return body.refusal
@@ -203,8 +203,8 @@ function parseTarget(target: string): { readonly path: string; readonly query: U
   return { path: target.slice(0, mark), query: new URLSearchParams(target.slice(mark + 1)) }
 }
 
-/** Aborted when the connection closes before the answer is complete. */
-function untilGone(response: ServerResponse): AbortSignal {
+/** Aborted when the answer is complete or the connection closed. */
+function untilOver(response: ServerResponse): AbortSignal {
   const controller = new AbortController()
   response.once('close', () => controller.abort())
   return controller.signal

@@ -32,7 +32,8 @@ export const TOKEN = 'test-token-0123456789'
 /** An admin server on a free port with a standing clock for what it shows and a real one for its work. */
 export async function startServer(
   extra: readonly Route[] = [],
-  listed: readonly string[] = []
+  listed: readonly string[] = [],
+  heapSnapshotBytes = 2 ** 40
 ): Promise<RunningServer> {
   const view = new FakeBrokerView()
   const metrics = createBrokerMetrics()
@@ -47,7 +48,10 @@ export async function startServer(
   const server = new AdminServer({
     host: '127.0.0.1',
     port: 0,
-    routes: [...adminRoutes({ view, health, metrics, clock, log, logControl }), ...extra],
+    routes: [
+      ...adminRoutes({ view, health, metrics, clock, log, logControl, heapSnapshotBytesMax: () => heapSnapshotBytes }),
+      ...extra
+    ],
     metrics,
     clock: nodeClock,
     prng: nodePrng,

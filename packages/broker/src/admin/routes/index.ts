@@ -5,6 +5,7 @@ import type { Log, LogControl } from '../../observability/log.ts'
 import type { Health } from '../health.ts'
 import { json, type Route } from '../route.ts'
 import { clusterRoute } from './cluster.ts'
+import { diagnosticsRoutes } from './diagnostics.ts'
 import { groupRoute } from './group.ts'
 import { groupsRoute } from './groups.ts'
 import { healthRoute } from './health.ts'
@@ -24,10 +25,12 @@ export interface AdminRoutesOptions {
   readonly clock: Clock
   readonly log: Log
   readonly logControl: LogControl
+  readonly heapSnapshotBytesMax: () => number
 }
 
 /** Every route of the admin port. */
-export function adminRoutes({ view, health, metrics, clock, log, logControl }: AdminRoutesOptions): readonly Route[] {
+export function adminRoutes(options: AdminRoutesOptions): readonly Route[] {
+  const { view, health, metrics, clock, log, logControl } = options
   const routes: readonly Route[] = [
     metricsRoute(metrics),
     healthRoute({ health, view, clock }),
@@ -42,7 +45,8 @@ export function adminRoutes({ view, health, metrics, clock, log, logControl }: A
     groupsRoute(view),
     groupRoute(view),
     getLogLevelRoute(logControl),
-    putLogLevelRoute(logControl, log)
+    putLogLevelRoute(logControl, log),
+    ...diagnosticsRoutes({ ...options, brokerId: view.brokerId })
   ]
   return [homeRoute(view, routes), ...routes]
 }
