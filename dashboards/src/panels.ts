@@ -135,7 +135,7 @@ export function table(title: string, options: TableOptions): PanelDraft {
         color: { mode: 'thresholds' },
         mappings: [],
         thresholds: { mode: 'absolute', steps: NO_LIMITS },
-        custom: { align: 'auto', cellOptions: { type: 'auto' }, filterable: false, inspect: false }
+        custom: { align: 'auto', cellOptions: { type: 'auto' } }
       },
       overrides: options.overrides ?? []
     },
@@ -155,8 +155,7 @@ export function heatmap(title: string, options: PanelOptions): PanelDraft {
         unit,
         color: { mode: 'scheme' },
         mappings: [],
-        thresholds: { mode: 'absolute', steps: NO_LIMITS },
-        custom: { hideFrom: { legend: false, tooltip: false, viz: false }, scaleDistribution: { type: 'linear' } }
+        thresholds: { mode: 'absolute', steps: NO_LIMITS }
       },
       overrides: []
     },
@@ -173,13 +172,7 @@ export function stateTimeline(title: string, options: StatOptions): PanelDraft {
     fieldConfig: {
       defaults: {
         ...numbersOf(title, options),
-        custom: {
-          fillOpacity: 70,
-          hideFrom: { legend: false, tooltip: false, viz: false },
-          insertNulls: false,
-          lineWidth: 0,
-          spanNulls: false
-        }
+        custom: { fillOpacity: 70, lineWidth: 0 }
       },
       overrides: options.overrides ?? []
     },
