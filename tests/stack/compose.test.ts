@@ -185,7 +185,10 @@ describe('Grafana', () => {
   })
 
   test('finds the dashboards where both compose files mount them, each uid once', () => {
-    const { providers } = readYaml<{ providers: { options: { path: string } }[] }>('dashboards/provider.yml')
+    const { providers } = readYaml<{ providers: { options: { path: string } }[] }>('dashboards/streambus.yaml')
+    // A second one would load everything twice, and Grafana takes neither.
+    expect(fs.readdirSync(inRepository('dashboards')).filter(file => /\.ya?ml$/.test(file))).toHaveLength(1)
+    expect(providers).toHaveLength(1)
     const folder = providers[0]?.options.path
     expect(service('grafana').volumes).toContain(`../dashboards:${folder}:ro`)
     const guide = readYaml<ComposeFile>('docker/guide/docker-compose.yml')
