@@ -185,7 +185,7 @@ describe('Grafana', () => {
   })
 
   test('finds the dashboards where both compose files mount them, each uid once', () => {
-    const { providers } = readYaml<{ providers: { options: { path: string } }[] }>('dashboards/streambus.yaml')
+    const { providers } = readYaml<{ providers: { options: { path: string } }[] }>('dashboards/provider.yml')
     // A second one would load everything twice, and Grafana takes neither.
     expect(fs.readdirSync(inRepository('dashboards')).filter(file => /\.ya?ml$/.test(file))).toHaveLength(1)
     expect(providers).toHaveLength(1)
