@@ -5,7 +5,19 @@ import { UnreachableError } from './unreachable-error.ts'
 const BODY_BYTES_MAX = 16 * 1024 * 1024
 
 /** GETs a JSON document from an admin port, whatever the status code. Throws UnreachableError that says what to do. */
-export function getJson(address: Address, path: string, timeoutMs: number): Promise<unknown> {
+export async function getJson(address: Address, path: string, timeoutMs: number): Promise<unknown> {
+  const text = await getText(address, path, timeoutMs)
+  try {
+    return JSON.parse(text)
+  } catch {
+    throw new UnreachableError(
+      `http://${formatAddress(address)}${path} does not answer with JSON; is this the admin port? It is usually 8080`
+    )
+  }
+}
+
+/** The same for any text. */
+export function getText(address: Address, path: string, timeoutMs: number): Promise<string> {
   const where = formatAddress(address)
   return new Promise((resolve, reject) => {
     const request = http.get({ ...address, path, timeout: timeoutMs, agent: false }, response => {
@@ -16,17 +28,7 @@ export function getJson(address: Address, path: string, timeoutMs: number): Prom
         if (bytes > BODY_BYTES_MAX) request.destroy(new Error('the answer is too long'))
         else chunks.push(chunk)
       })
-      response.on('end', () => {
-        try {
-          resolve(JSON.parse(Buffer.concat(chunks).toString('utf8')))
-        } catch {
-          reject(
-            new UnreachableError(
-              `http://${where}${path} does not answer with JSON; is this the admin port? It is usually 8080`
-            )
-          )
-        }
-      })
+      response.on('end', () => resolve(Buffer.concat(chunks).toString('utf8')))
     })
     request.on('timeout', () => request.destroy(new Error(`no answer within ${timeoutMs} ms`)))
     request.on('error', (error: NodeJS.ErrnoException) => reject(adminError(where, error)))

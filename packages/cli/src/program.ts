@@ -8,6 +8,7 @@ import { defineDumpLog } from './definitions/dump-log.ts'
 import { defineGroup } from './definitions/group.ts'
 import { defineProduce } from './definitions/produce.ts'
 import { defineStart } from './definitions/start.ts'
+import { defineTop } from './definitions/top.ts'
 import { defineTopic } from './definitions/topic.ts'
 import { defineVerifyLog } from './definitions/verify-log.ts'
 import { EXIT_CODE_HELP, ExitCode } from './exit-codes.ts'
@@ -28,6 +29,7 @@ export async function runCli(args: readonly string[], io: Io): Promise<number> {
     defineGroup,
     defineConfig,
     defineCluster,
+    defineTop,
     defineDumpLog,
     defineVerifyLog,
     defineCompletion

@@ -137,7 +137,7 @@ describe('completion', () => {
   }
 
   it('knows commands, options, their values and kinds', async () => {
-    expect(await complete('to')).toEqual(['topic'])
+    expect(await complete('to')).toEqual(['topic', 'top'])
     expect(await complete('topic', 'de')).toEqual(['describe', 'delete'])
     expect(await complete('consume', 't', '--fo')).toEqual(['--follow', '--format'])
     expect(await complete('produce', '--compression', 'g')).toEqual(['gzip'])

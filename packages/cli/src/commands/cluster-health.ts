@@ -1,11 +1,10 @@
 import type { MetadataResponse } from '@streambus/protocol'
-import { parseBootstrap } from '@streambus/wire-client'
+import { adminAddress } from '../admin-address.ts'
 import { getJson } from '../admin-http.ts'
 import { withCluster } from '../cluster.ts'
 import { ExitCode } from '../exit-codes.ts'
 import type { Call } from '../io.ts'
 import { printJson, printTable } from '../output/table.ts'
-import { UsageError } from '../usage-error.ts'
 
 interface Check {
   readonly check: string
@@ -68,7 +67,7 @@ function listed(names: readonly string[], total: number, what: string): string {
 }
 
 async function checkAdmin({ options }: Call<{ readonly admin: string }>): Promise<Check[]> {
-  const body = await getJson(adminAddress(options.admin), '/health', options.timeout)
+  const body = await getJson(adminAddress(options.admin, "HOST:PORT or 'none'"), '/health', options.timeout)
   const { checks } = body as { checks?: Record<string, unknown> }
   if (typeof checks !== 'object' || checks === null) {
     throw new Error(`http://${options.admin}/health is not a StreamBus admin port: its answer has no checks`)
@@ -78,14 +77,4 @@ async function checkAdmin({ options }: Call<{ readonly admin: string }>): Promis
     // A warning is for people: nothing is refused.
     return { check, isHealthy: detail === 'ok' || detail.startsWith('warning:'), detail }
   })
-}
-
-function adminAddress(text: string): { host: string; port: number } {
-  try {
-    const [address] = parseBootstrap(text)
-    if (address !== undefined) return address
-  } catch {
-    // Said below, with the option's name.
-  }
-  throw new UsageError(`--admin is '${text}'; HOST:PORT or 'none' is expected, such as 127.0.0.1:8080`)
 }

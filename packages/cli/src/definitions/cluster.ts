@@ -1,4 +1,4 @@
-import { type Definition, examples, lazy } from './define.ts'
+import { adminDefault, type Definition, examples, lazy } from './define.ts'
 
 /** `cluster describe|health|log-dirs` */
 export function defineCluster(definition: Definition): void {
@@ -29,8 +29,4 @@ export function defineCluster(definition: Definition): void {
     .description('size of every log directory and partition')
     .action(lazy(definition, async () => (await import('../commands/cluster-log-dirs.ts')).clusterLogDirs))
     .addHelpText('after', examples([['streambus cluster log-dirs --json', '']]))
-}
-
-function adminDefault({ io }: Definition): string {
-  return io.env['STREAMBUS_ADMIN'] || '127.0.0.1:8080'
 }

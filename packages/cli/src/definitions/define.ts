@@ -55,3 +55,8 @@ export function whole(option: string, min: number, max: number = Number.MAX_SAFE
 export function milliseconds(option: string) {
   return whole(option, 1, 2 ** 31 - 1)
 }
+
+/** Of --admin. */
+export function adminDefault({ io }: Definition): string {
+  return io.env['STREAMBUS_ADMIN'] || '127.0.0.1:8080'
+}

@@ -1,0 +1,59 @@
+import type { Address } from '@streambus/wire-client'
+import { adminAddress } from '../admin-address.ts'
+import { getText } from '../admin-http.ts'
+import { ExitCode } from '../exit-codes.ts'
+import type { Call } from '../io.ts'
+import { formatTimestamp } from '../output/format.ts'
+import { printJson } from '../output/table.ts'
+import { watch } from '../output/watch.ts'
+import { parseExposition } from '../top/exposition.ts'
+import type { Moment } from '../top/rates.ts'
+import { type Reading, readingOf } from '../top/reading.ts'
+import { screenOf } from '../top/screen.ts'
+
+export interface TopOptions {
+  readonly admin: string
+  readonly interval: number
+  readonly once?: boolean
+}
+
+/** How long the first look at what grows takes. */
+const FIRST_MS = 1_000
+
+/**
+ * What a broker does now, from its metrics: again and again on a terminal, else once. Rates are those between two
+ * scrapes.
+ */
+export async function top(call: Call<TopOptions>): Promise<number> {
+  const { io, options } = call
+  const address = adminAddress(options.admin)
+  let before = await scrape(call, address)
+  const read = async (): Promise<Reading> => {
+    const after = await scrape(call, address)
+    const reading = readingOf({ before, after })
+    before = after
+    return reading
+  }
+  await new Promise<void>(resolve => void io.clock.after(Math.min(FIRST_MS, options.interval), resolve))
+  if (options.json) {
+    printJson(io.stdout, await read())
+    return ExitCode.ok
+  }
+  const title = (hint: string): string => `${formatTimestamp(io.clock.wallMs())}  http://${options.admin}${hint}`
+  if (options.once || !io.stdout.isTty) {
+    for (const line of screenOf(await read(), title(''))) io.stdout.line(line)
+    return ExitCode.ok
+  }
+  await watch({
+    io,
+    intervalMs: options.interval,
+    frame: async () => screenOf(await read(), title(`  Ctrl-C ends this; every ${options.interval} ms`)),
+    abort() {}
+  })
+  return ExitCode.ok
+}
+
+async function scrape({ io, options }: Call<TopOptions>, address: Address): Promise<Moment> {
+  const text = await getText(address, '/metrics', options.timeout)
+  return { atMs: io.clock.monotonicMs(), scrape: parseExposition(text) }
+}
