@@ -71,6 +71,7 @@ export const BROKER_MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   admin: ['coordinator', 'observability', 'metrics'],
   observability: [
     'compaction',
+    'controller',
     'coordinator',
     'net',
     'partition',

@@ -40,6 +40,8 @@ export interface DiskSpace {
   readonly device: string
   readonly totalBytes: number
   readonly availableBytes: number
+  /** Null where the filesystem makes them as needed, or does not tell. */
+  readonly inodes: { readonly total: number; readonly free: number } | null
 }
 
 export interface Disk {

@@ -1,5 +1,5 @@
 import { BufferPool, type Clock, type Disk, type DiskError, type Prng } from '@streambus/base'
-import { type BrokerMetrics, createBrokerMetrics, RuntimeMonitor, SeriesBudget } from '@streambus/metrics'
+import { type BrokerMetrics, createBrokerMetrics, RuntimeMonitor } from '@streambus/metrics'
 import { type LogDirectory, type LogProbe, OpenFiles } from '@streambus/storage-log'
 import { DiskProbe } from './admin/disk-probe.ts'
 import type { Health } from './admin/health.ts'
@@ -17,12 +17,12 @@ import { Controller } from './controller/controller.ts'
 import { claimDirectories } from './controller/meta-properties.ts'
 import { metadataHome } from './controller/metadata-home.ts'
 import { QuorumOfOne } from './controller/quorum-of-one.ts'
-import { INTERNAL_TOPICS } from './controller/topic-names.ts'
 import { randomUuid } from './controller/uuid.ts'
 import { LazyPatterns } from './coordinator/group/consumer/lazy-patterns.ts'
 import { Groups } from './coordinator/group/groups.ts'
 import { GroupTimelines } from './coordinator/lag/timeline.ts'
 import { createRegistry } from './handlers/index.ts'
+import { connectInstruments, type Instruments } from './instruments.ts'
 import { liveAdmin } from './live-admin.ts'
 import { liveConfigs } from './live-configs.ts'
 import { liveHealth } from './live-health.ts'
@@ -36,17 +36,11 @@ import { bindCleaner } from './observability/bind-cleaner.ts'
 import { bindConnections } from './observability/bind-connections.ts'
 import { bindDisks } from './observability/bind-disks.ts'
 import { bindGroupHosts, bindGroups } from './observability/bind-groups.ts'
-import { bindLag } from './observability/bind-lag.ts'
-import { bindLimits } from './observability/bind-limits.ts'
-import { bindLog } from './observability/bind-log.ts'
-import { bindPartitions } from './observability/bind-partitions.ts'
+import { bindLog, bindOffline } from './observability/bind-log.ts'
+import { bindMetadataLog } from './observability/bind-metadata.ts'
 import { bindRetentionClock } from './observability/bind-retention-clock.ts'
-import { bindSockets } from './observability/bind-sockets.ts'
-import { bindState } from './observability/bind-state.ts'
-import { bindTopics } from './observability/bind-topics.ts'
-import { bindWaits } from './observability/bind-waits.ts'
 import { type Log, type LogControl, RepeatedLines } from './observability/log.ts'
-import { TopicSlots } from './observability/topic-slots.ts'
+import { MeasuredDisk } from './observability/measured-disk.ts'
 import { type RequestWatch, watchRequests } from './observability/watch-requests.ts'
 import { openDirectories } from './open-directories.ts'
 import { DiskWatch } from './partition/disk-watch.ts'
@@ -54,11 +48,9 @@ import { Housekeeping } from './partition/housekeeping.ts'
 import { inTurns } from './partition/in-turns.ts'
 import { ParkedFetches } from './partition/parked-fetches.ts'
 import { sweepDeleted } from './partition/partition-files.ts'
-import type { PartitionProbe } from './partition/partition-probe.ts'
 import { PartitionSet } from './partition/partition-set.ts'
 import { RetentionClock } from './partition/retention-clock.ts'
 import { readTrustedTime } from './partition/trusted-time-file.ts'
-import type { WaitProbe } from './partition/wait-probe.ts'
 import { Pipeline } from './pipeline/pipeline.ts'
 
 /** Idle buffers kept for reuse by sockets and by fetches. */
@@ -125,14 +117,15 @@ export class Broker {
   #admin: AdminServer | null = null
   #running: Running | null = null
   #requests: RequestWatch | null = null
-  readonly #waits: WaitProbe
-  readonly #partitionProbe: PartitionProbe
+  readonly #openFiles = new OpenFiles(segmentFilesThatFit(openFilesMax()))
+  readonly #instruments: Instruments
 
   constructor(options: BrokerOptions) {
-    const { config, clock, version, disk } = options
-    this.#options = options
+    const { config, clock, version } = options
     this.#settings = config.values
     this.metrics = options.metrics ?? createBrokerMetrics(clock)
+    const disk = new MeasuredDisk(options.disk, this.metrics, clock)
+    this.#options = { ...options, disk }
     const { cells } = this.metrics
     this.#repeated = new RepeatedLines(clock, () => cells.logSuppressed.add(1))
     const maxDescriptors = openFilesMax() ?? 0
@@ -151,21 +144,18 @@ export class Broker {
           return { name, ...listener.advertised, isListening, connections, connectionsMax, pendingCount }
         })
     })
-    bindState(this.metrics, this.#view, clock)
     this.#diskProbe = new DiskProbe(disk, clock)
     const timeLimitMs = (): number => this.#settings['admin.health.timeout.ms']
     this.#health = liveHealth({ view: this.#view, metrics: this.metrics, clock, disk: this.#diskProbe, timeLimitMs })
-    const budget = new SeriesBudget(this.metrics, () => this.#settings['metrics.series.max'])
-    const slots = new TopicSlots(
-      () => this.#settings['metrics.topics.max'],
-      name => INTERNAL_TOPICS.has(name)
-    )
-    this.#partitionProbe = bindPartitions(this.metrics, slots)
-    bindLag(this.metrics, { view: this.#view, clock, budget, groupsMax: () => this.#settings['metrics.groups.max'] })
-    bindTopics(this.metrics, { view: this.#view, clock, budget, slots })
-    bindLimits(this.metrics, { settings: () => this.#settings, pools: [this.#pool, this.#fetchPool] })
-    bindSockets(this.metrics, { listeners: () => this.#listeners, inputBytes: () => this.#pool.takenBytes })
-    this.#waits = bindWaits(this.metrics)
+    this.#instruments = connectInstruments({
+      metrics: this.metrics,
+      view: this.#view,
+      clock,
+      settings: () => this.#settings,
+      listeners: () => this.#listeners,
+      pools: { input: this.#pool, output: this.#fetchPool },
+      openFiles: this.#openFiles
+    })
   }
 
   /** Null until the metadata is there. */
@@ -244,11 +234,13 @@ export class Broker {
     const logProbe = bindLog(this.metrics, log.named('log'), this.#repeated)
     for (const { ignored } of directories) for (const file of ignored) logProbe.fileIgnored(file)
     const makeRoom = (): boolean => this.#running?.diskWatch.makeRoomIn(home.directory) ?? false
-    const metadataLog = new QuorumOfOne({ disk, clock, probe: logProbe, makeRoom, onFatal, ...home })
+    const metadataProbe = bindMetadataLog(this.metrics, logProbe)
+    const metadataLog = new QuorumOfOne({ disk, clock, probe: metadataProbe, makeRoom, onFatal, ...home })
     const controller = new Controller({
       log: metadataLog,
       prng,
       clock,
+      probe: this.#instruments.controller,
       defaults: () => ({
         partitionCount: this.#settings['num.partitions'],
         replicationFactor: this.#settings['default.replication.factor']
@@ -338,14 +330,13 @@ export class Broker {
       lostIds: new Set(config.values['log.dirs.lost']),
       stateOf: directory => diskWatch.stateOf(directory),
       buffers: this.#fetchPool,
-      openFiles: new OpenFiles(segmentFilesThatFit(openFilesMax())),
-      probe: this.#partitionProbe,
+      openFiles: this.#openFiles,
+      probe: this.#instruments.partitions,
       logProbe,
       settingsOf: topic => topicSettings(topic.configs, this.#settings),
       onFatal,
       jitterShare: () => prng.u32() / 2 ** 32,
-      onOffline: (topic, partition, error) =>
-        log.error('partition is offline', { event: 'partition_offline', topic, partition, err: error }),
+      onOffline: bindOffline(this.metrics, log),
       onStray: directory =>
         log.warn('a directory that no topic knows was set aside', { event: 'stray_directory', directory })
     })
@@ -475,8 +466,8 @@ export class Broker {
       offsetsTopic: groups.topic,
       parked,
       logDirs: () => logDirViews(directories, this.#view.logDirectories(), partitions),
-      probe: this.#partitionProbe,
-      waits: this.#waits,
+      probe: this.#instruments.partitions,
+      waits: this.#instruments.waits,
       clock,
       settings: () => this.#settings,
       outputBytes: () => this.#fetchPool.takenBytes,
@@ -490,7 +481,7 @@ export class Broker {
       metrics: this.metrics,
       apis: registry.apis(),
       settings: () => this.#settings,
-      waits: this.#waits,
+      waits: this.#instruments.waits,
       clusterId: controller.image.clusterId,
       repeated: this.#repeated
     })

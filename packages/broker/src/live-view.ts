@@ -1,5 +1,5 @@
 import { type Disk, DiskError, type DiskSpace } from '@streambus/base'
-import type { LogDirectory } from '@streambus/storage-log'
+import type { Log, LogDirectory } from '@streambus/storage-log'
 import type { Controller } from './controller/controller.ts'
 import type { PartitionImage } from './controller/image.ts'
 import type { MetadataLog } from './controller/metadata-log.ts'
@@ -18,11 +18,14 @@ import type {
   LogDirectoryView,
   OfflinePartition,
   PartitionView,
+  QuorumView,
+  ReplicaCounts,
   TopicView
 } from './observability/broker-view.ts'
 import type { FailedDirectory } from './open-directories.ts'
 import type { DiskWatch } from './partition/disk-watch.ts'
 import type { PartitionSet } from './partition/partition-set.ts'
+import { countReplicas } from './replica-counts.ts'
 
 /** What exists only once the start has come that far. */
 export interface LiveParts {
@@ -47,6 +50,24 @@ export interface LiveViewOptions {
   readonly listeners: () => readonly (ListenerView & { readonly pendingCount: number })[]
 }
 
+const NO_QUORUM: QuorumView = {
+  state: 'unattached',
+  voters: 0,
+  votersReachable: 0,
+  lastIndex: -1,
+  appliedIndex: -1,
+  entries: 0,
+  sizeBytes: 0,
+  pending: 0
+}
+const NO_REPLICAS: ReplicaCounts = {
+  led: 0,
+  underReplicated: 0,
+  underMinIsr: 0,
+  atMinIsr: 0,
+  preferred: 0,
+  preferredLed: 0
+}
 const NOTHING_YET: ClusterView = { clusterId: '', controllerId: -1, brokers: [], term: 0, commitIndex: 0 }
 
 /** The read-only face of a broker for metrics, health and the admin API. */
@@ -137,6 +158,11 @@ export class LiveView implements BrokerView {
     return [...opened, ...failed]
   }
 
+  /** Those of all partitions. */
+  *logs(): IterableIterator<Log> {
+    for (const { log } of this.#parts?.partitions.all() ?? []) yield log
+  }
+
   offlinePartitions(): readonly OfflinePartition[] {
     return this.#parts === null ? [] : [...this.#parts.partitions.offline()]
   }
@@ -155,6 +181,21 @@ export class LiveView implements BrokerView {
       term,
       commitIndex: Math.max(commitIndex, 0)
     }
+  }
+
+  quorum(): QuorumView {
+    if (this.#parts === null) return NO_QUORUM
+    const { controller, metadataLog } = this.#parts
+    const { lastIndex, startIndex, sizeBytes, pendingCount: pending } = metadataLog
+    const { appliedIndex } = controller
+    const entries = lastIndex + 1 - startIndex
+    return { state: 'leader', voters: 1, votersReachable: 1, lastIndex, appliedIndex, entries, sizeBytes, pending }
+  }
+
+  replicas(): ReplicaCounts {
+    const { controller, partitions } = this.#parts ?? {}
+    if (controller === undefined || partitions === undefined) return NO_REPLICAS
+    return countReplicas(controller.image.topics(), partitions, this.brokerId)
   }
 
   topicNames(): readonly string[] {

@@ -18,15 +18,23 @@ export interface KeptTail {
   readonly hasBatches: boolean
 }
 
+/** What asked first for a group commit: somebody waits for an append, or `flush.messages`, `flush.ms` and the like. */
+export type FlushTrigger = 'append' | 'limit'
+
 /** What a log reports; the broker connects it to metrics and to the operator's log. Must not throw. */
 export interface LogProbe {
-  appended(records: number, bytes: number): void
+  /** A log was opened; `durationMs` includes its recovery, if it needed one. */
+  opened(durationMs: number): void
+  /** `durationMs`: of the write. */
+  appended(records: number, bytes: number, durationMs: number): void
   /** One completed group commit. */
-  flushed(durationMs: number): void
+  flushed(durationMs: number, trigger: FlushTrigger): void
   rolled(): void
-  /** One read call that found data. */
-  readBytes(bytes: number): void
+  /** One read call that found data; `durationMs` includes the look-up of its position. */
+  readBytes(bytes: number, durationMs: number): void
   segmentsDeleted(segments: number, bytes: number): void
+  /** Producers that have written nothing for so long that they are forgotten. */
+  producersExpired(count: number): void
   /** An index that was missing or wrong and was built again from its segment. */
   indexRebuilt(path: string): void
   /** Recovery after an unclean stop: how much was checked and how much of it was a torn tail. */
@@ -43,11 +51,13 @@ export interface LogProbe {
 }
 
 export const SILENT_LOG_PROBE: LogProbe = {
+  opened() {},
   appended() {},
   flushed() {},
   rolled() {},
   readBytes() {},
   segmentsDeleted() {},
+  producersExpired() {},
   indexRebuilt() {},
   recovered() {},
   tailSetAside() {},

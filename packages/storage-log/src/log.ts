@@ -71,6 +71,7 @@ export class Log {
 
   private constructor(options: LogOptions) {
     const { config, disk, directory, probe } = options
+    const openedMs = options.clock.monotonicMs()
     const lowerRecoveryPoint = options.lowerRecoveryPoint ?? (() => {})
     const context = {
       disk,
@@ -101,6 +102,7 @@ export class Log {
     this.#layout = new LogLayout(context, recovered, { clock: options.clock, lowerRecoveryPoint, expirationMs })
     this.#logEndOffset = this.#layout.active.endOffset
     this.#flusher = this.#newFlusher()
+    probe.opened(options.clock.monotonicMs() - openedMs)
   }
 
   get logStartOffset(): number {
@@ -180,7 +182,9 @@ export class Log {
     if (options.leaderEpoch > this.#layout.epochs.latestEpoch) this.assignEpoch(options.leaderEpoch)
     if (origin === 'replica') this.#checkContinuity(readBaseOffset(bytes, start))
     else stampOffsetAndEpoch(bytes, start, baseOffset, options.leaderEpoch)
+    const startedMs = this.#clock.monotonicMs()
     this.#write(bytes, start, end, origin)
+    const writtenMs = this.#clock.monotonicMs()
 
     const lastOffset = baseOffset + batch.lastOffsetDelta
     this.#layout.active.publish(lastOffset, batch.maxTimestamp, end - start, true)
@@ -189,9 +193,9 @@ export class Log {
       if (isControl) this.#applyMarker(bytes, start, batch, nowMs)
       else this.#layout.producers.apply(batch, lastOffset, nowMs)
     }
-    const isSyncDue = this.#unsynced.add(batch.recordCount, end - start, this.#clock.monotonicMs(), this.#config)
-    if (isSyncDue) this.#requestCountedSync()
-    this.#probe.appended(batch.recordCount, end - start)
+    this.#flusher.wrote(writtenMs)
+    if (this.#unsynced.add(batch.recordCount, end - start, writtenMs, this.#config)) this.#requestCountedSync()
+    this.#probe.appended(batch.recordCount, end - start, writtenMs - startedMs)
     return result('appended', lastOffset, batch)
   }
 
@@ -210,12 +214,13 @@ export class Log {
 
   #read(options: ReadOptions): ReadResult {
     const { fromOffset } = options
+    const startedMs = this.#clock.monotonicMs()
     for (let i = this.#layout.segments.floorIndex(fromOffset); i < this.#layout.segments.count; i++) {
       const segment = this.#layout.segments.use(i)
       const position = segment.positionOf(fromOffset)
       if (position < 0) continue
       const found = readBatches(segment, position, this.#buffers, options)
-      if (found.bytes > 0) this.#probe.readBytes(found.bytes)
+      if (found.bytes > 0) this.#probe.readBytes(found.bytes, this.#clock.monotonicMs() - startedMs)
       return found
     }
     return emptyRead(fromOffset)
@@ -245,7 +250,7 @@ export class Log {
 
   /** Asks for a group commit. Cheap; any number of calls share one fdatasync. */
   requestSync(): void {
-    this.#flusher.request()
+    this.#flusher.request('append')
   }
 
   /**
@@ -253,6 +258,11 @@ export class Log {
    */
   onDurable(listener: (durableEndOffset: number) => void): void {
     this.#flusher.onDurable(listener)
+  }
+
+  /** When the oldest write that no sync has covered was made, of the monotonic clock; −1: all is durable. */
+  get unsyncedSinceMs(): number {
+    return this.#flusher.unsyncedSinceMs
   }
 
   /** How long the sync under way has taken so far; 0 when none is. `nowMonotonicMs` is of the clock of the options. */
@@ -384,7 +394,9 @@ export class Log {
 
   /** Forgets idle producers (`producer.id.expiration.ms`). Returns how many. */
   expireProducers(nowMs: number): number {
-    return this.#layout.producers.expire(nowMs, this.#config.producerIdExpirationMs)
+    const count = this.#layout.producers.expire(nowMs, this.#config.producerIdExpirationMs)
+    if (count > 0) this.#probe.producersExpired(count)
+    return count
   }
 
   /**
@@ -506,7 +518,7 @@ export class Log {
 
   #requestCountedSync(): void {
     this.#unsynced.reset()
-    this.#flusher.request()
+    this.#flusher.request('limit')
   }
 
   #rollForAppend(nowMs: number, origin: AppendOrigin): void {

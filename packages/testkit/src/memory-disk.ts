@@ -197,7 +197,8 @@ export class MemoryDisk implements Disk {
 
   space(_directory: string): DiskSpace {
     const totalBytes = this.#options.capacityBytes ?? 2 ** 40
-    return { device: 'memory', totalBytes, availableBytes: Math.max(0, totalBytes - this.#tree.root.usedBytes()) }
+    const availableBytes = Math.max(0, totalBytes - this.#tree.root.usedBytes())
+    return { device: 'memory', totalBytes, availableBytes, inodes: null }
   }
 
   lock(path: string): { release(): void } {

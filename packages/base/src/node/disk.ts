@@ -198,8 +198,10 @@ export const nodeDisk: Disk = {
   },
   space: directory =>
     attempt('statfs', directory, () => {
-      const { bsize, blocks, bavail } = fs.statfsSync(directory)
-      return { device: String(fs.statSync(directory).dev), totalBytes: bsize * blocks, availableBytes: bsize * bavail }
+      const { bsize, blocks, bavail, files, ffree } = fs.statfsSync(directory)
+      const inodes = files > 0 ? { total: files, free: ffree } : null
+      const device = String(fs.statSync(directory).dev)
+      return { device, totalBytes: bsize * blocks, availableBytes: bsize * bavail, inodes }
     }),
   lock: path => attempt('lock', path, () => lockFile(path))
 }

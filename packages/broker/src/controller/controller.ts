@@ -2,6 +2,7 @@ import type { Clock, Prng } from '@streambus/base'
 import { Errors } from '@streambus/protocol'
 import { AppendRefused } from '@streambus/storage-log'
 import { AutoCreation } from './auto-creation.ts'
+import { type ControllerProbe, SILENT_CONTROLLER_PROBE } from './controller-probe.ts'
 import { type BrokerInfo, type MetadataImage, MetadataState, type TopicImage } from './image.ts'
 import type { MetadataLog } from './metadata-log.ts'
 import { placeReplicas } from './placement.ts'
@@ -59,6 +60,7 @@ export interface ControllerOptions {
   readonly log: MetadataLog
   readonly prng: Prng
   readonly clock: Pick<Clock, 'monotonicMs'>
+  readonly probe?: ControllerProbe
   readonly defaults: () => { readonly partitionCount: number; readonly replicationFactor: number }
   /** Chooses log directories for the partitions that one command creates. */
   readonly placement: () => Placement
@@ -83,12 +85,16 @@ export class Controller {
   readonly #state = new MetadataState()
   readonly #listeners: ImageListener[] = []
   readonly #autoCreation: AutoCreation
+  readonly #probe: ControllerProbe
+  #appliedIndex: number
   #last: Promise<unknown> = Promise.resolve()
 
   constructor(options: ControllerOptions) {
     this.#options = options
+    this.#probe = options.probe ?? SILENT_CONTROLLER_PROBE
     options.log.replay(record => this.#state.apply(record))
     this.#state.publish()
+    this.#appliedIndex = options.log.commitIndex
     this.#autoCreation = new AutoCreation({
       exists: name => this.#state.topicByName(name) !== undefined,
       create: topics => this.createTopics(topics, { validateOnly: false }),
@@ -98,6 +104,11 @@ export class Controller {
 
   get image(): MetadataImage {
     return this.#state
+  }
+
+  /** Of the last metadata record that the image has. */
+  get appliedIndex(): number {
+    return this.#appliedIndex
   }
 
   onImage(listener: ImageListener): void {
@@ -228,13 +239,20 @@ export class Controller {
     const run = this.#last.then(async () => {
       const { records, answer } = decide()
       if (records.length === 0) return answer()
+      const { log, clock } = this.#options
+      const decidedMs = clock.monotonicMs()
       try {
-        await this.#options.log.append(records)
+        await log.append(records)
       } catch (error) {
+        this.#probe.failed()
         if (!(error instanceof AppendRefused) || onRefused === undefined) throw error
         return onRefused(refuse(error.errorName, error.message))
       }
+      const committedMs = clock.monotonicMs()
+      this.#probe.committed(committedMs - decidedMs)
       await this.#adopt(records)
+      this.#appliedIndex = log.commitIndex
+      this.#probe.applied(clock.monotonicMs() - committedMs)
       return answer()
     })
     this.#last = run.catch(() => {})

@@ -9,6 +9,11 @@ export interface MetadataLog {
   readonly term: number
   /** Offset of the last committed record; −1 when there is none. */
   readonly commitIndex: number
+  /** Offsets of the first and of the last record in the log, committed or not; the last is −1 when there is none. */
+  readonly startIndex: number
+  readonly lastIndex: number
+  /** Appends that are not committed yet. */
+  readonly pendingCount: number
   readonly sizeBytes: number
   /** Where it is on disk. */
   readonly directory: string

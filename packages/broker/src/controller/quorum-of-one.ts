@@ -55,6 +55,18 @@ export class QuorumOfOne implements MetadataLog {
     return this.#log.durableEndOffset - 1
   }
 
+  get startIndex(): number {
+    return this.#log.logStartOffset
+  }
+
+  get lastIndex(): number {
+    return this.#log.logEndOffset - 1
+  }
+
+  get pendingCount(): number {
+    return this.#waiting.length
+  }
+
   get directory(): string {
     return this.#log.directory
   }

@@ -1,18 +1,27 @@
-import type { BrokerMetrics } from '@streambus/metrics'
-import type { LogProbe } from '@streambus/storage-log'
+import type { BrokerMetrics, Cells, Counter } from '@streambus/metrics'
+import { LogCorrupt, type LogProbe } from '@streambus/storage-log'
 import type { Log, RepeatedLines } from './log.ts'
 
 /** Connects the logs of partitions and of the metadata to the metrics and to the operator's log. */
 export function bindLog({ cells }: BrokerMetrics, log: Log, repeated: RepeatedLines): LogProbe {
-  const noSpace = cells.storageErrors.child('write', 'ENOSPC')
+  const flushes = { append: cells.logFlushes.child('append'), limit: cells.logFlushes.child('limit') }
   return {
-    appended(records, bytes) {
-      cells.messagesStored.add(records)
-      cells.bytesStored.add(bytes)
+    opened: durationMs => cells.recoveryDuration.observe(durationMs / 1000),
+    appended(records, bytes, durationMs) {
+      cells.messagesStored.value += records
+      cells.bytesStored.value += bytes
+      cells.logAppend.observe(durationMs / 1000)
     },
-    flushed: durationMs => cells.logFlush.observe(durationMs / 1000),
+    flushed(durationMs, trigger) {
+      cells.logFlush.observe(durationMs / 1000)
+      flushes[trigger].value++
+    },
     rolled: () => cells.segmentRolls.add(1),
-    readBytes: bytes => cells.logReadBytes.add(bytes),
+    readBytes(bytes, durationMs) {
+      cells.logReadBytes.value += bytes
+      cells.logRead.observe(durationMs / 1000)
+    },
+    producersExpired: count => cells.producerExpirations.add(count),
     segmentsDeleted(segments, bytes) {
       cells.segmentsDeleted.add(segments)
       cells.deletedBytes.add(bytes)
@@ -37,17 +46,35 @@ export function bindLog({ cells }: BrokerMetrics, log: Log, repeated: RepeatedLi
         log.error(message, fields)
       } else log.warn('what follows the last valid batch after an unclean stop was cut off and kept aside', fields)
     },
+    ...bindDamage(cells, log, repeated),
+    diskFull(path) {
+      const message = 'disk is full: appends are refused, reads go on; free space or shorten retention'
+      repeated.write(`disk-full ${path}`, { log, level: 'error', message, fields: { event: 'disk_full', path } })
+    }
+  }
+}
+
+function bindDamage(
+  cells: Cells,
+  log: Log,
+  repeated: RepeatedLines
+): Pick<LogProbe, 'fileIgnored' | 'holeFound' | 'rangeOffline'> {
+  const corruptions = corruptionCounters(cells)
+  return {
     fileIgnored({ path, problem, consequence }) {
+      corruptions.small_file.add(1)
       const fields = { event: 'damaged_file_ignored', path, problem, consequence }
       log.error('a small file is damaged and counts as missing', fields)
     },
     holeFound({ path, fromOffset, untilOffset }) {
+      corruptions.hole.add(1)
       const fields = { event: 'log_hole', path, from_offset: fromOffset, until_offset: untilOffset }
       const message = 'records are missing: a segment file is shorter than it was, or is gone; restore it from a copy'
       log.error(message, fields)
     },
     rangeOffline(path, fromOffset, untilOffset, cause) {
       cells.rangesOffline.add(1)
+      if (cause instanceof LogCorrupt) corruptions.range.add(1)
       const fields = {
         event: 'log_range_offline',
         path,
@@ -57,11 +84,30 @@ export function bindLog({ cells }: BrokerMetrics, log: Log, repeated: RepeatedLi
       }
       const message = 'records cannot be read: their range is offline, the rest is served'
       repeated.write(`range-offline ${path}`, { log, level: 'error', message, fields })
-    },
-    diskFull(path) {
-      noSpace.add(1)
-      const message = 'disk is full: appends are refused, reads go on; free space or shorten retention'
-      repeated.write(`disk-full ${path}`, { log, level: 'error', message, fields: { event: 'disk_full', path } })
     }
+  }
+}
+
+/** Tells of partitions that cannot be served because of what is wrong with their log. */
+export function bindOffline(
+  { cells }: BrokerMetrics,
+  log: Log
+): (topic: string, partition: number, error: Error) => void {
+  const corruptions = corruptionCounters(cells)
+  return (topic, partition, error) => {
+    if (error instanceof LogCorrupt) corruptions.partition.add(1)
+    log.error('partition is offline', { event: 'partition_offline', topic, partition, err: error })
+  }
+}
+
+type Corruption = 'partition' | 'range' | 'hole' | 'small_file'
+
+/** At zero from the start, so that the first one is seen as a rise. */
+function corruptionCounters({ logCorruptions }: Cells): Record<Corruption, Counter> {
+  return {
+    partition: logCorruptions.child('partition'),
+    range: logCorruptions.child('range'),
+    hole: logCorruptions.child('hole'),
+    small_file: logCorruptions.child('small_file')
   }
 }

@@ -65,6 +65,9 @@ function collectStorage(cells: Cells, directories: readonly LogDirectoryView[]):
     availableByDevice.set(space.device, space.availableBytes)
     cells.logDirectoryTotal.child(path).set(space.totalBytes)
     cells.logDirectoryFree.child(path).set(space.availableBytes)
+    if (space.inodes === null) continue
+    cells.logDirectoryInodes.child(path).set(space.inodes.total)
+    cells.logDirectoryFreeInodes.child(path).set(space.inodes.free)
   }
   let availableBytes = 0
   for (const bytes of availableByDevice.values()) availableBytes += bytes

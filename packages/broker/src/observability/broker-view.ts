@@ -81,6 +81,34 @@ export interface ClusterView {
   readonly commitIndex: number
 }
 
+/** This broker's part in the quorum of the metadata. */
+export interface QuorumView {
+  readonly state: 'leader' | 'follower' | 'candidate' | 'observer' | 'unattached'
+  readonly voters: number
+  /** Heard of lately, this broker included. */
+  readonly votersReachable: number
+  /** Of the last entry in the log, and of the last that is applied; −1: there is none. */
+  readonly lastIndex: number
+  readonly appliedIndex: number
+  readonly entries: number
+  readonly sizeBytes: number
+  /** Batches of entries that are not committed yet. */
+  readonly pending: number
+}
+
+/** How the replicas of all partitions stand for this broker, by the metadata. */
+export interface ReplicaCounts {
+  /** Partitions that this broker leads; of those, with fewer replicas in sync than there are or than they need. */
+  readonly led: number
+  readonly underReplicated: number
+  readonly underMinIsr: number
+  /** Replicated, and just enough of them in sync. */
+  readonly atMinIsr: number
+  /** Partitions that name this broker first; how many of them it leads. */
+  readonly preferred: number
+  readonly preferredLed: number
+}
+
 export interface GroupView {
   readonly lag: GroupLagView
   readonly description: GroupDescription
@@ -127,6 +155,8 @@ export interface BrokerView {
   logDirectories(): readonly LogDirectoryView[]
   offlinePartitions(): readonly OfflinePartition[]
   cluster(): ClusterView
+  quorum(): QuorumView
+  replicas(): ReplicaCounts
   /** Sorted by name. */
   topicNames(): readonly string[]
   topic(name: string): TopicView | null

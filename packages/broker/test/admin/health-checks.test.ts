@@ -127,7 +127,7 @@ describe('the storage check', () => {
   it('is in error while producers are refused or the disk is full, and says why', async () => {
     const refusal = '/data: a sync has been under way for 31 s'
     expect(await storage([directory({ warning: 'slow', refusal })])).toEqual({ state: 'error', message: refusal })
-    const space = { device: 'disk-1', totalBytes: 1_000, availableBytes: 9 }
+    const space = { device: 'disk-1', totalBytes: 1_000, availableBytes: 9, inodes: null }
     expect(await storage([directory({ space })])).toMatchObject({ state: 'error', message: /full/ })
   })
 

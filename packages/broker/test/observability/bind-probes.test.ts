@@ -61,8 +61,8 @@ describe('bindPartitions and bindLog', () => {
     const { log } = capturedLog()
     const logs = bindLog(metrics, log, new RepeatedLines(new ManualClock()))
     topic.produced(10, 1_000, 'zstd')
-    logs.appended(10, 1_000)
-    logs.appended(1, 80)
+    logs.appended(10, 1_000, 2)
+    logs.appended(1, 80, 3)
     topic.consumed(4, 400, -5)
     topic.committed(3)
     partitions.produceHandled(5, -1)
@@ -70,6 +70,7 @@ describe('bindPartitions and bindLog', () => {
     expect([cells.messagesProduced.value, cells.bytesProduced.value]).toEqual([10, 1_000])
     expect([cells.messagesStored.value, cells.bytesStored.value]).toEqual([11, 1_080])
     expect([cells.messagesConsumed.value, cells.bytesConsumed.value]).toEqual([4, 400])
+    expect([cells.logAppend.count, cells.logAppend.sum]).toEqual([2, 0.005])
     expect(cells.commitLatency.counts.indexOf(1)).toBe(1)
     expect(cells.produceLatency.counts.indexOf(1)).toBe(1)
     expect([cells.consumeLatency.count, cells.consumeLatency.sum]).toEqual([1, 0])
@@ -91,7 +92,6 @@ describe('bindPartitions and bindLog', () => {
       ['error', 'disk_full']
     ])
     expect(metrics.cells.recoveryCutBytes.value).toBe(12)
-    expect(metrics.cells.storageErrors.child('write', 'ENOSPC').value).toBe(3)
   })
 })
 

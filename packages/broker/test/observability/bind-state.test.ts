@@ -67,7 +67,7 @@ describe('bindState', () => {
 
   it('counts a filesystem that two log directories share once', () => {
     const { metrics, view, cells } = setup()
-    const other = { device: 'disk-2', totalBytes: 500, availableBytes: 50 }
+    const other = { device: 'disk-2', totalBytes: 500, availableBytes: 50, inodes: { total: 10, free: 4 } }
     view.currentDirectories = [
       directory({ path: '/a', usedBytes: 10 }),
       directory({ path: '/b', usedBytes: 20 }),
@@ -79,6 +79,8 @@ describe('bindState', () => {
     expect(cells.storageAvailable.value).toBe(650)
     expect(cells.logDirectoryFree.child('/b').value).toBe(600)
     expect(cells.logDirectoryOffline.child('/c').value).toBe(1)
+    expect([...cells.logDirectoryFreeInodes.children()].map(({ cell }) => cell.value)).toEqual([4])
+    expect(cells.logDirectoryInodes.child('/c').value).toBe(10)
   })
 
   it('follows the cluster: size, leadership, term and index, and one info line although the id is learned late', () => {

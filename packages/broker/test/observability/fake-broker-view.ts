@@ -12,6 +12,8 @@ import type {
   ListenerView,
   LogDirectoryView,
   OfflinePartition,
+  QuorumView,
+  ReplicaCounts,
   TopicView
 } from '../../src/observability/broker-view.ts'
 
@@ -48,6 +50,26 @@ export class FakeBrokerView implements BrokerView {
   logDirectories = (): readonly LogDirectoryView[] => this.currentDirectories
   offlinePartitions = (): readonly OfflinePartition[] => this.currentOffline
   cluster = (): ClusterView => this.currentCluster
+  currentQuorum: QuorumView = {
+    state: 'leader',
+    voters: 1,
+    votersReachable: 1,
+    lastIndex: 43,
+    appliedIndex: 40,
+    entries: 44,
+    sizeBytes: 512,
+    pending: 1
+  }
+  currentReplicas: ReplicaCounts = {
+    led: 0,
+    underReplicated: 0,
+    underMinIsr: 0,
+    atMinIsr: 0,
+    preferred: 0,
+    preferredLed: 0
+  }
+  quorum = (): QuorumView => this.currentQuorum
+  replicas = (): ReplicaCounts => this.currentReplicas
   topicNames = (): readonly string[] => this.currentTopics.map(({ name }) => name)
   topic = (name: string): TopicView | null => this.currentTopics.find(entry => entry.name === name) ?? null
   groups = (): Promise<readonly GroupLagView[]> => Promise.resolve(this.groupLags)
@@ -60,7 +82,7 @@ export class FakeBrokerView implements BrokerView {
 }
 
 export function directory(changes: Partial<LogDirectoryView>): LogDirectoryView {
-  const space = { device: 'disk-1', totalBytes: 1_000, availableBytes: 600 }
+  const space = { device: 'disk-1', totalBytes: 1_000, availableBytes: 600, inodes: null }
   return {
     path: '/data',
     usedBytes: 100,

@@ -18,7 +18,7 @@ class SizedDisk extends MemoryDisk {
 
   override space(directory: string) {
     if (this.problem !== null) throw this.problem
-    return { device: this.isSplit ? directory : 'd', totalBytes: this.total, availableBytes: this.free }
+    return { device: this.isSplit ? directory : 'd', totalBytes: this.total, availableBytes: this.free, inodes: null }
   }
 }
 

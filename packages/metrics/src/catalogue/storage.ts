@@ -22,10 +22,14 @@ export const storageMetrics = {
     deletedBytes: counter('streambus_deleted_bytes_total', 'Bytes of deleted segments.', bytes),
     indexRebuilds: counter('streambus_index_rebuilds_total', 'Indexes built again because they were missing or wrong.'),
     recoveries: counter('streambus_log_recoveries_total', 'Logs checked after an unclean stop.'),
-    recoveryDuration: histogram('streambus_log_recovery_seconds', 'Checking one log after an unclean stop.', {
-      ...seconds,
-      buckets: 'longSeconds'
-    }),
+    recoveryDuration: histogram(
+      'streambus_log_recovery_seconds',
+      'Opening one log at the start, checked after an unclean stop.',
+      {
+        ...seconds,
+        buckets: 'longSeconds'
+      }
+    ),
     recoveryScannedBytes: counter('streambus_log_recovery_scanned_bytes_total', 'Bytes checked by recovery.', bytes),
     recoveryCutBytes: counter(
       'streambus_log_recovery_truncated_bytes_total',
@@ -64,6 +68,8 @@ export const storageMetrics = {
       'Disk operations on the event loop that may wait for the device: open, rename, unlink, sync, sync_directory.',
       { ...disk, labels: ['op'] }
     ),
-    storageErrors: counter('streambus_storage_errors_total', 'Disk operations that failed.', { labels: ['op', 'code'] })
+    storageErrors: counter('streambus_storage_errors_total', 'Disk operations that failed, by system call.', {
+      labels: ['op', 'code']
+    })
   })
 }

@@ -1,5 +1,5 @@
 import type { Clock, DiskError } from '@streambus/base'
-import type { LogProbe } from '../log-probe.ts'
+import type { FlushTrigger, LogProbe } from '../log-probe.ts'
 import type { Segment } from '../segment/segment.ts'
 
 /** The log's present end; functions, because both change. */
@@ -33,6 +33,12 @@ export class Flusher {
   #running: Segment | null = null
   #target = 0
   #startedMs = 0
+  #trigger: FlushTrigger = 'append'
+  /** Of the sync that is to follow the one under way. */
+  #nextTrigger: FlushTrigger = 'append'
+  /** When the oldest write that is not durable was made, and the oldest that the sync under way does not cover. */
+  #sinceMs = -1
+  #nextSinceMs = -1
   #isRequested = false
   #isStopped = false
 
@@ -55,10 +61,23 @@ export class Flusher {
     return this.#running === null ? 0 : Math.max(0, nowMonotonicMs - this.#startedMs)
   }
 
-  request(): void {
-    if (this.#running !== null) this.#isRequested = true
-    else if (this.#isStopped) return
-    else if (this.#durable < this.#source.logEndOffset()) this.#start()
+  /** −1: everything is durable. */
+  get unsyncedSinceMs(): number {
+    return this.#sinceMs
+  }
+
+  /** To be told of each write, after it. */
+  wrote(nowMonotonicMs: number): void {
+    if (this.#sinceMs < 0) this.#sinceMs = nowMonotonicMs
+    if (this.#running !== null && this.#nextSinceMs < 0) this.#nextSinceMs = nowMonotonicMs
+  }
+
+  request(trigger: FlushTrigger): void {
+    if (this.#running !== null) {
+      if (!this.#isRequested) this.#nextTrigger = trigger
+      this.#isRequested = true
+    } else if (this.#isStopped) return
+    else if (this.#durable < this.#source.logEndOffset()) this.#start(trigger)
     // A roll has synced everything meanwhile: there is nothing to sync, but something to tell.
     else if (this.#notified < this.#durable) void Promise.resolve().then(() => this.#tellUnlessStopped())
   }
@@ -78,6 +97,7 @@ export class Flusher {
       throw error
     }
     this.#durable = target
+    this.#allDurable()
   }
 
   /** The log was cut at `endOffset`: a sync under way must not announce what no longer exists. */
@@ -85,6 +105,8 @@ export class Flusher {
     this.#durable = Math.min(this.#durable, endOffset)
     this.#notified = Math.min(this.#notified, endOffset)
     this.#target = Math.min(this.#target, endOffset)
+    if (this.#durable === endOffset) this.#allDurable()
+    else if (this.#target === endOffset) this.#nextSinceMs = -1
   }
 
   /** No sync begins and no listener is called any more. */
@@ -92,7 +114,13 @@ export class Flusher {
     this.#isStopped = true
   }
 
-  #start(): void {
+  #allDurable(): void {
+    this.#sinceMs = -1
+    this.#nextSinceMs = -1
+  }
+
+  #start(trigger: FlushTrigger): void {
+    this.#trigger = trigger
     const segment = this.#source.activeSegment()
     this.#target = this.#source.logEndOffset()
     this.#isRequested = false
@@ -109,10 +137,12 @@ export class Flusher {
       this.#onFatal(error)
       return
     }
-    this.#probe.flushed(this.#clock.monotonicMs() - this.#startedMs)
+    this.#probe.flushed(this.#clock.monotonicMs() - this.#startedMs, this.#trigger)
     this.#durable = Math.max(this.#durable, this.#target)
+    this.#sinceMs = this.#nextSinceMs
+    this.#nextSinceMs = -1
     // The next one goes to the device while the listeners answer for this one.
-    if (this.#isRequested) this.request()
+    if (this.#isRequested) this.request(this.#nextTrigger)
     this.#notify()
   }
 
