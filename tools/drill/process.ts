@@ -1,0 +1,117 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { mustRun } from './run-cli.ts'
+import { DrillError, pause, type Scenario, type Stage } from './scenario.ts'
+
+const TOPIC = 'alert-drill'
+/** Longer than EventLoopBlocked calls critical, and short enough for health checks and sessions. */
+const PAUSE_MS = 800
+const RUN_MS = 700
+/** Longer than ProduceLatencyCritical allows for one sync. */
+const SYNC_DELAY_US = 600_000
+
+function pidOf({ pid }: Stage): number {
+  if (pid === null) throw new DrillError('needs --pid, the process of a broker on this machine')
+  return pid
+}
+
+function send(pid: number, signal: 'SIGSTOP' | 'SIGCONT'): void {
+  try {
+    process.kill(pid, signal)
+  } catch (error) {
+    throw new DrillError(`process ${pid} cannot be signalled: ${(error as Error).message}`)
+  }
+}
+
+async function stutter(stage: Stage): Promise<void> {
+  const pid = pidOf(stage)
+  try {
+    while (!stage.signal.aborted) {
+      send(pid, 'SIGSTOP')
+      await pause(PAUSE_MS, stage.signal)
+      send(pid, 'SIGCONT')
+      await pause(RUN_MS, stage.signal)
+    }
+  } finally {
+    send(pid, 'SIGCONT')
+  }
+}
+
+async function hold(stage: Stage): Promise<void> {
+  const pid = pidOf(stage)
+  send(pid, 'SIGSTOP')
+  try {
+    await pause(2 ** 31 - 1, stage.signal)
+  } finally {
+    send(pid, 'SIGCONT')
+  }
+}
+
+/** strace delays what `fdatasync` returns; produced all the while, or there would be no syncs. */
+async function slowDisk(stage: Stage): Promise<void> {
+  const strace = spawn(
+    'strace',
+    [
+      '-f',
+      '-qq',
+      '-o',
+      '/dev/null',
+      '-e',
+      'trace=fdatasync',
+      '-e',
+      `inject=fdatasync:delay_exit=${SYNC_DELAY_US}`
+    ].concat(['-p', String(pidOf(stage))]),
+    { stdio: ['ignore', 'ignore', 'pipe'] }
+  )
+  const ended = endOf(strace)
+  try {
+    await mustRun(stage.bootstrap, ['topic', 'create', TOPIC, '--if-not-exists'])
+    while (!stage.signal.aborted) {
+      await Promise.race([mustRun(stage.bootstrap, ['produce', TOPIC], ['drill\n']), ended])
+      await pause(200, stage.signal)
+    }
+  } finally {
+    strace.kill('SIGTERM')
+    await mustRun(stage.bootstrap, ['topic', 'delete', TOPIC, '--if-exists'])
+  }
+}
+
+/** Rejects when strace ends before it is told to. */
+function endOf(strace: ChildProcess): Promise<never> {
+  const { promise, reject } = Promise.withResolvers<never>()
+  let said = ''
+  strace.stderr?.setEncoding('utf8').on('data', (text: string) => {
+    said += text
+  })
+  strace.on('error', error => reject(new DrillError(`strace does not start: ${error.message}`)))
+  strace.on('exit', () => reject(new DrillError(`strace has ended: ${said.trim() || 'nobody knows why'}`)))
+  // Only those who wait for it need to know.
+  promise.catch(() => {})
+  return promise
+}
+
+export const processScenarios: readonly Scenario[] = [
+  {
+    name: 'broker-down',
+    alerts: ['BrokerDown'],
+    does: 'stops the process of the broker (SIGSTOP), so that nothing is answered, and lets it go on at the end',
+    needs: ['pid'],
+    minutes: 3,
+    run: hold
+  },
+  {
+    name: 'paused-broker',
+    alerts: ['EventLoopBlocked'],
+    does: `stops the process of the broker for ${PAUSE_MS} ms again and again`,
+    needs: ['pid'],
+    minutes: 12,
+    run: stutter
+  },
+  {
+    name: 'slow-disk',
+    alerts: ['HighProduceLatency', 'ProduceLatencyCritical', 'FlushSlow'],
+    does: `makes every sync of the broker last ${SYNC_DELAY_US / 1000} ms longer (strace), and produces`,
+    needs: ['pid'],
+    minutes: 17,
+    run: slowDisk
+  }
+]
