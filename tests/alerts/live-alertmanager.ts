@@ -1,0 +1,68 @@
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { tempDir } from '@streambus/testkit'
+
+const COMMAND = 'prometheus-alertmanager'
+const START_MS = 20_000
+export const hasAlertmanager = spawnSync(COMMAND, ['--version']).status === 0
+
+export type AlertLabels = Readonly<Record<string, string>>
+
+/** An Alertmanager of its own, on a port of its own. */
+export class LiveAlertmanager {
+  readonly url: string
+  readonly #process: ChildProcess
+  readonly #storage: { remove(): void }
+
+  private constructor(url: string, process: ChildProcess, storage: { remove(): void }) {
+    this.url = url
+    this.#process = process
+    this.#storage = storage
+  }
+
+  /** Rejects with what it said when it does not begin to listen. */
+  static async start(configFile: string): Promise<LiveAlertmanager> {
+    const storage = tempDir('alertmanager')
+    const child = spawn(
+      COMMAND,
+      ['--config.file', configFile, '--storage.path', storage.path, '--cluster.listen-address='].concat(
+        '--web.listen-address=127.0.0.1:0'
+      ),
+      { stdio: ['ignore', 'ignore', 'pipe'] }
+    )
+    const { promise, resolve, reject } = Promise.withResolvers<string>()
+    let said = ''
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      said += text
+      const [, address] = /msg="Listening on" address=(\S+)/.exec(said) ?? []
+      if (address !== undefined) resolve(`http://${address}`)
+    })
+    child.once('exit', () => reject(new Error(said)))
+    const timer = setTimeout(() => reject(new Error(`Alertmanager does not listen: ${said}`)), START_MS)
+    try {
+      return new LiveAlertmanager(await promise, child, storage)
+    } catch (error) {
+      child.kill('SIGKILL')
+      storage.remove()
+      throw error
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+
+  /** Sends alerts that fire from now on, and tells which of them are muted by another one. */
+  async muted(alerts: readonly AlertLabels[]): Promise<AlertLabels[]> {
+    const at = `${this.url}/api/v2/alerts`
+    const body = JSON.stringify(alerts.map(labels => ({ labels })))
+    const sent = await fetch(at, { method: 'POST', headers: { 'content-type': 'application/json' }, body })
+    if (!sent.ok) throw new Error(`Alertmanager: ${await sent.text()}`)
+    const answer = (await (await fetch(at)).json()) as { labels: AlertLabels; status: { inhibitedBy: string[] } }[]
+    return answer.filter(({ status }) => status.inhibitedBy.length > 0).map(({ labels }) => labels)
+  }
+
+  async stop(): Promise<void> {
+    const ended = new Promise(done => this.#process.once('exit', done))
+    this.#process.kill('SIGTERM')
+    await ended
+    this.#storage.remove()
+  }
+}
