@@ -78,7 +78,11 @@ describe.skipIf(!hasAlertmanager)('who mutes whom, in a live Alertmanager (skipp
     [alert('StorageErrors', b1), alert('FlushSlow', b1), alert('FlushSlow', b2)]
   ]
 
-  test.each(cases)('$0.alertname mutes $1.alertname', async (source, muted, heard) => {
+  const named = cases.map(
+    ([source, muted, heard]) => [source['alertname'], muted['alertname'], { source, muted, heard }] as const
+  )
+
+  test.each(named)('%s mutes %s', async (_source, _muted, { source, muted, heard }) => {
     expect(await alertmanager.muted([muted, heard])).toEqual([])
     expect(await alertmanager.muted([source, muted, heard])).toEqual([muted])
   })
