@@ -9,6 +9,7 @@ export { ConsumerGroup } from '../../packages/broker/src/coordinator/group/consu
 export { ConsumerVerbs } from '../../packages/broker/src/coordinator/group/consumer/consumer-verbs.ts'
 export { LazyPatterns } from '../../packages/broker/src/coordinator/group/consumer/lazy-patterns.ts'
 export { Lifetimes } from '../../packages/broker/src/coordinator/group/consumer/lifetimes.ts'
+export { Migration } from '../../packages/broker/src/coordinator/group/consumer/migration.ts'
 export { GroupCoordinator } from '../../packages/broker/src/coordinator/group/group-coordinator.ts'
 export { SILENT_GROUP_PROBE } from '../../packages/broker/src/coordinator/group/group-probe.ts'
 export { type AnyGroup, GroupShard } from '../../packages/broker/src/coordinator/group/group-shard.ts'

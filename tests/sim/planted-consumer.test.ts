@@ -1,6 +1,6 @@
 import type { GroupRecord } from '@streambus/protocol/group-records'
 import { afterEach, expect, test, vi } from 'vitest'
-import { ConsumerGroup, ConsumerVerbs, GroupShard, Lifetimes } from './broker-parts.ts'
+import { ConsumerGroup, ConsumerVerbs, GroupShard, Lifetimes, Migration } from './broker-parts.ts'
 import { firstFound, SEEDS_MAX } from './first-found.ts'
 import type { Belief } from './members/actor.ts'
 import { ConsumerMemberActor } from './members/consumer-member.ts'
@@ -134,6 +134,18 @@ test('an assignment that its member is never told', async () => {
     return { ...decision, answer: { ...answer, assignment: null } }
   })
   await expectFound('R17 settled')
+})
+
+test('a classic group that changes over and forgets who has what', async () => {
+  const { upgrade } = Migration.prototype
+  vi.spyOn(Migration.prototype, 'upgrade').mockImplementation(function (this: Migration, ...args) {
+    const records = upgrade.apply(this, args) ?? []
+    return records.map(record => {
+      if (record.kind !== 'current-assignment' || record.value === null) return record
+      return { ...record, value: { ...record.value, assignedPartitions: [] } }
+    })
+  })
+  await expectFound('R17 owner', { protocol: 'mixed' })
 })
 
 test('a member that goes on with what it has said that it has given up', async () => {

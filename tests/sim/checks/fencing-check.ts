@@ -50,6 +50,8 @@ export class FencingCheck implements Check {
   /** Member ids in the order in which they were answered. */
   readonly #ranks = new Map<string, number>()
   readonly #claims = new Map<Arrival, Claim>()
+  /** With the consumer protocol, not answered yet: by instance id. Whether they count, nobody knows. */
+  readonly #openJoins = new Map<Arrival, string>()
   /** Which process was given a member id. */
   readonly #processOf = new Map<string, string>()
 
@@ -62,9 +64,13 @@ export class FencingCheck implements Check {
     const { groupId, memberId, groupInstanceId, instanceId = groupInstanceId } = arrival.body as Body
     if (instanceId == null) return
     const instance = `${groupId}/${instanceId}`
+    if (isJoin(arrival)) this.#openJoins.set(arrival, instance)
+    const isUnknown = [...this.#openJoins.values()].includes(instance)
     const fencedBy = isJoin(arrival)
       ? this.#ownerAgainst(arrival, instanceId)
-      : this.#newerThan(instance, { memberId, boot: arrival.boot })
+      : isUnknown
+        ? null
+        : this.#newerThan(instance, { memberId, boot: arrival.boot })
     this.#claims.set(arrival, { instance, memberId, fencedBy })
   }
 
@@ -73,6 +79,7 @@ export class FencingCheck implements Check {
     if (given !== null && GIVES_ID.has(nameOf(given.errorCode))) this.#given(arrival, given.memberId)
     const beat = answerOf(arrival, answer, consumerGroupHeartbeatApi)
     if (beat !== null && nameOf(beat.errorCode) === 'NONE') this.#given(arrival, beat.memberId ?? '')
+    this.#openJoins.delete(arrival)
     const claim = this.#claims.get(arrival)
     if (claim === undefined || !isServed(arrival, answer)) return
     const { instance, memberId, fencedBy } = claim
@@ -90,6 +97,9 @@ export class FencingCheck implements Check {
 
   lost(arrival: Arrival): void {
     this.#claims.delete(arrival)
+    const instance = this.#openJoins.get(arrival)
+    if (instance !== undefined) this.#holders.delete(instance)
+    this.#openJoins.delete(arrival)
   }
 
   look(): void {}

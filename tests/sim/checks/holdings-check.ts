@@ -32,6 +32,8 @@ interface OpenWord {
   readonly loss: Loss
 }
 
+const NOTHING: ReadonlySet<string> = new Set()
+
 /** What was asked for may have been done although the answer says otherwise. */
 const UNKNOWN_ENDS: ReadonlySet<string> = new Set([
   'COORDINATOR_NOT_AVAILABLE',
@@ -100,10 +102,14 @@ export class HoldingsCheck implements Check {
       if (arrival.sending <= holder.newestSending) this.#staleBeats.add(arrival)
     }
     const open: OpenWord[] = []
-    for (const { groupId, memberId, owned } of words) {
+    for (const { groupId, memberId, owned: said } of words) {
       if (memberId === '') continue
       const holder = this.#holder(groupId, memberId)
-      const loss = arrival.sending <= holder.newestSending ? 'stale' : 'own'
+      // What somebody claims who was removed meanwhile (KIP-429) is not his any more.
+      const isMember = this.#world.isMember(groupId, memberId)
+      const owned = isMember ? said : NOTHING
+      const own = isMember ? 'own' : 'removed'
+      const loss = arrival.sending <= holder.newestSending ? 'stale' : own
       for (const [partition, { doubts }] of holder.held) if (!owned.has(partition)) doubts.set(arrival, loss)
       open.push({ holder, owned, loss })
     }

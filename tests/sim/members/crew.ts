@@ -48,7 +48,9 @@ export class Crew {
       const kind = swarm.protocols[number] ?? 'classic'
       const migration = new Migration(kind, surroundings.random.fork(`migration of ${groupId}`), swarm)
       for (let i = 0; i < swarm.membersPerGroup; i++) {
-        const isStatic = random.chance(0.7 * swarm.rates.static)
+        // A static member that is started again between the two rebalances of cooperative ones causes no second one, so
+        // that nobody gets what it has given back: so it is with Kafka's coordinator, too.
+        const isStatic = random.chance(0.7 * swarm.rates.static) && !migration.isCooperative
         const label = `${groupId}-m${i}`
         const instanceId = isStatic ? `i${i}` : null
         const protocol = 'classic' as const
