@@ -1,19 +1,25 @@
 import { mustRun } from './run-cli.ts'
-import { pause, type Scenario, type Stage, untilAborted } from './scenario.ts'
+import { pause, type Scenario, type Stage } from './scenario.ts'
 
 const TOPIC = 'alert-drill'
 const GROUP = 'alert-drill'
 /** One more than HighConsumerLag allows. */
 const RECORDS = 10_001
 const GROWTH_PER_SECOND = 100
+const COMMIT_MS = 5_000
 
-/** A group that has committed once and reads no more, in front of unread records. */
+/** As a consumer does that cannot get over a record. */
+async function commitStart({ bootstrap }: Stage): Promise<void> {
+  await mustRun(bootstrap, ['group', 'reset-offsets', GROUP, '--topic', TOPIC, '--to-earliest', '--execute'])
+}
+
+/** A group in front of unread records that reads none of them. */
 async function leaveBehind(stage: Stage, topicConfig: readonly string[]): Promise<void> {
   const { bootstrap, say } = stage
   const configs = topicConfig.flatMap(setting => ['--config', setting])
   await mustRun(bootstrap, ['topic', 'create', TOPIC, '--if-not-exists', ...configs])
-  await mustRun(bootstrap, ['group', 'reset-offsets', GROUP, '--topic', TOPIC, '--to-earliest', '--execute'])
   await mustRun(bootstrap, ['produce', TOPIC], lines(RECORDS))
+  await commitStart(stage)
   say(`group ${GROUP} has ${RECORDS} records of topic ${TOPIC} to read, and nobody reads`)
 }
 
@@ -37,10 +43,10 @@ function lagging(
     async run(stage) {
       try {
         await leaveBehind(stage, options.topicConfig ?? [])
-        if (options.isGrowing !== true) return await untilAborted(stage.signal)
         while (!stage.signal.aborted) {
-          await mustRun(stage.bootstrap, ['produce', TOPIC], lines(GROWTH_PER_SECOND))
-          await pause(1_000, stage.signal)
+          if (options.isGrowing === true) await mustRun(stage.bootstrap, ['produce', TOPIC], lines(GROWTH_PER_SECOND))
+          else await commitStart(stage)
+          await pause(options.isGrowing === true ? 1_000 : COMMIT_MS, stage.signal)
         }
       } finally {
         await clearAway(stage)
@@ -52,8 +58,8 @@ function lagging(
 export const lagScenarios: readonly Scenario[] = [
   lagging({
     name: 'lag',
-    alerts: ['HighConsumerLag', 'ConsumerLagSecondsHigh', 'ConsumerGroupEmptyWithLag'],
-    does: `makes a group with ${RECORDS} unread records and no members`,
+    alerts: ['HighConsumerLag', 'ConsumerLagSecondsHigh', 'ConsumerGroupStalled', 'ConsumerGroupEmptyWithLag'],
+    does: `makes a group with ${RECORDS} unread records and no members, which commits the same offset again and again`,
     minutes: 18
   }),
   lagging(
