@@ -1,5 +1,6 @@
 import { BufferPool, type Clock, type Disk, type DiskError, type Prng } from '@streambus/base'
-import { type BrokerMetrics, createBrokerMetrics, RuntimeMonitor } from '@streambus/metrics'
+import { nodeSystem } from '@streambus/base/node'
+import { type BrokerMetrics, createBrokerMetrics, observeHost, RuntimeMonitor } from '@streambus/metrics'
 import { type LogDirectory, type LogProbe, OpenFiles } from '@streambus/storage-log'
 import { DiskProbe } from './admin/disk-probe.ts'
 import type { Health } from './admin/health.ts'
@@ -130,6 +131,8 @@ export class Broker {
     this.#repeated = new RepeatedLines(clock, () => cells.logSuppressed.add(1))
     const maxDescriptors = openFilesMax() ?? 0
     this.#runtime = new RuntimeMonitor(this.metrics, { clock, openDescriptors: countDescriptors, maxDescriptors })
+    observeHost(this.metrics, nodeSystem)
+    this.metrics.serveCompatibility(() => this.#settings['metrics.compat.enable'])
     this.#view = new LiveView({
       brokerId: config.values['node.id'],
       rack: config.values['broker.rack'] || null,

@@ -24,12 +24,25 @@ export class Gauge {
   }
 }
 
+/** One observation that can be looked up elsewhere: a trace, and the span in it that was observed. */
+export interface Exemplar {
+  /** As it was observed. */
+  readonly value: number
+  /** In hexadecimal. */
+  readonly traceId: string
+  readonly spanId: string
+  /** Wall time. */
+  readonly timeMs: number
+}
+
 /** Counts per bucket, cumulated only at scrape. Bounds are inclusive upper bounds, ascending, without +Inf. */
 export class Histogram {
   readonly bounds: readonly number[]
   /** One more than `bounds`: the last counts what is above every bound. */
   readonly counts: number[]
   sum = 0
+  /** The last of each bucket; null until there is one. */
+  #exemplars: (Exemplar | undefined)[] | null = null
 
   constructor(bounds: readonly number[]) {
     this.bounds = bounds
@@ -43,11 +56,27 @@ export class Histogram {
   observe(value: number): void {
     // A NaN would stay in the sum for ever.
     if (Number.isNaN(value)) return
+    const index = this.#bucketOf(value)
+    this.counts[index] = (this.counts[index] as number) + 1
+    this.sum += value
+  }
+
+  /** Keeps what was observed, beside `observe`, until another of its bucket comes. For the few that are traced. */
+  setExemplar(exemplar: Exemplar): void {
+    if (Number.isNaN(exemplar.value)) return
+    this.#exemplars ??= []
+    this.#exemplars[this.#bucketOf(exemplar.value)] = exemplar
+  }
+
+  exemplarOf(bucket: number): Exemplar | undefined {
+    return this.#exemplars?.[bucket]
+  }
+
+  #bucketOf(value: number): number {
     const { bounds } = this
     let index = 0
     while (index < bounds.length && value > (bounds[index] as number)) index++
-    this.counts[index] = (this.counts[index] as number) + 1
-    this.sum += value
+    return index
   }
 
   get count(): number {
@@ -87,3 +116,5 @@ export class Summary {
     })
   }
 }
+
+export type Cell = Counter | Gauge | Histogram | Summary

@@ -11,6 +11,8 @@ export type LabelValues<Labels extends readonly string[]> = { readonly [Index in
 export interface Child<Cell> {
   readonly labels: Readonly<Record<string, string>>
   readonly cell: Cell
+  /** What stands before the values on its lines in a scrape; null until it was in one. */
+  prefixes: readonly string[] | null
 }
 
 /**
@@ -102,7 +104,7 @@ export class Family<Cell, Labels extends readonly string[] = readonly string[]> 
   #add(key: string, values: readonly string[]): Cell {
     assert(values.length === this.#labelNames.length, 'one value per label name')
     const labels = Object.fromEntries(this.#labelNames.map((name, index) => [name, values[index] as string]))
-    const child = { labels, cell: this.#create() }
+    const child: Child<Cell> = { labels, cell: this.#create(), prefixes: null }
     this.#children.set(key, child)
     return child.cell
   }

@@ -1,8 +1,9 @@
 import { constants, PerformanceObserver } from 'node:perf_hooks'
-import { getHeapStatistics } from 'node:v8'
+import { getHeapSpaceStatistics, getHeapStatistics } from 'node:v8'
 import type { Clock, Timer } from '@streambus/base'
 import type { BrokerMetrics } from './broker-metrics.ts'
 import type { Cells } from './catalogue.ts'
+import { Compatibility } from './compat.ts'
 
 /** Fifty ticks a second cost nothing measurable and see every stall that a client could notice. */
 const TICK_MS = 20
@@ -38,11 +39,13 @@ export class RuntimeMonitor {
   readonly #cells: Cells
   readonly #options: RuntimeOptions
   readonly #observer: PerformanceObserver
+  readonly #compatibility: Compatibility
   #timer: Timer | null = null
 
   constructor(metrics: BrokerMetrics, options: RuntimeOptions) {
     this.#cells = metrics.cells
     this.#options = options
+    this.#compatibility = new Compatibility(metrics.cells)
     this.#observer = new PerformanceObserver(list => this.#onPauses(list.getEntries()))
     for (const kind of GC_KINDS.values()) this.#cells.gcDuration.child(kind)
     metrics.beforeRender(() => this.#collect())
@@ -64,16 +67,25 @@ export class RuntimeMonitor {
     const { clock } = this.#options
     const expectedMs = clock.monotonicMs() + TICK_MS
     this.#timer = clock.after(TICK_MS, () => {
-      this.#cells.eventLoopDelay.observe(Math.max(0, clock.monotonicMs() - expectedMs) / 1000)
+      const delay = Math.max(0, clock.monotonicMs() - expectedMs) / 1000
+      this.#cells.eventLoopDelay.observe(delay)
+      this.#compatibility.delayed(delay)
       this.#plan()
     })
+  }
+
+  #countResources(): void {
+    const { activeResources } = this.#cells
+    const counted = activeResources.blank()
+    for (const type of process.getActiveResourcesInfo()) counted.child(type).add(1)
+    activeResources.become(counted)
   }
 
   #onPauses(entries: readonly Pause[]): void {
     for (const { detail, duration } of entries) {
       const kind = GC_KINDS.get(detail?.kind ?? 0) ?? 'other'
       this.#cells.gcDuration.child(kind).observe(duration / 1000)
-      this.#cells.goGcDuration.observe(duration / 1000)
+      this.#compatibility.collected(duration / 1000)
     }
   }
 
@@ -93,6 +105,12 @@ export class RuntimeMonitor {
     cells.externalMemory.set(memory.external)
     cells.arrayBuffers.set(memory.arrayBuffers)
     cells.heapLimit.set(getHeapStatistics().heap_size_limit)
+    this.#compatibility.show(memory)
+    for (const { space_name: space, space_used_size: used, space_size: size } of getHeapSpaceStatistics()) {
+      cells.heapSpaceUsed.child(space).set(used)
+      cells.heapSpaceTotal.child(space).set(size)
+    }
+    this.#countResources()
     const { active, idle } = performance.eventLoopUtilization()
     cells.eventLoopTime.child('active').value = active / 1000
     cells.eventLoopTime.child('idle').value = idle / 1000

@@ -65,8 +65,8 @@ describe('render', () => {
 
   it('writes many series over several turns, as they were in one moment, and says once what each metric is', async () => {
     const metrics = createBrokerMetrics(nodeClock)
-    const family = metrics.cells.consumerGroupPartitionLag.blank(10_000)
-    for (let i = 0; i < 4_500; i++) family.child('g', 't', String(i)).set(i)
+    const family = metrics.cells.consumerGroupPartitionLag.blank(30_000)
+    for (let i = 0; i < 25_000; i++) family.child('g', 't', String(i)).set(i)
     metrics.cells.consumerGroupPartitionLag.become(family)
     await metrics.render()
     let turns = 0
@@ -82,10 +82,10 @@ describe('render', () => {
     const name = 'streambus_consumer_group_partition_lag'
     const lines = text.split('\n').filter(line => line.includes(`${name}`))
     expect(lines.slice(2)).toEqual(
-      Array.from({ length: 4_500 }, (_, i) => `${name}{group="g",topic="t",partition="${i}"} ${i}`)
+      Array.from({ length: 25_000 }, (_, i) => `${name}{group="g",topic="t",partition="${i}"} ${i}`)
     )
     expect(lines.slice(0, 2).map(line => line.slice(0, 6))).toEqual(['# HELP', '# TYPE'])
-    expect(text).toMatch(/4499\n\n# HELP/)
+    expect(text).toMatch(/24999\n# HELP/)
     expect(text.endsWith('\n')).toBe(true)
   })
 

@@ -65,4 +65,33 @@ describe('RuntimeMonitor', () => {
     monitor.stop()
     expect(clock.pending).toBeNull()
   })
+
+  it('repeats delays of the last seconds and memory under the names of other software', () => {
+    const { clock, monitor, metrics } = setup()
+    const { cells } = metrics
+    monitor.start()
+    for (let tick = 1; tick <= 350; tick++) clock.fire(tick <= 100 ? 900 : tick - 100)
+    metrics.collect()
+    monitor.stop()
+    expect(cells.eventLoopLagMs.value).toBeCloseTo(250)
+    expect([cells.eventLoopLagMin.value, cells.eventLoopLagMax.value]).toEqual([0.001, 0.25])
+    expect(cells.eventLoopLagMean.value).toBeCloseTo(0.1255)
+    expect(cells.eventLoopLagP50.value).toBeCloseTo(0.125)
+    expect(cells.eventLoopLagP99.value).toBeCloseTo(0.248)
+    expect(cells.memoryHeapUsed.value).toBe(cells.heapUsed.value)
+    expect(cells.eventLoopDelay.count).toBe(350)
+  })
+
+  it('tells the heap by space, and what keeps the event loop alive, as it is now', () => {
+    const { metrics } = setup()
+    const { cells } = metrics
+    metrics.collect()
+    const timer = setTimeout(() => {}, 60_000)
+    metrics.collect()
+    expect(cells.activeResources.child('Timeout').value).toBeGreaterThanOrEqual(1)
+    clearTimeout(timer)
+    const total = [...cells.heapSpaceTotal.children()].reduce((sum, { cell }) => sum + cell.value, 0)
+    expect(total / cells.heapTotal.value).toBeCloseTo(1, 0)
+    expect(cells.heapSpaceUsed.child('old_space').value).toBeGreaterThan(0)
+  })
 })

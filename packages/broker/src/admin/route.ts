@@ -3,6 +3,8 @@ export interface AdminRequest {
   /** From the pattern's `:name` parts, decoded. */
   readonly params: ReadonlyMap<string, string>
   readonly query: URLSearchParams
+  /** The `Accept` header. */
+  readonly accept: string | undefined
   /** The parsed JSON of a PUT; undefined otherwise. */
   readonly body: unknown
   readonly correlationId: string

@@ -153,7 +153,7 @@ export class AdminServer {
       this.#reportRefused(request, id, refused.status)
       return refused
     }
-    const given = { params, query, correlationId: id, signal: untilOver(response) }
+    const given = { params, query, accept: request.headers.accept, correlationId: id, signal: untilOver(response) }
     if (route.method === 'GET') return route.handle({ ...given, body: undefined })
     const body = await readJson(request)
     if ('refusal' in body) return body.refusal

@@ -10,6 +10,7 @@ const REQUEST: AdminRequest = {
   params: new Map(),
   query: new URLSearchParams(),
   body: undefined,
+  accept: undefined,
   correlationId: 'test',
   signal: new AbortController().signal
 }

@@ -183,12 +183,20 @@ describe('GET /metrics', () => {
     expect(text).toContain('\nstreambus_broker_uptime_seconds 60\n')
   })
 
-  it('gives the same format to a scraper that prefers OpenMetrics, with counters’ names whole', async () => {
-    const accept = 'application/openmetrics-text;version=1.0.0,text/plain;version=0.0.4;q=0.5'
-    for (let scrape = 0; scrape < 2; scrape++) {
-      const response = await get('/metrics', { headers: { Accept: accept } })
-      expect(response.headers.get('content-type')).toBe('text/plain; version=0.0.4; charset=utf-8')
-      expect(await response.text()).toContain('\nstreambus_messages_produced_total ')
+  it('gives OpenMetrics to a scraper that prefers it, and text with whole names to all others, in any order', async () => {
+    admin.metrics.cells.messagesProduced.add(1)
+    const prefers = { headers: { Accept: 'application/openmetrics-text;version=1.0.0,text/plain;version=0.0.4;q=0.5' } }
+    for (const options of [prefers, {}, prefers, {}]) {
+      const response = await get('/metrics', options)
+      const isOpen = options === prefers
+      expect(response.headers.get('content-type')).toBe(
+        isOpen
+          ? 'application/openmetrics-text; version=1.0.0; charset=utf-8'
+          : 'text/plain; version=0.0.4; charset=utf-8'
+      )
+      const text = await response.text()
+      expect(text).toMatch(/^streambus_messages_produced_total \d+$/m)
+      expect(text.endsWith('# EOF\n')).toBe(isOpen)
     }
   })
 

@@ -1,14 +1,14 @@
 import type { BrokerMetrics } from '@streambus/metrics'
 import type { Route } from '../route.ts'
 
-/** Text 0.0.4 whatever `Accept` prefers: it is what every scraper takes, and one registry renders one format. */
+/** OpenMetrics for who asks for it, such as Prometheus; text 0.0.4 for all others. */
 export function metricsRoute(metrics: BrokerMetrics): Route {
   return {
     method: 'GET',
     path: '/metrics',
-    summary: 'Prometheus metrics, text format',
-    async handle() {
-      return { status: 200, contentType: metrics.contentType, text: await metrics.render() }
+    summary: 'Prometheus metrics, as text or OpenMetrics',
+    async handle({ accept }) {
+      return { status: 200, ...(await metrics.expose(accept)) }
     }
   }
 }

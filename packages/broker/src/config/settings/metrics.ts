@@ -1,4 +1,4 @@
-import { int } from '../setting.ts'
+import { boolean, int } from '../setting.ts'
 
 /**
  * How much one scrape may hold, and what divides good from bad in it. What is beyond a limit is added up in series with
@@ -22,6 +22,11 @@ export const METRICS_SETTINGS = {
     min: 0,
     dynamic: 'cluster',
     doc: 'Series in /metrics at which single partitions, and topics of consumer groups, get none of their own any more.'
+  }),
+  'metrics.compat.enable': boolean({
+    default: true,
+    dynamic: 'cluster',
+    doc: 'Whether /metrics has the names that dashboards for other software ask for, such as go_gc_duration_seconds.'
   }),
   'slow.request.ms': int({
     default: 1_000,
