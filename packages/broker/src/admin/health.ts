@@ -24,10 +24,13 @@ export interface HealthCheck {
   run(): CheckResult | Promise<CheckResult>
 }
 
-export interface CheckReport extends CheckResult {
+interface TimedResult extends CheckResult {
+  readonly durationMs: number
+}
+
+export interface CheckReport extends TimedResult {
   readonly name: string
   readonly partOf: GuideCheck
-  readonly durationMs: number
 }
 
 export interface HealthReport {
@@ -75,36 +78,34 @@ export class Health {
   }
 
   async #report(check: HealthCheck): Promise<CheckReport> {
-    const { clock, onReport } = this.#options
+    const { onReport } = this.#options
     const overdueMs = this.#overdue.get(check)
-    const startedMs = overdueMs ?? clock.monotonicMs()
-    const result = overdueMs === undefined ? await this.#withinLimit(check) : this.#noResult(startedMs)
+    const timed = overdueMs === undefined ? await this.#withinLimit(check) : this.#noResult(overdueMs)
     const { name, partOf } = check
-    const report: CheckReport = { ...result, name, partOf, durationMs: clock.monotonicMs() - startedMs }
+    const report: CheckReport = { ...timed, name, partOf }
     onReport?.(report)
     return report
   }
 
-  #withinLimit(check: HealthCheck): Promise<CheckResult> {
+  #withinLimit(check: HealthCheck): Promise<TimedResult> {
     const { clock, timeLimitMs } = this.#options
-    const { promise, resolve } = Promise.withResolvers<CheckResult>()
+    const { promise, resolve } = Promise.withResolvers<TimedResult>()
     const startedMs = clock.monotonicMs()
     const timer = clock.after(timeLimitMs?.() ?? TIME_LIMIT_MS, () => {
       this.#overdue.set(check, startedMs)
       resolve(this.#noResult(startedMs))
     })
-    const done = (result: CheckResult): void => {
+    void runTimed(check, clock).then(result => {
       timer.cancel()
       this.#overdue.delete(check)
       resolve(result)
-    }
-    runCheck(check).then(done, error => done({ state: 'error', message: `check failed: ${String(error)}` }))
+    })
     return promise
   }
 
-  #noResult(startedMs: number): CheckResult {
-    const waitedMs = Math.round(this.#options.clock.monotonicMs() - startedMs)
-    return { state: 'error', message: `no result for ${waitedMs} ms` }
+  #noResult(startedMs: number): TimedResult {
+    const durationMs = this.#options.clock.monotonicMs() - startedMs
+    return { state: 'error', message: `no result for ${Math.round(durationMs)} ms`, durationMs }
   }
 }
 
@@ -113,7 +114,14 @@ export function worse(a: CheckState, b: CheckState): CheckState {
   return CHECK_STATES.indexOf(a) >= CHECK_STATES.indexOf(b) ? a : b
 }
 
-/** Async, so that a check that throws at once ends like one that rejects. */
-async function runCheck(check: HealthCheck): Promise<CheckResult> {
-  return check.run()
+/** Measured where the check ends, without the time that others take before anybody hears of it. Never rejects. */
+async function runTimed(check: HealthCheck, clock: Clock): Promise<TimedResult> {
+  const startedMs = clock.monotonicMs()
+  const timed = (result: CheckResult): TimedResult => ({ ...result, durationMs: clock.monotonicMs() - startedMs })
+  try {
+    const answer = check.run()
+    return answer instanceof Promise ? await answer.then(timed) : timed(answer)
+  } catch (error) {
+    return timed({ state: 'error', message: `check failed: ${String(error)}` })
+  }
 }

@@ -77,6 +77,20 @@ describe('Health', () => {
     expect(clock.timerCount).toBe(0)
   })
 
+  it('measures each check by itself, whatever the others do at the same time', async () => {
+    const clock = new ManualClock()
+    const busy = (ms: number) => (): CheckResult => {
+      clock.advance(ms)
+      return OK
+    }
+    const later = check('later', async () => {
+      clock.advance(3)
+      return OK
+    })
+    const { checks } = await new Health({ checks: [check('a', busy(5)), later, check('b', busy(7))], clock }).run()
+    expect(checks.map(({ durationMs }) => durationMs)).toEqual([5, expect.any(Number), 7])
+  })
+
   it('is healthy with warnings and with what is degraded, and never with an error, whatever takes how long', async () => {
     const planned = fc.record({ state: fc.constantFrom(...CHECK_STATES), delayMs: fc.integer({ min: 0, max: 4_000 }) })
     const run = async (plan: readonly { state: CheckResult['state']; delayMs: number }[]): Promise<void> => {

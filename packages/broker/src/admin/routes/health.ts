@@ -22,7 +22,7 @@ export function healthRoute({ health, view, clock }: HealthRouteOptions): Route 
       const head = { status: report.isHealthy ? 'healthy' : 'unhealthy', timestamp: timestamp(clock.wallMs()) }
       const status = report.isHealthy ? 200 : 503
       if (!isAsked(query.get('verbose'))) return json(status, { ...head, checks: briefChecks(report) })
-      const uptime = (clock.monotonicMs() - view.startedMonotonicMs) / 1000
+      const uptime = Math.round(clock.monotonicMs() - view.startedMonotonicMs) / 1000
       const identity = { uptime, version: view.version, environment: view.environment }
       return json(status, { ...head, ...identity, checks: verboseChecks(report) })
     }
