@@ -219,6 +219,30 @@ export function ratio<Label extends string>(
   return { ...promql(part)`${part} / ${whole}`, unit }
 }
 
+/**
+ * Only what is not zero, so that thirty idle APIs do not fill a legend; and a line "none" at zero, so that a panel on
+ * what should not happen is empty only when there is no such metric.
+ */
+export function nonZero<Label extends string>(expr: Expr<Label>): Expr<Label> {
+  const [label] = expr.labels
+  const text = `${bracketed(expr.text)} > 0 or label_replace(sum(${expr.text}) * 0, "${label}", "none", "", "")`
+  return { ...expr, text }
+}
+
+/** Only where something was observed: the quantile or the mean of nothing is NaN, which is not above 0. */
+export function observed<Label extends string>(expr: Expr<Label>): Expr<Label> {
+  return { ...expr, text: `${bracketed(expr.text)} > 0` }
+}
+
+/** As `ratio`, and 0 where the whole is 0: no attempts are no failures. */
+export function share<Label extends string>(
+  part: Expr<Label>,
+  whole: Expr<NoInfer<Label>>,
+  unit: UnitId = 'percentunit'
+): Expr<Label> {
+  return { ...promql(part)`${part} / (${whole} > 0) or ${whole} * 0`, unit }
+}
+
 /** `deriv`: what a gauge gains per second. */
 export function growth<D extends Definition<'gauge'>>(metric: D, options: Options<D> = {}): Expr<Labelled<D>> {
   const { where, range = RATE_INTERVAL } = options

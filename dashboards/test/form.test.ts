@@ -60,7 +60,7 @@ describe('a file works both ways', () => {
     const [source] = dashboard.templating.list
     // Imported: the dialog asks, and puts the answer in this one place. Provisioned: nothing else mentions it.
     const reference = `\${${input?.name}}`
-    expect(source?.['current']).toMatchObject({ value: reference })
+    expect(source?.current).toMatchObject({ value: reference })
     const elsewhere = JSON.stringify({
       ...dashboard,
       __inputs: [],

@@ -33,7 +33,6 @@ const now = section('How much is left', [
     says: 'If it fills as in the last day, with the growth that is chosen at the top; the broker where it is soonest.',
     queries: [{ expr: min(timeToFull('1d', planned)) }],
     limits: { warn: 30 * 86_400, bad: 7 * 86_400, isFloor: true },
-    noValue: 'not filling',
     width: 4,
     height: 5
   })

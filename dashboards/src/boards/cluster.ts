@@ -51,13 +51,15 @@ const brokers = section('Brokers', [
   stateTimeline('Status of Brokers', {
     queries: [{ expr: max(gauge(m.brokerStatus), ['instance']) }],
     unit: 'none',
-    mappings: [STATUS]
+    mappings: [STATUS],
+    height: 5
   }),
   stateTimeline('Role in the Quorum', {
     says: 'One leader; the others follow. Candidates for long: no majority.',
     queries: [{ expr: roleNumber() }],
     unit: 'none',
-    mappings: [ROLE]
+    mappings: [ROLE],
+    height: 5
   }),
   table('Brokers', {
     queries: [

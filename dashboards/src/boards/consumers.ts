@@ -6,8 +6,8 @@ import {
   growth,
   increase,
   max,
-  mean,
   min,
+  nonZero,
   promql,
   quantile,
   rate,
@@ -20,8 +20,10 @@ import { section } from '../layout.ts'
 import { bars, stat, stateTimeline, table, timeseries } from '../panels.ts'
 import { mapping } from '../thresholds.ts'
 import { group, groupTopic } from '../variables.ts'
+import { meanInRange } from './patterns.ts'
 
-const chosen = { group: { re: '$group' } } as const
+/** The empty one stands for all while there is none, so that a query finds something. */
+const chosen = { group: { re: '$group|' } } as const
 const ofTopic = { ...chosen, topic: { re: '$topic' } } as const
 
 /** Burrow's states, from good to bad; their places are the numbers that the timeline shows as words. */
@@ -41,6 +43,8 @@ function statusNumber(): Expr<'group'> {
   return { ...like, text: `max by (group) (${numbered.join(' or ')})` }
 }
 
+const YEAR = 31_536_000
+const headroom = min(gauge(m.consumerGroupRetentionHeadroom, ofTopic), ['group', 'topic'])
 const lag = sum(gauge(m.consumerGroupLag, chosen), ['group'])
 
 const now = section(null, [
@@ -118,7 +122,7 @@ const behind = section('Who is behind', [
     queries: [
       { expr: sum(gauge(m.consumerGroupTopicLag, ofTopic), ['group', 'topic']) },
       { expr: sum(gauge(m.consumerGroupTopicLagSeconds, ofTopic), ['group', 'topic']) },
-      { expr: min(gauge(m.consumerGroupRetentionHeadroom, ofTopic), ['group', 'topic']) }
+      { expr: headroom }
     ],
     unit: 'short',
     columns: { group: 'Group', topic: 'Topic', 'Value #A': 'Records', 'Value #B': 'Age', 'Value #C': 'Headroom' },
@@ -166,22 +170,17 @@ const partitions = section('By topic and partition', [
     limits: 'plain'
   }),
   timeseries('Retention Headroom', {
-    says: 'When a line reaches 0, records are deleted unread.',
-    queries: [{ expr: promql(finite())`${finite()} < 31536000`, legend: '{{group}} {{topic}}' }],
-    isLogarithmic: true,
-    noValue: 'nothing is about to be deleted'
+    says: 'When a line reaches 0, records are deleted unread. A year stands for never.',
+    queries: [{ expr: promql(headroom)`clamp_max(${headroom}, ${YEAR})` }],
+    isLogarithmic: true
   })
 ])
-
-function finite(): Expr<'group' | 'topic'> {
-  return min(gauge(m.consumerGroupRetentionHeadroom, ofTopic), ['group', 'topic'])
-}
 
 const membership = section('Membership', [
   timeseries('Members by Group', { queries: [{ expr: sum(gauge(m.consumerGroupMembers, chosen), ['group']) }] }),
   timeseries('Rebalances by Reason', {
     says: 'While a group rebalances, its members may not read. Static members and longer sessions make it rarer.',
-    queries: [{ expr: sum(rate(m.consumerGroupRebalances, { where: chosen }), ['group', 'reason']) }],
+    queries: [{ expr: nonZero(sum(rate(m.consumerGroupRebalances, { where: chosen }), ['group', 'reason'])) }],
     unit: 'cps'
   }),
   timeseries('Rebalance Duration', {
@@ -202,23 +201,32 @@ const membership = section('Membership', [
     width: 6
   }),
   timeseries('Missed Heartbeats', {
-    queries: [{ expr: sum(rate(m.consumerGroupHeartbeatExpirations, { where: chosen }), ['group']) }],
+    queries: [{ expr: nonZero(sum(rate(m.consumerGroupHeartbeatExpirations, { where: chosen }), ['group'])) }],
     unit: 'cps',
     width: 6
   }),
-  timeseries('Offsets Kept', { queries: [{ expr: total(m.offsetsStored), legend: 'offsets' }], width: 6, height: 4 }),
+  stat('Offsets Kept', {
+    queries: [{ expr: total(m.offsetsStored) }],
+    limits: 'plain',
+    sparkline: true,
+    width: 2,
+    height: 8
+  }),
   stat('Offsets Expired', {
     says: 'In the chosen time: their groups were empty for offsets.retention.minutes.',
     queries: [{ expr: sum(increase(m.offsetExpirations, { range: '$__range' })) }],
     unit: 'none',
     decimals: 0,
-    limits: 'plain'
-  }),
-  stat('Loading Groups', {
-    says: 'Mean time of reading the groups of one partition back, after a start or a new leader in the chosen time.',
-    queries: [{ expr: mean(m.coordinatorLoad, { by: ['coordinator'], range: '$__range' }) }],
     limits: 'plain',
-    noValue: 'none'
+    width: 2,
+    height: 8
+  }),
+  stat('Loading', {
+    says: 'Mean time of reading the groups of one partition back, after a start or a new leader in the chosen time.',
+    queries: [{ expr: meanInRange(m.coordinatorLoad) }],
+    limits: 'plain',
+    width: 2,
+    height: 8
   })
 ])
 

@@ -1,6 +1,6 @@
 import { catalogue as m } from '@streambus/metrics'
 import type { Board } from '../board.ts'
-import { count, countRate, gauge, max, ofPrometheus, promql, quantile, rate, sum, topk, total } from '../expr.ts'
+import { countRate, gauge, max, nonZero, ofPrometheus, promql, quantile, rate, sum, topk, total } from '../expr.ts'
 import { section } from '../layout.ts'
 import { to } from '../links.ts'
 import { bars, gaugePanel, stat, table, timeseries } from '../panels.ts'
@@ -99,7 +99,7 @@ const goldenSignals = section('Golden signals: latency, traffic, errors, saturat
   }),
   timeseries('Traffic', {
     says: 'Requests per second by what they ask for, the eight most frequent.',
-    queries: [{ expr: topk(8, sum(countRate(m.requestDuration), ['api'])) }],
+    queries: [{ expr: nonZero(topk(8, sum(countRate(m.requestDuration), ['api']))) }],
     unit: 'reqps',
     width: 6,
     links: to('streambus-performance')
@@ -131,6 +131,8 @@ const goldenSignals = section('Golden signals: latency, traffic, errors, saturat
 ])
 
 const ZERO_IS_GOOD = { bad: 1 } as const
+
+const firing = ofPrometheus('count(ALERTS{alertstate="firing",alertname!="Watchdog"})')
 
 const health = section('Health', [
   stat('Brokers Up', {
@@ -165,10 +167,9 @@ const health = section('Health', [
     links: to('streambus-storage')
   }),
   stat('Producers Refused', {
-    says: 'Log directories that take nothing at present.',
-    queries: [{ expr: count(promql(gauge(m.logDirectoryRefusing))`${gauge(m.logDirectoryRefusing)} == 1`) }],
+    says: 'Reasons for which log directories take nothing at present.',
+    queries: [{ expr: total(m.logDirectoryRefusing) }],
     unit: 'none',
-    noValue: '0',
     limits: ZERO_IS_GOOD,
     links: to('streambus-storage')
   }),
@@ -181,9 +182,8 @@ const health = section('Health', [
   }),
   stat('Firing Alerts', {
     says: 'Of all rules that this Prometheus evaluates, the watchdog left out.',
-    queries: [{ expr: ofPrometheus('count(ALERTS{alertstate="firing",alertname!="Watchdog"})') }],
+    queries: [{ expr: promql(firing)`${firing} or ${sum(gauge(m.brokerStatus))} * 0` }],
     unit: 'none',
-    noValue: '0',
     limits: { warn: 1 }
   })
 ])

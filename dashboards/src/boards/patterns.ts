@@ -1,5 +1,5 @@
 import { type Definition, catalogue as m } from '@streambus/metrics'
-import { countRate, inUnit, quantile, rate, sum } from '../expr.ts'
+import { countRate, type Expr, inUnit, quantile, rate, share, sum, sumRate } from '../expr.ts'
 import type { Query } from '../panel.ts'
 
 /** Half, most and nearly all observations of a histogram are below these. */
@@ -13,4 +13,10 @@ export function phases(api: string): readonly Query[] {
   const requests = sum(countRate(m.requestDuration, { where: { api } }))
   const text = `${spent.text} / on() group_left() ${requests.text}`
   return [{ expr: inUnit('s', { ...spent, text, metrics: [...spent.metrics, ...requests.metrics] }) }]
+}
+
+/** Mean of what happened in the chosen time; 0 when nothing did. */
+export function meanInRange(metric: Definition<'histogram'>): Expr<never> {
+  const options = { range: '$__range' }
+  return inUnit('s', share(sum(sumRate(metric, options)), sum(countRate(metric, options))))
 }

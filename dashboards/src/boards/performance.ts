@@ -1,6 +1,6 @@
 import { catalogue as m } from '@streambus/metrics'
 import type { Board } from '../board.ts'
-import { bucketsOf, countRate, gauge, mean, quantile, rate, ratio, sum, topk } from '../expr.ts'
+import { bucketsOf, countRate, gauge, mean, nonZero, observed, quantile, rate, ratio, sum, topk } from '../expr.ts'
 import { collapsed, section } from '../layout.ts'
 import { to } from '../links.ts'
 import { bars, heatmap, table, timeseries } from '../panels.ts'
@@ -39,7 +39,8 @@ const latency = section('Latency', [
   }),
   timeseries('P99 Request Duration by API', {
     says: 'Whole requests, waits on purpose included: a fetch that waits for data shows its fetch.max.wait.ms.',
-    queries: [{ expr: quantile(0.99, m.requestDuration, { by: ['api'] }) }],
+    queries: [{ expr: observed(quantile(0.99, m.requestDuration, { by: ['api'] })) }],
+    noValue: 'idle',
     legend: 'table',
     width: 12,
     exemplars: true
@@ -59,7 +60,7 @@ const time = section('Where the time of a request goes', [
   }),
   timeseries('Event Loop Time by API', {
     says: 'Who the broker works for. 100 % is one processor, and all that one broker has.',
-    queries: [{ expr: topk(8, sum(rate(m.requestPhaseTime, { where: { phase: 'local' } }), ['api'])) }],
+    queries: [{ expr: nonZero(sum(rate(m.requestPhaseTime, { where: { phase: 'local' } }), ['api'])) }],
     stack: true,
     links: to('streambus-runtime')
   }),
@@ -68,7 +69,7 @@ const time = section('Where the time of a request goes', [
     queries: [{ expr: quantile(0.99, m.requestPhase, { where: { api: 'Produce' }, by: ['phase'] }) }]
   }),
   timeseries('Slow Requests', {
-    queries: [{ expr: sum(rate(m.slowRequests), ['api']) }],
+    queries: [{ expr: nonZero(sum(rate(m.slowRequests), ['api'])) }],
     unit: 'cps',
     links: to('streambus-logs')
   }),
@@ -85,7 +86,7 @@ const time = section('Where the time of a request goes', [
 
 const traffic = section('Traffic', [
   timeseries('Requests by API', {
-    queries: [{ expr: sum(countRate(m.requestDuration), ['api']) }],
+    queries: [{ expr: nonZero(sum(countRate(m.requestDuration), ['api'])) }],
     unit: 'reqps',
     legend: 'table'
   }),
@@ -96,7 +97,7 @@ const traffic = section('Traffic', [
     ]
   }),
   timeseries('Requests in Flight', {
-    queries: [{ expr: sum(gauge(m.requestsInFlight), ['api']) }],
+    queries: [{ expr: nonZero(sum(gauge(m.requestsInFlight), ['api'])) }],
     legend: 'table'
   }),
   timeseries('Requests by Broker', {
@@ -104,14 +105,20 @@ const traffic = section('Traffic', [
     queries: [{ expr: sum(rate(m.networkRequests), ['instance']) }],
     unit: 'reqps'
   }),
-  timeseries('Mean Request Size', { queries: [{ expr: mean(m.requestSize, { by: ['api'] }) }] }),
-  timeseries('Mean Answer Size', { queries: [{ expr: mean(m.responseSize, { by: ['api'] }) }] })
+  timeseries('Mean Request Size', {
+    queries: [{ expr: observed(mean(m.requestSize, { by: ['api'] })) }],
+    noValue: 'idle'
+  }),
+  timeseries('Mean Answer Size', {
+    queries: [{ expr: observed(mean(m.responseSize, { by: ['api'] })) }],
+    noValue: 'idle'
+  })
 ])
 
 const errors = section('Errors', [
   timeseries('Error Codes', {
     says: 'By what was asked for and what was answered, the ten most frequent. Retriable ones are part of normal life.',
-    queries: [{ expr: topk(10, sum(rate(m.requestErrors), ['api', 'error'])), legend: 'codes {{api}} {{error}}' }],
+    queries: [{ expr: nonZero(topk(10, sum(rate(m.requestErrors), ['api', 'error']))) }],
     unit: 'cps'
   }),
   timeseries('Error Ratio', {
@@ -135,7 +142,7 @@ const errors = section('Errors', [
 
 const waits = collapsed('Waiting requests', [
   timeseries('Waiting', { queries: [{ expr: sum(gauge(m.purgatorySize), ['operation']) }] }),
-  timeseries('P95 Wait', { queries: [{ expr: quantile(0.95, m.purgatoryWait, { by: ['operation'] }) }] }),
+  timeseries('P95 Wait', { queries: [{ expr: observed(quantile(0.95, m.purgatoryWait, { by: ['operation'] })) }] }),
   timeseries('Ends of Waits', {
     says: 'satisfied: there was what was waited for; expired: time was up. Fetches that expire find no data: normal at night.',
     queries: [{ expr: sum(rate(m.purgatoryCompleted), ['operation', 'result']) }],
@@ -204,7 +211,7 @@ const connections = collapsed('Connections and clients', [
     width: 6
   }),
   timeseries('Network Errors', {
-    queries: [{ expr: sum(rate(m.networkErrorsByReason), ['reason']) }],
+    queries: [{ expr: nonZero(sum(rate(m.networkErrorsByReason), ['reason'])) }],
     unit: 'cps',
     width: 6
   }),
@@ -228,7 +235,7 @@ const connections = collapsed('Connections and clients', [
   }),
   table('Versions in Use', {
     says: 'What clients speak: look here before an old version is taken away.',
-    queries: [{ expr: sum(rate(m.requestVersions), ['api', 'version']) }],
+    queries: [{ expr: observed(sum(rate(m.requestVersions), ['api', 'version'])) }],
     unit: 'reqps',
     columns: { api: 'API', version: 'Version', Value: 'Requests' },
     sortBy: 'Requests'

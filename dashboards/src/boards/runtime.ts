@@ -6,6 +6,8 @@ import {
   gauge,
   increase,
   max,
+  nonZero,
+  observed,
   ofPrometheus,
   quantile,
   rate,
@@ -83,7 +85,7 @@ const memory = section('Memory', [
 
 const collector = section('Garbage collection', [
   timeseries('Pauses, P99', {
-    queries: [{ expr: quantile(0.99, m.gcDuration, { by: ['kind'] }) }],
+    queries: [{ expr: observed(quantile(0.99, m.gcDuration, { by: ['kind'] })) }],
     noValue: 'none'
   }),
   timeseries('Share of Time', {
@@ -145,12 +147,12 @@ const host = collapsed('Container and machine', [
 
 const admin = section('Admin port, log and metrics', [
   timeseries('Admin Requests', {
-    queries: [{ expr: sum(rate(m.httpRequests), ['route', 'status']) }],
+    queries: [{ expr: nonZero(sum(rate(m.httpRequests), ['route', 'status'])) }],
     unit: 'reqps',
     legend: 'table'
   }),
   timeseries('P95 of Admin Requests', {
-    queries: [{ expr: quantile(0.95, m.httpRequestDuration, { by: ['route'] }) }],
+    queries: [{ expr: observed(quantile(0.95, m.httpRequestDuration, { by: ['route'] })) }],
     legend: 'table'
   }),
   timeseries('Log Lines', {

@@ -1,6 +1,6 @@
 import { catalogue as m } from '@streambus/metrics'
 import type { Board } from '../board.ts'
-import { gauge, rate, ratio, sum } from '../expr.ts'
+import { gauge, nonZero, rate, share, sum } from '../expr.ts'
 import { section } from '../layout.ts'
 import { to } from '../links.ts'
 import { stat, timeseries } from '../panels.ts'
@@ -22,9 +22,8 @@ const now = section(null, [
   }),
   stat('Failure Ratio', {
     says: 'Of authentications. The alert HighAuthFailureRate begins at 10 %.',
-    queries: [{ expr: ratio(sum(rate(m.authenticationFailures)), sum(rate(m.authenticationAttempts))) }],
+    queries: [{ expr: share(sum(rate(m.authenticationFailures)), sum(rate(m.authenticationAttempts))) }],
     limits: { warn: 0.05, bad: 0.1 },
-    noValue: 'no attempts',
     width: 4,
     height: 7
   }),
@@ -89,14 +88,13 @@ const rights = section('Rights and audit', [
 const doors = section('At the door', [
   timeseries('Connections Refused', {
     says: 'By the limit that refused them: a client that runs wild, or a limit that is too low.',
-    queries: [{ expr: sum(rate(m.connectionsRejected), ['listener', 'reason']) }],
-    unit: 'cps',
-    noValue: 'none'
+    queries: [{ expr: nonZero(sum(rate(m.connectionsRejected), ['listener', 'reason'])) }],
+    unit: 'cps'
   }),
   timeseries('Broken Connections', {
     says: 'Resets, and what is no request: port scanners show here.',
     queries: [
-      { expr: sum(rate(m.networkErrorsByReason), ['reason']) },
+      { expr: nonZero(sum(rate(m.networkErrorsByReason), ['reason'])) },
       { expr: sum(rate(m.requestParseErrors), ['reason']), legend: 'not understood: {{reason}}' }
     ],
     unit: 'cps',

@@ -21,10 +21,10 @@ export const loopUtilisation = ratio(
   sum(rate(m.eventLoopTime), ['instance'])
 )
 
-/** How long the disks last if they fill as they did over `range`, times `factor`; nothing while they do not fill. */
+/** How long the disks last if they fill as they did over `range`, times `factor`; +Inf while they do not fill. */
 export function timeToFull(range: string, factor: string | number = 1): Expr<TargetLabel> {
   const loss = promql(available)`clamp_min(-${growth(m.storageAvailable, { range })} * ${factor}, 0)`
-  return inUnit('s', promql(available)`${available} / (${loss} > 0)`)
+  return inUnit('s', promql(available)`${available} / ${loss}`)
 }
 
 export function worst<Label extends string>(expr: Expr<Label>): Expr<never> {

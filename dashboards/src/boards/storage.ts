@@ -1,11 +1,25 @@
 import { catalogue as m } from '@streambus/metrics'
 import type { Board } from '../board.ts'
-import { countRate, gauge, inUnit, max, mean, min, promql, quantile, rate, sum, total } from '../expr.ts'
+import {
+  countRate,
+  gauge,
+  inUnit,
+  max,
+  mean,
+  min,
+  nonZero,
+  observed,
+  promql,
+  quantile,
+  rate,
+  sum,
+  total
+} from '../expr.ts'
 import { collapsed, section } from '../layout.ts'
 import { to } from '../links.ts'
 import { bars, stat, table, timeseries } from '../panels.ts'
 import { YES_NO } from '../thresholds.ts'
-import { percentiles } from './patterns.ts'
+import { meanInRange, percentiles } from './patterns.ts'
 import { diskShare, timeToFull, worst } from './shared.ts'
 
 const now = section(null, [
@@ -20,7 +34,6 @@ const now = section(null, [
     says: 'If it goes on as in the last six hours, on the broker where it is soonest.',
     queries: [{ expr: min(timeToFull('6h')) }],
     limits: { warn: 7 * 86_400, bad: 86_400, isFloor: true },
-    noValue: 'not filling',
     links: to('streambus-capacity')
   }),
   stat('Oldest Unsynced', {
@@ -130,7 +143,8 @@ const speed = section('Speed', [
   }),
   timeseries('P99 of Disk Operations', {
     says: 'Each of them holds up the event loop.',
-    queries: [{ expr: quantile(0.99, m.storageIo, { by: ['op'] }) }],
+    queries: [{ expr: observed(quantile(0.99, m.storageIo, { by: ['op'] })) }],
+    noValue: 'none',
     width: 6
   }),
   timeseries('Flushes', {
@@ -183,15 +197,9 @@ const segments = section('Segments and retention', [
     width: 6
   }),
   timeseries('Clock of Retention', {
-    says: 'Behind the wall clock after a step forward that nobody believes yet.',
+    says: 'How far it is behind the wall clock, after a step forward that nobody believes yet.',
     queries: [{ expr: max(gauge(m.retentionClockBehind)), legend: 'behind' }],
-    width: 3
-  }),
-  timeseries('Clock Steps', {
-    queries: [{ expr: sum(rate(m.retentionClockSteps), ['direction']) }],
-    unit: 'cps',
-    noValue: 'none',
-    width: 3
+    width: 6
   })
 ])
 
@@ -259,15 +267,13 @@ function sinceCompaction() {
 
 const damage = collapsed('Recovery and damage', [
   timeseries('Corruption', {
-    queries: [{ expr: sum(rate(m.logCorruptions), ['reason']) }],
+    queries: [{ expr: nonZero(sum(rate(m.logCorruptions), ['reason'])) }],
     unit: 'cps',
-    noValue: 'none',
     width: 6
   }),
   timeseries('Disk Errors', {
-    queries: [{ expr: sum(rate(m.storageErrors), ['op', 'code']) }],
+    queries: [{ expr: nonZero(sum(rate(m.storageErrors), ['op', 'code'])) }],
     unit: 'cps',
-    noValue: 'none',
     width: 6
   }),
   timeseries('Ranges Offline and Indexes Rebuilt', {
@@ -279,25 +285,29 @@ const damage = collapsed('Recovery and damage', [
     unit: 'cps',
     width: 6
   }),
+  timeseries('Steps of the Clock', {
+    queries: [{ expr: nonZero(sum(rate(m.retentionClockSteps), ['direction'])) }],
+    unit: 'cps',
+    width: 6
+  }),
   timeseries('Recovery', {
     says: 'Logs checked after an unclean stop.',
     queries: [{ expr: sum(rate(m.recoveries)), legend: 'logs' }],
     unit: 'cps',
-    width: 6
+    width: 8
   }),
   timeseries('Bytes of Recovery', {
     queries: [
       { expr: sum(rate(m.recoveryScannedBytes)), legend: 'checked' },
       { expr: sum(rate(m.recoveryCutBytes)), legend: 'cut off' }
     ],
-    width: 12
+    width: 8
   }),
   stat('Recovery of One Log', {
     says: 'Mean in the chosen time.',
-    queries: [{ expr: mean(m.recoveryDuration, { range: '$__range' }) }],
+    queries: [{ expr: meanInRange(m.recoveryDuration) }],
     limits: 'plain',
-    noValue: 'none',
-    width: 12,
+    width: 8,
     height: 8
   })
 ])

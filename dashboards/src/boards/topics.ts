@@ -1,6 +1,21 @@
 import { type Definition, catalogue as m } from '@streambus/metrics'
 import type { Board } from '../board.ts'
-import { avg, type Expr, gauge, inUnit, max, min, promql, rate, ratio, stddev, sum, topk, total } from '../expr.ts'
+import {
+  avg,
+  type Expr,
+  gauge,
+  inUnit,
+  max,
+  min,
+  nonZero,
+  promql,
+  rate,
+  ratio,
+  stddev,
+  sum,
+  topk,
+  total
+} from '../expr.ts'
 import { collapsed, section } from '../layout.ts'
 import { bars, stat, table, timeseries } from '../panels.ts'
 import { topic } from '../variables.ts'
@@ -79,12 +94,11 @@ const traffic = section('Traffic', [
     says: 'Codes answered for partitions of a topic.',
     queries: [
       {
-        expr: topk(10, sum(rate(m.topicErrors, { where: chosen }), ['topic', 'api', 'error'])),
+        expr: nonZero(topk(10, sum(rate(m.topicErrors, { where: chosen }), ['topic', 'api', 'error']))),
         legend: '{{topic}} {{api}} {{error}}'
       }
     ],
     unit: 'cps',
-    noValue: 'none',
     width: 6
   })
 ])
@@ -191,19 +205,17 @@ const partitions = collapsed('Partitions', [
 
 const refused = collapsed('What was refused', [
   timeseries('Refused Batches by Reason', {
-    queries: [{ expr: sum(rate(m.invalidRecords), ['reason']) }],
+    queries: [{ expr: nonZero(sum(rate(m.invalidRecords), ['reason'])) }],
     unit: 'cps',
-    noValue: 'none',
     width: 12
   }),
   timeseries('Refused Bytes by Topic', {
     queries: [
       {
-        expr: topk(10, sum(rate(m.topicBytesRejected, { where: chosen }), ['topic', 'reason'])),
+        expr: nonZero(topk(10, sum(rate(m.topicBytesRejected, { where: chosen }), ['topic', 'reason']))),
         legend: '{{topic}} {{reason}}'
       }
     ],
-    noValue: 'none',
     width: 12
   })
 ])

@@ -1,6 +1,6 @@
 import { catalogue as m } from '@streambus/metrics'
 import type { Board } from '../board.ts'
-import { bucketsOf, gauge, max, promql, rate, sum, topk, total } from '../expr.ts'
+import { bucketsOf, gauge, max, promql, rate, share, sum, topk, total } from '../expr.ts'
 import { section } from '../layout.ts'
 import { bars, heatmap, stat, timeseries } from '../panels.ts'
 import { percentiles } from './patterns.ts'
@@ -8,7 +8,7 @@ import { percentiles } from './patterns.ts'
 const ended = promql(
   sum(rate(m.transactionsAborted))
 )`${sum(rate(m.transactionsAborted))} + ${sum(rate(m.transactionsCommitted))}`
-const abortRatio = promql(sum(rate(m.transactionsAborted)))`${sum(rate(m.transactionsAborted))} / (${ended} > 0)`
+const abortRatio = share(sum(rate(m.transactionsAborted)), ended)
 
 const now = section(null, [
   stat('Active', {
@@ -22,9 +22,7 @@ const now = section(null, [
   stat('Abort Ratio', {
     says: 'Of the transactions that ended.',
     queries: [{ expr: abortRatio }],
-    unit: 'percentunit',
     limits: { warn: 0.05, bad: 0.1 },
-    noValue: 'none ended',
     width: 4
   }),
   stat('Oldest Open', {

@@ -88,16 +88,7 @@ export interface Transformation {
   readonly options: Readonly<Record<string, unknown>>
 }
 
-export type PanelType =
-  | 'timeseries'
-  | 'stat'
-  | 'gauge'
-  | 'bargauge'
-  | 'table'
-  | 'heatmap'
-  | 'state-timeline'
-  | 'logs'
-  | 'text'
+export type PanelType = 'timeseries' | 'stat' | 'gauge' | 'bargauge' | 'table' | 'heatmap' | 'state-timeline' | 'logs'
 
 export interface Panel {
   readonly id: number
@@ -131,7 +122,19 @@ export interface Variable {
   readonly description: string
   readonly type: 'datasource' | 'query' | 'custom' | 'textbox'
   readonly hide: 0 | 2
-  readonly [option: string]: unknown
+  readonly datasource?: DataSourceRef
+  /** Of data sources their kind, of Prometheus and Loki an object of their own. */
+  readonly query: string | Readonly<Record<string, string | number>>
+  readonly definition?: string
+  readonly current: Readonly<{ selected: boolean; text: string | readonly string[]; value: string | readonly string[] }>
+  readonly allValue?: string
+  readonly includeAll?: boolean
+  readonly multi?: boolean
+  readonly options: readonly { readonly selected: boolean; readonly text: string; readonly value: string }[]
+  readonly refresh?: 1 | 2
+  readonly regex?: string
+  readonly skipUrlSync: boolean
+  readonly sort?: number
 }
 
 export interface Annotation {

@@ -37,7 +37,7 @@ function asked(title: string, { refId, expr }: Target): Asked {
 }
 
 /** The label must be one of the metric: as a grouping that is an expression that the checker knows. */
-function variableSelector(name: string, definition: unknown): readonly Asked[] {
-  const [, selector, label] = /^label_values\((.+), (\w+)\)$/.exec(String(definition)) ?? []
+function variableSelector(name: string, definition: string | undefined): readonly Asked[] {
+  const [, selector, label] = /^label_values\((.+), (\w+)\)$/.exec(definition ?? '') ?? []
   return selector === undefined ? [] : [{ where: `variable ${name}`, expr: `count by (${label}) (${selector})` }]
 }

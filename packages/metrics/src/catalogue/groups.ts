@@ -65,7 +65,7 @@ export const groupMetrics = {
       'streambus_consumer_group_rebalances_total',
       'Rebalances begun, by what caused them.',
       // As many groups as other counters have room for, with a dozen reasons each.
-      { ...owner, labels: ['group', 'reason'], cardinality: 'G', childrenMax: 6_000 }
+      { ...owner, labels: ['group', 'reason'], cardinality: 'G', childrenMax: 6_000, whenEmpty: ['', ''] }
     ),
     consumerGroupRebalance: histogram(
       'streambus_consumer_group_rebalance_seconds',
@@ -75,12 +75,12 @@ export const groupMetrics = {
     consumerGroupOffsetCommits: counter(
       'streambus_consumer_group_offset_commits_total',
       'Offsets committed, one for each partition.',
-      group
+      { ...group, whenEmpty: [''] }
     ),
     consumerGroupHeartbeatExpirations: counter(
       'streambus_consumer_group_heartbeat_expirations_total',
       'Members removed because they sent no heartbeat in time.',
-      group
+      { ...group, whenEmpty: [''] }
     ),
     offsetExpirations: counter(
       'streambus_offset_expirations_total',
