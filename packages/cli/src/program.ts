@@ -4,6 +4,7 @@ import { defineCompletion } from './definitions/completion.ts'
 import { defineConfig } from './definitions/config.ts'
 import { defineConsume } from './definitions/consume.ts'
 import { type Definition, examples, milliseconds } from './definitions/define.ts'
+import { defineDoctor } from './definitions/doctor.ts'
 import { defineDumpLog } from './definitions/dump-log.ts'
 import { defineGroup } from './definitions/group.ts'
 import { defineProduce } from './definitions/produce.ts'
@@ -30,6 +31,7 @@ export async function runCli(args: readonly string[], io: Io): Promise<number> {
     defineConfig,
     defineCluster,
     defineTop,
+    defineDoctor,
     defineDumpLog,
     defineVerifyLog,
     defineCompletion

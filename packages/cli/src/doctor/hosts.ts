@@ -1,0 +1,19 @@
+/** True for hosts that mean the machine of whoever connects. */
+export function isLoopback(host: string): boolean {
+  const plain = host.toLowerCase().replace(/^::ffff:/, '')
+  return plain === 'localhost' || plain === '::1' || /^127(\.\d{1,3}){3}$/.test(plain)
+}
+
+/** True for hosts that name no machine: addresses to listen on, never to connect to. */
+export function isWildcard(host: string): boolean {
+  return ['', '0.0.0.0', '::', '0:0:0:0:0:0:0:0'].includes(host)
+}
+
+/** The hosts of `listeners` and its like: NAME://host:port, … */
+export function hostsOf(listeners: string): string[] {
+  return listeners
+    .split(',')
+    .map(text => /^\s*\w+:\/\/(?:\[([^\]]*)\]|([^:/]*)):\d+\s*$/.exec(text))
+    .filter(match => match !== null)
+    .map(match => match[1] ?? match[2] ?? '')
+}
