@@ -38,6 +38,7 @@ import { bindConnections } from './observability/bind-connections.ts'
 import { bindDisks } from './observability/bind-disks.ts'
 import { bindGroupHosts, bindGroups } from './observability/bind-groups.ts'
 import { bindLog, bindOffline } from './observability/bind-log.ts'
+import { bindLogLines } from './observability/bind-log-lines.ts'
 import { bindMetadataLog } from './observability/bind-metadata.ts'
 import { bindRetentionClock } from './observability/bind-retention-clock.ts'
 import { type Log, type LogControl, RepeatedLines } from './observability/log.ts'
@@ -127,8 +128,8 @@ export class Broker {
     this.metrics = options.metrics ?? createBrokerMetrics(clock)
     const disk = new MeasuredDisk(options.disk, this.metrics, clock)
     this.#options = { ...options, disk }
-    const { cells } = this.metrics
-    this.#repeated = new RepeatedLines(clock, () => cells.logSuppressed.add(1))
+    const lines = bindLogLines(this.metrics)
+    this.#repeated = new RepeatedLines(clock, () => lines.suppressed())
     const maxDescriptors = openFilesMax() ?? 0
     this.#runtime = new RuntimeMonitor(this.metrics, { clock, openDescriptors: countDescriptors, maxDescriptors })
     observeHost(this.metrics, nodeSystem)

@@ -7,6 +7,7 @@ import { Broker } from './broker.ts'
 import { ConfigErrors } from './config/errors.ts'
 import { type Config, loadConfig } from './config/load.ts'
 import { endProcess } from './end-process.ts'
+import { bindLogLines } from './observability/bind-log-lines.ts'
 import { isLogLevel } from './observability/log.ts'
 import { createPinoLog } from './observability/pino-log.ts'
 
@@ -54,6 +55,7 @@ function createBroker(config: Config): Broker {
   const { values } = config
   const version = packageVersion()
   const metrics = createBrokerMetrics(nodeClock)
+  const lines = bindLogLines(metrics)
   const level = values['log.level']
   const { log, control } = createPinoLog({
     level: isLogLevel(level) ? level : 'info',
@@ -63,7 +65,7 @@ function createBroker(config: Config): Broker {
     environment: values['environment'],
     brokerId: values['node.id'],
     clusterId: () => broker.clusterId,
-    onLine: line => metrics.cells.logMessages.child(line).add(1)
+    onLine: level => lines.written(level)
   })
   const die = (code: number) => (error: unknown) => {
     log.fatal('the broker ends itself', {

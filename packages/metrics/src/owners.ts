@@ -2,14 +2,14 @@
 export type Awaited = 'transactions' | 'replication' | 'security' | 'schema-registry'
 
 export interface Source {
-  /** Below `packages/`. */
-  readonly file: string
+  /** Below `packages/`; null while there is none. */
+  readonly file: string | null
   readonly moment: string
   /** Not null: nothing feeds these metrics before it is there. */
   readonly awaits: Awaited | null
 }
 
-function source(file: string, moment: string, awaits: Awaited | null = null): Source {
+function source(file: string | null, moment: string, awaits: Awaited | null = null): Source {
   return { file, moment, awaits }
 }
 
@@ -22,7 +22,8 @@ export const owners = {
   limits: source('broker/src/observability/bind-limits.ts', 'at a scrape'),
   health: source('broker/src/observability/bind-health.ts', 'before a scrape and when health is asked'),
   http: source('broker/src/admin/server.ts', 'when an HTTP request is answered'),
-  logging: source('broker/src/broker.ts', 'when a line is logged'),
+  logging: source('broker/src/observability/bind-log-lines.ts', 'when a line is logged'),
+  tracing: source('broker/src/observability/open-tracing.ts', 'when spans are sent'),
   self: source('metrics/src/broker-metrics.ts', 'at a scrape'),
   requests: source('broker/src/observability/bind-requests.ts', 'when a request is answered'),
   connections: source('broker/src/observability/bind-connections.ts', 'when a socket has something to tell'),
@@ -44,12 +45,8 @@ export const owners = {
   clock: source('broker/src/observability/bind-retention-clock.ts', 'when retention looks at the clock'),
   cleaner: source('broker/src/observability/bind-cleaner.ts', 'when compaction plans or ends a round'),
   transactions: source('broker/src/observability/bind-transactions.ts', 'when a transaction changes', 'transactions'),
-  security: source('broker/src/observability/bind-security.ts', 'when an identity or a right is checked', 'security'),
-  schemas: source(
-    'broker/src/observability/bind-schemas.ts',
-    'when a schema is registered or checked',
-    'schema-registry'
-  ),
+  security: source(null, 'when an identity or a right is checked', 'security'),
+  schemas: source(null, 'when a schema is registered or checked', 'schema-registry'),
   runtime: source('metrics/src/runtime.ts', 'at a scrape; delays and pauses when they happen'),
   host: source('metrics/src/host.ts', 'at a scrape, from /proc and /sys'),
   compat: source('metrics/src/compat.ts', 'with the metric that it repeats')

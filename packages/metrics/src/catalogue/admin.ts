@@ -23,6 +23,13 @@ export const adminMetrics = {
       buckets: 'sizeBytes'
     })
   }),
+  ...ownedBy('tracing', {
+    otelSpans: counter(
+      'streambus_otel_spans_total',
+      'Spans by what became of them: exported, failed, dropped; none without tracing.otlp.endpoint.',
+      { labels: ['result'], whenEmpty: ['exported'] }
+    )
+  }),
   ...ownedBy('logging', {
     logMessages: counter('streambus_log_messages_total', 'Lines written to the log.', { labels: ['level'] }),
     logSuppressed: counter('streambus_log_suppressed_total', 'Repeated log lines left out by the rate limit.')

@@ -50,13 +50,6 @@ export const requestMetrics = ownedBy('requests', {
     'Requests that took longer than slow.request.ms, waits on purpose left out.',
     perApi
   ),
-  otelSpans: counter(
-    'streambus_otel_spans_total',
-    'Spans by what became of them; none without tracing.otlp.endpoint.',
-    {
-      labels: ['result']
-    }
-  ),
   requestParseErrors: counter(
     'streambus_request_parse_errors_total',
     'Requests that could not be read, or are not served: their connection was closed.',
