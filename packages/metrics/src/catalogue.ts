@@ -46,6 +46,29 @@ export const catalogue = {
   ...compatMetrics
 } as const satisfies Record<string, Definition>
 
+/** The same in parts, as documents show it. */
+export const sections: readonly { readonly title: string; readonly metrics: Readonly<Record<string, Definition>> }[] = [
+  { title: "The monitoring guide's metrics", metrics: seedMetrics },
+  { title: 'The broker', metrics: brokerMetrics },
+  { title: 'Requests', metrics: requestMetrics },
+  { title: 'Connections', metrics: connectionMetrics },
+  { title: 'Requests that wait', metrics: waitMetrics },
+  { title: 'Producing and fetching', metrics: produceMetrics },
+  { title: 'Topics and partitions', metrics: topicMetrics },
+  { title: 'Replication', metrics: replicationMetrics },
+  { title: 'Metadata and its quorum', metrics: metadataMetrics },
+  { title: 'Consumer groups', metrics: groupMetrics },
+  { title: 'Transactions', metrics: transactionMetrics },
+  { title: 'Logs', metrics: storageMetrics },
+  { title: 'Log directories', metrics: logDirectoryMetrics },
+  { title: 'Compaction', metrics: compactionMetrics },
+  { title: 'Security', metrics: securityMetrics },
+  { title: 'Admin port, log and traces', metrics: adminMetrics },
+  { title: 'Process and runtime', metrics: runtimeMetrics },
+  { title: 'Host', metrics: hostMetrics },
+  { title: 'Names of other software', metrics: compatMetrics }
+]
+
 export type MetricKey = keyof typeof catalogue
 
 /** The cells of one broker, by the keys of the catalogue. */

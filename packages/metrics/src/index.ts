@@ -1,6 +1,6 @@
 export { BrokerMetrics, createBrokerMetrics } from './broker-metrics.ts'
 export { type BucketSet, buckets, spellBound } from './buckets.ts'
-export { type Cells, catalogue, type MetricKey } from './catalogue.ts'
+export { type Cells, catalogue, type MetricKey, sections } from './catalogue.ts'
 export { Counter, type Exemplar, Gauge, Histogram, Summary } from './cells.ts'
 export type { Cardinality, CellOf, Definition, MetricType, Scope, Stability, Unit } from './definition.ts'
 export { CONTENT_TYPES, type Format, negotiate } from './exposition/format.ts'
