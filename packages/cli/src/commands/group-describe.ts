@@ -1,3 +1,4 @@
+import type { ClusterClient } from '@streambus/wire-client'
 import { withCluster } from '../cluster.ts'
 import { ExitCode } from '../exit-codes.ts'
 import { assignmentText, partitionCount } from '../group/assignment.ts'
@@ -7,8 +8,9 @@ import type { Call } from '../io.ts'
 import { bold, printFacts, printJson, printTable } from '../output/table.ts'
 import type { Sink } from '../sink.ts'
 import { UsageError } from '../usage-error.ts'
+import { isWatching, printedLines, type WatchOptions, watchCluster } from '../watch-cluster.ts'
 
-export interface GroupDescribeOptions {
+export interface GroupDescribeOptions extends WatchOptions {
   readonly members?: boolean
   readonly state?: boolean
 }
@@ -20,7 +22,7 @@ export async function groupDescribe(call: Call<GroupDescribeOptions>): Promise<n
     throw new UsageError('--members and --state exclude each other; give one of them')
   const isBrief = options.members === true || options.state === true
   const wanted = [...new Set(args)]
-  const found = await withCluster(call, async cluster => {
+  const look = async (cluster: ClusterClient): Promise<GroupLag[]> => {
     const described = new Map((await describeGroups(cluster, wanted)).map(each => [each.groupId, each]))
     const groups: GroupDescription[] = []
     for (const groupId of wanted) {
@@ -30,13 +32,25 @@ export async function groupDescribe(call: Call<GroupDescribeOptions>): Promise<n
     }
     if (isBrief) return groups.map(group => ({ group, partitions: [], totalLag: 0 }))
     return lagOfGroups(cluster, groups)
-  })
-  if (options.json)
+  }
+  const printAll = (sink: Sink, found: readonly GroupLag[]): void => {
+    for (const each of found) print(sink, each, options)
+  }
+  if (isWatching(call)) {
+    const frame = async (cluster: ClusterClient): Promise<string[]> => {
+      const found = await look(cluster)
+      return printedLines(sink => printAll(sink, found))
+    }
+    await watchCluster(call, { what: wanted.join(', '), frame })
+    return ExitCode.ok
+  }
+  const found = await withCluster(call, look)
+  if (!options.json) printAll(io.stdout, found)
+  else
     printJson(
       io.stdout,
       found.map(each => toJson(each, isBrief))
     )
-  else for (const each of found) print(io.stdout, each, options)
   return ExitCode.ok
 }
 

@@ -5,27 +5,15 @@ import { describeGroups, type GroupDescription, isUnknownGroup } from '../group/
 import { hasCommittedOffsets, listGroups } from '../group/list-groups.ts'
 import { type GroupLag, lagOfGroups } from '../group/partition-lag.ts'
 import type { Call } from '../io.ts'
-import { formatTimestamp } from '../output/format.ts'
 import { bold, printJson, renderTable } from '../output/table.ts'
-import { requireTerminal, watch } from '../output/watch.ts'
-import { UsageError } from '../usage-error.ts'
-
-export interface GroupLagOptions {
-  readonly watch?: boolean
-  readonly interval?: number
-}
-
-const INTERVAL_MS = 2000
+import { isWatching, type WatchOptions, watchCluster } from '../watch-cluster.ts'
 
 /** Lag of groups in total and by partition, the largest first; once, or with --watch until interrupted. */
-export async function groupLag(call: Call<GroupLagOptions>): Promise<number> {
+export async function groupLag(call: Call<WatchOptions>): Promise<number> {
   const { io, options } = call
-  if (options.interval !== undefined && !options.watch) {
-    throw new UsageError('--interval is how often --watch looks again; give --watch too')
-  }
-  if (options.watch) {
-    requireTerminal(io, options.json === true)
-    await watchLag(call)
+  if (isWatching(call)) {
+    const what = call.args.length === 0 ? 'all groups' : call.args.join(', ')
+    await watchCluster(call, { what, frame: async cluster => frameLines(await measure(call, cluster)) })
     return ExitCode.ok
   }
   const found = await withCluster(call, cluster => measure(call, cluster))
@@ -44,35 +32,9 @@ export async function groupLag(call: Call<GroupLagOptions>): Promise<number> {
 
 const NO_GROUPS = 'no groups yet; one begins when a consumer joins it or commits offsets for it'
 
-async function watchLag(call: Call<GroupLagOptions>): Promise<void> {
-  const { io, options } = call
-  const intervalMs = options.interval ?? INTERVAL_MS
-  const stop = Promise.withResolvers<void>()
-  let isStopped = false
-  const watching = withCluster(
-    call,
-    cluster =>
-      watch({
-        io,
-        intervalMs,
-        frame: async () => frameLines(call, await measure(call, cluster)),
-        abort() {
-          isStopped = true
-          stop.resolve()
-          void cluster.destroy()
-        }
-      }),
-    () => isStopped
-  )
-  // An interrupt does not wait for a broker that does not answer.
-  await Promise.race([watching, stop.promise])
-}
-
-function frameLines({ io, args, options }: Call<GroupLagOptions>, found: readonly GroupLag[]): string[] {
-  const what = args.length === 0 ? 'all groups' : args.join(', ')
-  const title = `${formatTimestamp(io.clock.wallMs())}  Ctrl-C ends this; every ${options.interval ?? INTERVAL_MS} ms: ${what}`
-  if (found.length === 0) return [title, '', NO_GROUPS]
-  return [title, ...tables(found).flatMap(table => ['', ...table])]
+function frameLines(found: readonly GroupLag[]): string[] {
+  if (found.length === 0) return [NO_GROUPS]
+  return tables(found).flatMap((table, index) => (index === 0 ? table : ['', ...table]))
 }
 
 /** The named groups, which must exist, or all; the largest total first. */

@@ -21,6 +21,12 @@ function defineList(definition: Definition, group: Command): void {
     .description('all groups')
     .option('--state <state>', 'only these, such as Stable or Empty; may be given several times', collect)
     .option('--type <type>', 'only these: classic, consumer, share, streams; may be given several times', collect)
+    .option('-w, --watch', 'look again and again, in place, until Ctrl-C (needs a terminal)')
+    .option(
+      '--interval <ms>',
+      'with --watch: time between two looks (default: 2000)',
+      whole('--interval', INTERVAL_MS_MIN, INTERVAL_MS_MAX)
+    )
     .action(lazy(definition, async () => (await import('../commands/group-list.ts')).groupList))
     .addHelpText(
       'after',
@@ -38,6 +44,12 @@ function defineDescribe(definition: Definition, group: Command): void {
     .description('state, members, committed offsets and lag of groups')
     .option('--members', 'the members and what each is assigned, instead of offsets')
     .option('--state', 'only state, assignor, coordinator and number of members')
+    .option('-w, --watch', 'look again and again, in place, until Ctrl-C (needs a terminal)')
+    .option(
+      '--interval <ms>',
+      'with --watch: time between two looks (default: 2000)',
+      whole('--interval', INTERVAL_MS_MIN, INTERVAL_MS_MAX)
+    )
     .action(lazy(definition, async () => (await import('../commands/group-describe.ts')).groupDescribe))
     .addHelpText(
       'after',

@@ -9,7 +9,7 @@ const CLEAR = '\u001b[2J\u001b[H'
 const HOME = '\u001b[H'
 const CLEAR_LINE = '\u001b[K'
 const CLEAR_BELOW = '\u001b[J'
-/** Where the terminal does not say how large it is. */
+/** Where the terminal does not say how large it is, or says 0. */
 const ROWS = 24
 const COLUMNS = 80
 
@@ -73,11 +73,11 @@ export async function watch({ io, intervalMs, frame, abort }: WatchOptions): Pro
 }
 
 function show(sink: Sink, lines: readonly string[], isFirst: boolean): void {
-  const { rows = ROWS, columns = COLUMNS } = sink.stream as { rows?: number; columns?: number }
+  const { rows, columns } = sink.stream as { rows?: number; columns?: number }
   // The cursor rests on the line below the text.
-  const room = Math.max(1, rows - 1)
+  const room = Math.max(1, (rows || ROWS) - 1)
   const fits = lines.length <= room
   const shown = fits ? lines : [...lines.slice(0, room - 1), `… ${lines.length - room + 1} more lines`]
-  const text = shown.map(line => `${printable(line).slice(0, columns)}${CLEAR_LINE}\n`).join('')
+  const text = shown.map(line => `${printable(line).slice(0, columns || COLUMNS)}${CLEAR_LINE}\n`).join('')
   sink.write(`${isFirst ? CLEAR : HOME}${text}${CLEAR_BELOW}`)
 }
