@@ -25,11 +25,6 @@ export class CommitWindow {
     this.#ring = new Float64Array(options.commitsMax * FIELDS)
   }
 
-  /** 0 … 1: how much of the window has been seen. */
-  get completeness(): number {
-    return this.#count / this.#options.commitsMax
-  }
-
   /**
    * A commit too soon after the last one replaces it but keeps its time, as in Burrow: otherwise a group that commits
    * often would never have more than one place in its window.

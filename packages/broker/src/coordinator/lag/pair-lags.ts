@@ -11,8 +11,11 @@ import { lagOf } from './partition-lag.ts'
 import { retentionHeadroomSeconds } from './retention-headroom.ts'
 import { UnreadAges, type UnreadQuestion } from './unread-ages.ts'
 
-/** Burrow's `minimum-complete`: a group is not judged before so much of its window was seen. */
-const COMPLETENESS_MIN = 0.3
+/**
+ * A group is not judged before so long a window, or so long a silence: Burrow's window has no width at the first
+ * commit, and every group would begin as one that has stopped.
+ */
+const BEGINNING_MS = 60_000
 /** How far back an end offset may lie that a stopped group has reached, so that it only has had nothing to do. */
 const RECENT_MS = 600_000
 
@@ -130,9 +133,12 @@ export class PairLags {
     { currentLag, nowMs, history }: { currentLag: number; nowMs: number; history: EndOffsetHistory }
   ): LagStatus {
     const window = this.#options.windowOf(of)
-    if (window === null || window.completeness < COMPLETENESS_MIN) return 'OK'
+    const commits = window?.commits() ?? []
+    const lastMs = commits.at(-1)?.timeMs ?? nowMs
+    const seenMs = lastMs - (commits[0]?.timeMs ?? lastMs)
+    if (seenMs < BEGINNING_MS && nowMs - lastMs < BEGINNING_MS) return 'OK'
     const recentEndOffsets = history.watermarksSince(nowMs - RECENT_MS)
-    return statusOf({ commits: window.commits(), recentEndOffsets, currentLag, nowMs })
+    return statusOf({ commits, recentEndOffsets, currentLag, nowMs })
   }
 
   #headroom(

@@ -38,7 +38,6 @@ export interface UnreadQuestion<Found extends FoundUnread = FoundUnread> {
 
 interface Entry<Found> {
   unread: Found
-  afterMs: number
   beforeMs: number
   round: number
 }
@@ -85,7 +84,7 @@ export class UnreadAges<Found extends FoundUnread = FoundUnread> {
     current.round = this.#round
     const { record } = unread
     if (record === null) return unread.nextOffset >= unread.untilOffset ? 0 : null
-    return ageMsOf(record.timestamp, { nowMs, afterMs: current.afterMs, beforeMs: current.beforeMs }) / 1000
+    return ageMsOf(record.timestamp, { nowMs, beforeMs: current.beforeMs }) / 1000
   }
 
   /** How far a search has come that has not ended: the next call goes on there. Null: there is none. */
@@ -96,8 +95,8 @@ export class UnreadAges<Found extends FoundUnread = FoundUnread> {
   }
 
   /**
-   * The same without reading anything: exact while what was found is still unread, else the greatest age that the one
-   * at the committed offset can have. Null when nothing is known of it.
+   * The same without reading anything: exact while what was found is still unread, else how long ago the one at the
+   * committed offset can have been appended. Null when nothing is known of it.
    */
   estimateOf({ group, partition, committedOffset, nowMs, times }: UnreadQuestion<Found>): number | null {
     if (committedOffset >= partition.highWatermark) return 0
@@ -105,7 +104,7 @@ export class UnreadAges<Found extends FoundUnread = FoundUnread> {
     const record = entry?.unread.record
     if (entry && record && entry.unread.fromOffset <= committedOffset && committedOffset <= record.offset) {
       entry.round = this.#round
-      return ageMsOf(record.timestamp, { nowMs, afterMs: entry.afterMs, beforeMs: entry.beforeMs }) / 1000
+      return ageMsOf(record.timestamp, { nowMs, beforeMs: entry.beforeMs }) / 1000
     }
     const afterMs = times.appendedAfterMs(committedOffset)
     return afterMs === Number.NEGATIVE_INFINITY ? null : Math.max(0, nowMs - afterMs) / 1000
@@ -129,9 +128,8 @@ export class UnreadAges<Found extends FoundUnread = FoundUnread> {
     const { record } = unread
     const isSame = before !== null && record !== null && before.unread.record?.offset === record.offset
     // What is known of a record is known best when it has just become the oldest one.
-    const afterMs = isSame ? before.afterMs : record === null ? 0 : times.appendedAfterMs(record.offset)
     const beforeMs = isSame ? before.beforeMs : record === null ? 0 : times.appendedBeforeMs(record.offset)
-    const entry = { unread, afterMs, beforeMs: Math.min(beforeMs, nowMs), round: this.#round }
+    const entry = { unread, beforeMs: Math.min(beforeMs, nowMs), round: this.#round }
     if (before === null && this.#count >= this.#options.entriesMax) return entry
     const partitions = this.#groups.get(group) ?? new Map<ReadPartition<Found>, Entry<Found>>()
     this.#groups.set(group, partitions.set(partition, entry))
@@ -141,12 +139,10 @@ export class UnreadAges<Found extends FoundUnread = FoundUnread> {
 }
 
 /**
- * The age of a record whose producer may have set any timestamp: not older than its append can be, not younger than it
- * must be, never negative. One without a timestamp is as old as the broker knows for certain.
+ * The age of a record: by its timestamp, which on most topics is the producer's. One from the future, or without a
+ * timestamp, is as old as its append must be; never negative.
  */
-export function ageMsOf(timestamp: number, bounds: { nowMs: number; afterMs: number; beforeMs: number }): number {
-  const { nowMs, afterMs, beforeMs } = bounds
+export function ageMsOf(timestamp: number, { nowMs, beforeMs }: { nowMs: number; beforeMs: number }): number {
   const latest = Math.min(beforeMs, nowMs)
-  const believed = timestamp < 0 ? latest : Math.max(Math.min(timestamp, latest), afterMs)
-  return Math.max(0, nowMs - believed)
+  return Math.max(0, nowMs - (timestamp < 0 ? latest : Math.min(timestamp, latest)))
 }

@@ -125,6 +125,16 @@ test('a lag that grows is seen to grow', async () => {
   expect((await lag())?.trend?.recordsPerSecond).toBeCloseTo(2, 0)
 })
 
+test('a group that commits once and is never heard of again has stopped, after a minute', async () => {
+  await produce(5)
+  await commit({ 0: 2 })
+  plane.clock.advance(50_000)
+  expect((await lag())?.status).toBe('OK')
+  plane.clock.advance(11_000)
+  await produce(1)
+  expect((await lag())?.status).toMatch(/STOP|STALL/)
+})
+
 test('the gauges are those of the groups there are', async () => {
   const metrics = createBrokerMetrics()
   const { groups } = plane
