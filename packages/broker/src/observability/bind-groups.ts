@@ -21,7 +21,7 @@ export function bindGroups({ metrics: { cells }, log, timelines, clock }: GroupS
       log.info('rebalance', { event: 'rebalance_started', group, generation, reason })
     },
     rebalanceEnded(group, generation, { reason, tookMs }) {
-      cells.consumerGroupRebalance.observe(tookMs / 1000)
+      cells.consumerGroupRebalance.child(reason).observe(tookMs / 1000)
       timelines.add(group, clock.wallMs(), { kind: 'rebalance-ended', generation, reason, durationMs: tookMs })
       log.info('rebalance done', { event: 'rebalance_ended', group, generation, reason, took_ms: tookMs })
     },

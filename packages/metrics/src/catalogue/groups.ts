@@ -70,7 +70,7 @@ export const groupMetrics = {
     consumerGroupRebalance: histogram(
       'streambus_consumer_group_rebalance_seconds',
       'One rebalance, from its cause until all members had their assignment.',
-      { ...owner, unit: 'seconds', buckets: 'longSeconds' }
+      { ...owner, unit: 'seconds', labels: ['reason'], buckets: 'longSeconds' }
     ),
     consumerGroupOffsetCommits: counter(
       'streambus_consumer_group_offset_commits_total',
