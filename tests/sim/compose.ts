@@ -98,7 +98,7 @@ export async function compose(options: ComposeOptions): Promise<Composition> {
       bug: error => options.onBug('a timer', error)
     }
   })
-  const registry = new HandlerRegistry(groupHandlers({ groups: groups.coordinator, controller }))
+  const registry = new HandlerRegistry(groupHandlers({ groups: groups.coordinator, controller, clock: options.clock }))
   const pipeline = new Pipeline({
     registry,
     probe: SILENT_REQUEST_PROBE,

@@ -130,7 +130,7 @@ export async function openDataPlane(options: DataPlaneOptions = {}) {
       isOffline: (topic, index) => partitions.isOffline(topic, index)
     }),
     findCoordinatorHandler({ nodeId: 1, offsetsTopic: groups.topic }),
-    ...groupHandlers({ groups: groups.coordinator, controller }),
+    ...groupHandlers({ groups: groups.coordinator, controller, clock }),
     apiVersionsHandler(() => registry.ranges()),
     initProducerIdHandler({ producerIds: new ProducerIds(() => controller.allocateProducerIds()) }),
     offsetForLeaderEpochHandler({ partitions })

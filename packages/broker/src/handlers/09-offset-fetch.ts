@@ -1,9 +1,11 @@
 // Serves v1–9. v2: null topics, all offsets of the group; an error of the whole. v5: leader epochs. v7: require
 // stable. v8: many groups. v9: members of the consumer protocol. v10: topic ids instead of names.
+import type { Clock } from '@streambus/base'
 import { Errors, type OffsetFetchRequest, type OffsetFetchResponse, offsetFetchApi } from '@streambus/protocol'
 import type { MetadataImage } from '../controller/image.ts'
 import type { OffsetCaller } from '../coordinator/group/group.ts'
 import { errorNameOf, type FetchedOffset, type GroupCoordinator } from '../coordinator/group/group-coordinator.ts'
+import { eachInTurns } from './each-in-turns.ts'
 import type { Handler } from './handler.ts'
 
 const WHOLE_ERROR_VERSION = 2
@@ -40,6 +42,7 @@ interface PartitionAnswer {
 interface Dependencies {
   readonly groups: GroupCoordinator
   readonly image: MetadataImage
+  readonly clock: Clock
 }
 
 /** A topic as the request names it, and its name; null when no topic has the id. */
@@ -54,7 +57,8 @@ export function offsetFetchHandler(dependencies: Dependencies): Handler<OffsetFe
     api: offsetFetchApi,
     async handle(request, { apiVersion }) {
       if (apiVersion >= MANY_VERSION) {
-        return { groups: await Promise.all(request.groups.map(group => answerOf(dependencies, group, apiVersion))) }
+        const answer = (group: GroupRequest) => answerOf(dependencies, group, apiVersion)
+        return { groups: await eachInTurns(dependencies.clock, request.groups, answer) }
       }
       const { groupId } = request
       const topics =

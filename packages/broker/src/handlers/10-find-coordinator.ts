@@ -30,8 +30,6 @@ export function findCoordinatorHandler({
       const errorMessage = `coordinators of type ${keyType} are not served yet; only groups (0) are`
       return { key, ...NOWHERE, errorCode: Errors.INVALID_REQUEST.code, errorMessage }
     }
-    if (key === '')
-      return { key, ...NOWHERE, errorCode: Errors.INVALID_GROUP_ID.code, errorMessage: 'the group id is empty' }
     const error = await offsetsTopic.ensure()
     if (error !== 'NONE') {
       const errorMessage = `__consumer_offsets cannot be created: ${error}`

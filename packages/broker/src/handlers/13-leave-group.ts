@@ -27,7 +27,14 @@ export function leaveGroupHandler({
         })
         return { errorCode: Errors.NONE.code, members: answers }
       } catch (error) {
-        return { errorCode: Errors[errorNameOf(error)].code }
+        const errorName = errorNameOf(error)
+        if (!isMany || errorName !== 'UNKNOWN_MEMBER_ID') return { errorCode: Errors[errorName].code }
+        // There is no such group, so none of them is a member.
+        const { code: errorCode } = Errors[errorName]
+        const answers = leavers.map(leaver => {
+          return { memberId: leaver.memberId, groupInstanceId: leaver.instanceId, errorCode }
+        })
+        return { errorCode: Errors.NONE.code, members: answers }
       }
     }
   }

@@ -1,4 +1,5 @@
 // Serves v0–6. v3: authorized operations. v4: instance ids. v6: an unknown group is an error, not a dead group.
+import type { Clock } from '@streambus/base'
 import {
   type DescribeGroupsRequest,
   type DescribeGroupsResponse,
@@ -9,6 +10,7 @@ import {
 } from '@streambus/protocol'
 import { errorNameOf, type GroupCoordinator } from '../coordinator/group/group-coordinator.ts'
 import { GROUP_OPERATIONS, OPERATIONS_NOT_ASKED } from './authorized-operations.ts'
+import { eachInTurns } from './each-in-turns.ts'
 import type { Handler } from './handler.ts'
 
 const UNKNOWN_IS_ERROR_VERSION = 6
@@ -16,17 +18,22 @@ const UNKNOWN_IS_ERROR_VERSION = 6
 type GroupAnswer = Input<DescribeGroupsResponse>['groups'][number]
 
 export function describeGroupsHandler({
-  groups
+  groups,
+  clock
 }: {
   readonly groups: GroupCoordinator
+  readonly clock: Clock
 }): Handler<DescribeGroupsRequest, DescribeGroupsResponse> {
   return {
     api: describeGroupsApi,
     async handle({ groups: groupIds, includeAuthorizedOperations }, { apiVersion }) {
       const authorizedOperations = includeAuthorizedOperations ? GROUP_OPERATIONS : OPERATIONS_NOT_ASKED
       const asked = apiVersion >= 3 ? { authorizedOperations } : {}
-      const answers = groupIds.map(async groupId => ({ ...(await describe(groups, groupId, apiVersion)), ...asked }))
-      return { groups: await Promise.all(answers) }
+      const answer = async (groupId: string): Promise<GroupAnswer> => {
+        const described = await describe(groups, groupId, apiVersion)
+        return described.errorCode === Errors.NONE.code ? { ...described, ...asked } : described
+      }
+      return { groups: await eachInTurns(clock, groupIds, answer) }
     }
   }
 }

@@ -1,12 +1,16 @@
 // Serves v0–2. Deletes groups without members, with their offsets.
+import type { Clock } from '@streambus/base'
 import { type DeleteGroupsRequest, type DeleteGroupsResponse, deleteGroupsApi, Errors } from '@streambus/protocol'
 import { errorNameOf, type GroupCoordinator } from '../coordinator/group/group-coordinator.ts'
+import { eachInTurns } from './each-in-turns.ts'
 import type { Handler } from './handler.ts'
 
 export function deleteGroupsHandler({
-  groups
+  groups,
+  clock
 }: {
   readonly groups: GroupCoordinator
+  readonly clock: Clock
 }): Handler<DeleteGroupsRequest, DeleteGroupsResponse> {
   const remove = async (groupId: string): Promise<{ groupId: string; errorCode: number }> => {
     try {
@@ -19,7 +23,7 @@ export function deleteGroupsHandler({
   return {
     api: deleteGroupsApi,
     async handle({ groupsNames }) {
-      return { results: await Promise.all([...new Set(groupsNames)].map(remove)) }
+      return { results: await eachInTurns(clock, [...new Set(groupsNames)], remove) }
     }
   }
 }

@@ -16,6 +16,7 @@ export function offsetDeleteHandler({
   return {
     api: offsetDeleteApi,
     async handle({ groupId, topics }) {
+      if (groupId === '') return { errorCode: Errors.INVALID_GROUP_ID.code, topics: [] }
       const all = topics.flatMap(({ name, partitions }) =>
         partitions.map(({ partitionIndex }) => ({ topic: name, partition: partitionIndex }))
       )

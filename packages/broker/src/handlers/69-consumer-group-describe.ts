@@ -1,4 +1,5 @@
 // Serves v0–1. v1: which protocol a member speaks.
+import type { Clock } from '@streambus/base'
 import {
   type ConsumerGroupDescribeRequest,
   type ConsumerGroupDescribeResponse,
@@ -10,6 +11,7 @@ import {
 import type { ConsumerMemberDescription } from '../coordinator/group/describe.ts'
 import { errorNameOf, type GroupCoordinator } from '../coordinator/group/group-coordinator.ts'
 import { GROUP_OPERATIONS, OPERATIONS_NOT_ASKED } from './authorized-operations.ts'
+import { eachInTurns } from './each-in-turns.ts'
 import type { Handler } from './handler.ts'
 
 const CLASSIC = 0
@@ -19,16 +21,21 @@ type GroupAnswer = Input<ConsumerGroupDescribeResponse>['groups'][number]
 type MemberAnswer = GroupAnswer['members'][number]
 
 export function consumerGroupDescribeHandler({
-  groups
+  groups,
+  clock
 }: {
   readonly groups: GroupCoordinator
+  readonly clock: Clock
 }): Handler<ConsumerGroupDescribeRequest, ConsumerGroupDescribeResponse> {
   return {
     api: consumerGroupDescribeApi,
     async handle({ groupIds, includeAuthorizedOperations }) {
       const authorizedOperations = includeAuthorizedOperations ? GROUP_OPERATIONS : OPERATIONS_NOT_ASKED
-      const answers = groupIds.map(async groupId => ({ ...(await describe(groups, groupId)), authorizedOperations }))
-      return { groups: await Promise.all(answers) }
+      const answer = async (groupId: string): Promise<GroupAnswer> => {
+        const described = await describe(groups, groupId)
+        return described.errorCode === Errors.NONE.code ? { ...described, authorizedOperations } : described
+      }
+      return { groups: await eachInTurns(clock, groupIds, answer) }
     }
   }
 }

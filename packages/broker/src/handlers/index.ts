@@ -105,21 +105,22 @@ function dataHandlers(dependencies: HandlerDependencies): AnyHandler[] {
 
 export function groupHandlers({
   groups,
-  controller: { image }
-}: Pick<HandlerDependencies, 'groups' | 'controller'>): AnyHandler[] {
+  controller: { image },
+  clock
+}: Pick<HandlerDependencies, 'groups' | 'controller' | 'clock'>): AnyHandler[] {
   return [
     offsetCommitHandler({ groups, image }),
-    offsetFetchHandler({ groups, image }),
+    offsetFetchHandler({ groups, image, clock }),
     joinGroupHandler({ groups }),
     heartbeatHandler({ groups }),
     leaveGroupHandler({ groups }),
     syncGroupHandler({ groups }),
-    describeGroupsHandler({ groups }),
+    describeGroupsHandler({ groups, clock }),
     listGroupsHandler({ groups }),
-    deleteGroupsHandler({ groups }),
+    deleteGroupsHandler({ groups, clock }),
     offsetDeleteHandler({ groups, image }),
     consumerGroupHeartbeatHandler({ groups }),
-    consumerGroupDescribeHandler({ groups })
+    consumerGroupDescribeHandler({ groups, clock })
   ]
 }
 

@@ -93,6 +93,13 @@ describe('partitions', () => {
     expect(await client.picture()).toBe('Stable 2/2 a:2[0 1] b:2[2 3]')
   })
 
+  test('that a member has been told to give up are shown as its own until it has', async () => {
+    await client.join('a')
+    await client.join('b')
+    await client.beat('a', 1)
+    expect(await client.picture()).toBe('Reconciling 2/2 a:1[0 1 2 3]→[0 1] b:2[]→[2 3]')
+  })
+
   test('of a member that leaves go to the others', async () => {
     await client.join('a')
     await client.join('b')

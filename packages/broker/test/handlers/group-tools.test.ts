@@ -1,4 +1,4 @@
-import { Errors } from '@streambus/protocol'
+import { describeGroupsApi, Errors, findCoordinatorApi } from '@streambus/protocol'
 import { beforeEach, describe, expect, test } from 'vitest'
 import type { DataPlane } from '../data-plane.ts'
 import { GROUP, type GroupClient } from './group-client.ts'
@@ -16,6 +16,31 @@ async function reopen(): Promise<void> {
 }
 
 beforeEach(() => open())
+
+describe('odd requests', () => {
+  const ask = async <Res>(reply: { readonly body: Res | null }): Promise<Res> => {
+    await plane.settle()
+    if (reply.body === null) throw new Error('no answer')
+    return reply.body
+  }
+
+  test('a group without a name can hold offsets, and is found by tools', async () => {
+    const key = { keyType: 0, coordinatorKeys: [''] }
+    const found = await ask(plane.inject(findCoordinatorApi, 4, key))
+    expect(found.coordinators[0]?.errorCode).toBe(0)
+  })
+
+  test('who leaves a group that is not there is told so by himself', async () => {
+    const { errorCode, members } = await ask(client.leave('a'))
+    expect([errorCode, members[0]?.errorCode]).toEqual([0, Errors.UNKNOWN_MEMBER_ID.code])
+  })
+
+  test('what may be done with a group is not told of one that is not there', async () => {
+    const wish = { groups: [GROUP], includeAuthorizedOperations: true }
+    const { groups } = await ask(plane.inject(describeGroupsApi, 6, wish))
+    expect(groups[0]).toMatchObject({ errorCode: Errors.GROUP_ID_NOT_FOUND.code, authorizedOperations: -2147483648 })
+  })
+})
 
 describe('time and tools', () => {
   const HOUR = 3_600_000

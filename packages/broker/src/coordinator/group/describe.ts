@@ -1,9 +1,10 @@
 import type { ClassicGroup } from './classic/classic-group.ts'
 import { assignedPartitions } from './classic/subscription.ts'
 import type { ConsumerGroup } from './consumer/consumer-group.ts'
+import type { ConsumerMember } from './consumer/consumer-member.ts'
 import { byTopicName } from './consumer/named-partitions.ts'
 import type { GroupTopics } from './consumer/subscriptions.ts'
-import type { TopicPartitions } from './consumer/topic-partitions.ts'
+import { type TopicPartitions, union } from './consumer/topic-partitions.ts'
 import type { GroupType } from './group.ts'
 
 const EMPTY = Buffer.alloc(0)
@@ -31,7 +32,7 @@ export interface MemberDescription {
   readonly owned: ReadonlyMap<string, readonly number[]> | null
 }
 
-/** As it is now. What members say of themselves and own is told only of a stable group, as in Kafka. */
+/** As it is now. What members say of themselves is told only of a stable group, as in Kafka. */
 export function describeClassic(group: ClassicGroup): GroupDescription {
   const isStable = group.state === 'Stable'
   return {
@@ -47,8 +48,8 @@ export function describeClassic(group: ClassicGroup): GroupDescription {
       clientId: member.clientId,
       clientHost: member.clientHost,
       metadata: isStable ? member.metadataFor(group.protocol) : EMPTY,
-      assignment: isStable ? member.assignment : EMPTY,
-      owned: isStable && group.protocolTypeName === 'consumer' ? assignedPartitions(member.assignment) : null
+      assignment: member.assignment,
+      owned: group.protocolTypeName === 'consumer' ? assignedPartitions(member.assignment) : null
     }))
   }
 }
@@ -106,7 +107,7 @@ export function describeConsumer(group: ConsumerGroup, topics: GroupTopics): Con
       clientHost: member.clientHost,
       subscribedTopics: member.subscribedTopics,
       subscribedRegex: member.subscribedRegex,
-      assigned: named(member.assigned),
+      assigned: named(heldBy(member)),
       target: named(group.targetOf(member.memberId)),
       isClassic: member.classic !== null
     }))
@@ -123,14 +124,19 @@ export function overview(group: ClassicGroup | ConsumerGroup, topics: GroupTopic
     protocolType: group.protocolTypeName,
     protocol: group.protocolName,
     generation: group.epoch,
-    members: [...group.members.values()].map(({ memberId, instanceId, clientId, clientHost, assigned }) => ({
-      memberId,
-      instanceId,
-      clientId,
-      clientHost,
+    members: [...group.members.values()].map(member => ({
+      memberId: member.memberId,
+      instanceId: member.instanceId,
+      clientId: member.clientId,
+      clientHost: member.clientHost,
       metadata: EMPTY,
       assignment: EMPTY,
-      owned: new Map(byTopicName(assigned, topics).map(({ topic, partitions }) => [topic, partitions]))
+      owned: new Map(byTopicName(heldBy(member), topics).map(({ topic, partitions }) => [topic, partitions]))
     }))
   }
+}
+
+/** Until it has given them up, it reads also what it was told to give up. */
+function heldBy({ assigned, pendingRevocation }: ConsumerMember): TopicPartitions {
+  return union(assigned, pendingRevocation)
 }

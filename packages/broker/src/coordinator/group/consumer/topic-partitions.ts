@@ -33,3 +33,17 @@ export function includesAll(whole: TopicPartitions, part: TopicPartitions): bool
   }
   return true
 }
+
+/** What is in one of them or in both, which it is not twice. */
+export function union(a: TopicPartitions, b: TopicPartitions): TopicPartitions {
+  if (b.size === 0) return a
+  const all = new Map(a)
+  for (const [topicId, numbers] of b) {
+    const together = new Set([...(all.get(topicId) ?? []), ...numbers])
+    all.set(
+      topicId,
+      [...together].sort((x, y) => x - y)
+    )
+  }
+  return all
+}
