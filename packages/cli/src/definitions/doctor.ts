@@ -2,6 +2,19 @@ import { adminDefault, type Definition, examples, lazy, milliseconds } from './d
 
 const INTERVAL_MS = 1000
 
+const CHECKS = `
+Checks:
+  kafka port, admin port   reachable, and what they should be; of the same broker
+  health                   the broker's own checks
+  advertised               brokers answer, themselves, under the addresses that clients are told
+  partitions, disk         leaders, copies, space, inodes, syncs, directories
+  descriptors, connections, memory, heap, event loop, cpu, gc
+  requests                 what the broker fails
+  clock                    against the one here, what rounding and the request explain allowed
+  config, topics           settings in force and in a file: unknown, dangerous, different
+  groups                   who loses records to retention within the hour, or has stopped
+  clients                  known problems of their versions, and whom the broker could not understand`
+
 /** `doctor` */
 export function defineDoctor(definition: Definition): void {
   definition.program
@@ -15,11 +28,11 @@ export function defineDoctor(definition: Definition): void {
     .action(lazy(definition, async () => (await import('../commands/doctor.ts')).doctor))
     .addHelpText(
       'after',
-      examples([
+      `${CHECKS}\n${examples([
         ['streambus doctor', ''],
         ['streambus doctor -b broker1:9092 --admin broker1:8080', 'from where the clients are'],
         ['streambus doctor --config broker.yaml', ''],
         ['streambus doctor --json', 'for scripts: status, counts, checks']
-      ])
+      ])}`
     )
 }

@@ -1,5 +1,5 @@
 import type { Settings } from './gathered.ts'
-import { hostsOf, isLoopback } from './hosts.ts'
+import { isLoopback, listenersOf } from './hosts.ts'
 
 /** A setting that is dangerous as it stands. */
 export interface Danger {
@@ -7,6 +7,9 @@ export interface Danger {
   readonly found: string
   readonly wayOut: string
 }
+
+/** Protocols that may ask clients who they are. */
+const AUTHENTICATES = /^(SSL|SASL_.*)$/
 
 type Rule = (settings: Settings) => Danger | null
 
@@ -51,7 +54,16 @@ function is(name: string, value: string, consequence: string, better: string): R
 
 function openListeners(settings: Settings): Danger | null {
   const listeners = settings.get('listeners') ?? ''
-  if (hostsOf(listeners).every(host => isLoopback(host))) return null
+  const protocols = new Map(
+    (settings.get('listener.security.protocol.map') ?? '').split(',').map(entry => {
+      const [name = '', protocol = ''] = entry.split(':').map(part => part.trim().toUpperCase())
+      return [name, protocol]
+    })
+  )
+  const isOpen = listenersOf(listeners).some(({ name, host }) => {
+    return !isLoopback(host) && !AUTHENTICATES.test(protocols.get(name) ?? name)
+  })
+  if (!isOpen) return null
   const found = `listeners=${listeners}: whoever reaches it may read and write everything, without authentication`
   return warn(found, 'keep it on a network of its own (firewall, loopback)')
 }

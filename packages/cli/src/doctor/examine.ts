@@ -7,8 +7,10 @@ import { judgeGroups } from './judge-groups.ts'
 import { judgeLimits } from './judge-limits.ts'
 import { judgeAdvertised } from './judge-listeners.ts'
 import { judgeAdminIdentity, judgeBootstrap, judgeHealth } from './judge-ports.ts'
+import { judgeRequests } from './judge-requests.ts'
 import { judgeRuntime } from './judge-runtime.ts'
 import { judgeDisks, judgePartitions } from './judge-storage.ts'
+import { judgeTopics } from './judge-topics.ts'
 
 const JUDGES: readonly ((gathered: Gathered) => Finding[])[] = [
   ({ bootstrap }) => judgeBootstrap(bootstrap),
@@ -19,8 +21,10 @@ const JUDGES: readonly ((gathered: Gathered) => Finding[])[] = [
   judgeDisks,
   judgeLimits,
   judgeRuntime,
+  judgeRequests,
   judgeClock,
   judgeConfig,
+  judgeTopics,
   judgeGroups,
   judgeClients
 ]

@@ -1,10 +1,20 @@
 import type { Clock } from '@streambus/base'
 import { describeConfigsApi, describeLogDirsApi, errorByCode, metadataApi } from '@streambus/protocol'
-import { type Address, Connection } from '@streambus/wire-client'
+import { type Address, Connection, WireError, type WireFailure } from '@streambus/wire-client'
 import { check } from '../answers.ts'
 import { ResourceType } from '../config-resource.ts'
+import { isChanged } from '../config-source.ts'
 import { type Attempt, attempt } from './attempt.ts'
-import type { BrokerFacts, ClusterFacts, Gathered, KafkaPort, LogDirectoryFacts, Settings } from './gathered.ts'
+import type {
+  BrokerFacts,
+  ClusterFacts,
+  Gathered,
+  KafkaPort,
+  LogDirectoryFacts,
+  Settings,
+  TopicFacts
+} from './gathered.ts'
+import { speaksTls } from './probe-tls.ts'
 
 export interface KafkaOptions {
   readonly bootstrap: readonly Address[]
@@ -16,6 +26,12 @@ export interface KafkaOptions {
 const CLIENT_ID = 'streambus-doctor'
 /** More brokers than this are not looked at one by one. */
 const BROKERS_MAX = 100
+/** More topics than this are not asked for their settings. */
+const TOPICS_MAX = 1_000
+/** What is worth judging of a topic. */
+const TOPIC_SETTINGS = ['flush.policy', 'min.insync.replicas', 'retention.ms', 'retention.bytes', 'cleanup.policy']
+/** A port that may be of something else. */
+const STRANGERS: ReadonlySet<WireFailure> = new Set(['not-kafka', 'tls-peer', 'closed', 'request-timeout'])
 
 /** Looks at every bootstrap address, then at every broker that the first one to answer tells of. Never rejects. */
 export async function gatherKafka(
@@ -26,7 +42,7 @@ export async function gatherKafka(
   )
   const reached = bootstrap.find(({ answered }) => answered.error === null)
   if (reached === undefined) return { bootstrap, metadata: null, brokers: [] }
-  const { result } = await visit(reached.address, options, connection => clusterOf(connection))
+  const { result } = await visit(reached.address, options, connection => clusterOf(connection, options))
   const known = result?.value?.brokers ?? []
   const brokers = await Promise.all(known.slice(0, BROKERS_MAX).map(broker => brokerOf(broker, options)))
   return { bootstrap, metadata: result, brokers }
@@ -46,8 +62,12 @@ async function visit<T>(
       Connection.open({ address, clientId: CLIENT_ID, connectTimeoutMs: limitMs, requestTimeoutMs: limitMs, clock }),
     limit
   )
-  if (opened.error !== null) return { port: { address, answered: opened }, result: null }
-  const port = { address, answered: { value: clock.monotonicMs() - startedMs, error: null } }
+  if (opened.error !== null) {
+    const isStranger = opened.error instanceof WireError && STRANGERS.has(opened.error.failure)
+    const isTls = isStranger && (await speaksTls(address, { clock, limitMs }))
+    return { port: { address, answered: opened, isTls }, result: null }
+  }
+  const port = { address, answered: { value: clock.monotonicMs() - startedMs, error: null }, isTls: false }
   try {
     return { port, result: await attempt('the requests', () => run(opened.value), { clock, limitMs: 3 * limitMs }) }
   } finally {
@@ -55,13 +75,20 @@ async function visit<T>(
   }
 }
 
-async function clusterOf(connection: Connection): Promise<ClusterFacts> {
+async function clusterOf(connection: Connection, { clock, limitMs }: KafkaOptions): Promise<ClusterFacts> {
   const { brokers, clusterId, topics } = await connection.send(metadataApi, {
     topics: null,
     allowAutoTopicCreation: false
   })
+  const known = topics
+    .filter(({ isInternal }) => !isInternal)
+    .map(({ name, partitions }) => ({ name: name ?? '', replicas: partitions[0]?.replicaNodes.length ?? 0 }))
   return {
     clusterId,
+    topics: await attempt('DescribeConfigs', () => topicsOf(connection, known.slice(0, TOPICS_MAX)), {
+      clock,
+      limitMs
+    }),
     brokers: brokers.map(({ nodeId, host, port }) => ({ id: nodeId, address: { host, port } })),
     partitions: topics.flatMap(({ name, partitions }) =>
       partitions.map(({ partitionIndex, leaderId, replicaNodes, isrNodes }) => ({
@@ -72,6 +99,24 @@ async function clusterOf(connection: Connection): Promise<ClusterFacts> {
       }))
     )
   }
+}
+
+async function topicsOf(
+  connection: Connection,
+  topics: readonly Pick<TopicFacts, 'name' | 'replicas'>[]
+): Promise<readonly TopicFacts[]> {
+  const resources = topics.map(({ name }) => {
+    return { resourceType: ResourceType.topic, resourceName: name, configurationKeys: TOPIC_SETTINGS }
+  })
+  const { results } = await connection.send(describeConfigsApi, { resources })
+  const own = new Map(
+    results.map(({ resourceName, configs }) => {
+      const set = configs.filter(config => isChanged(config) && config.value !== null)
+      return [resourceName, new Map(set.map(({ name, value }) => [name, value ?? '']))]
+    })
+  )
+  const described = topics.map(topic => ({ ...topic, settings: own.get(topic.name) ?? new Map<string, string>() }))
+  return described.filter(({ settings }) => settings.size > 0)
 }
 
 async function brokerOf({ id, address }: ClusterFacts['brokers'][number], options: KafkaOptions): Promise<BrokerFacts> {

@@ -23,12 +23,23 @@ export interface KafkaPort {
   readonly address: Address
   /** Milliseconds from the connect to the answer. */
   readonly answered: Attempt<number>
+  /** It did not answer, and speaks TLS. */
+  readonly isTls: boolean
 }
 
 export interface ClusterFacts {
   readonly clusterId: string | null
   readonly brokers: readonly { readonly id: number; readonly address: Address }[]
   readonly partitions: readonly PartitionFacts[]
+  /** Those with settings of their own; not the internal ones. */
+  readonly topics: Attempt<readonly TopicFacts[]>
+}
+
+export interface TopicFacts {
+  readonly name: string
+  readonly replicas: number
+  /** What was set on the topic, of the settings that are judged. */
+  readonly settings: Settings
 }
 
 export interface PartitionFacts {

@@ -9,11 +9,15 @@ export function isWildcard(host: string): boolean {
   return ['', '0.0.0.0', '::', '0:0:0:0:0:0:0:0'].includes(host)
 }
 
-/** The hosts of `listeners` and its like: NAME://host:port, … */
-export function hostsOf(listeners: string): string[] {
-  return listeners
+/** The names and hosts of `listeners` and its like: NAME://host:port, … */
+export function listenersOf(text: string): { readonly name: string; readonly host: string }[] {
+  return text
     .split(',')
-    .map(text => /^\s*\w+:\/\/(?:\[([^\]]*)\]|([^:/]*)):\d+\s*$/.exec(text))
+    .map(each => /^\s*(\w+):\/\/(?:\[([^\]]*)\]|([^:/]*)):\d+\s*$/.exec(each))
     .filter(match => match !== null)
-    .map(match => match[1] ?? match[2] ?? '')
+    .map(([, name = '', v6, host = '']) => ({ name: name.toUpperCase(), host: v6 ?? host }))
+}
+
+export function hostsOf(listeners: string): string[] {
+  return listenersOf(listeners).map(({ host }) => host)
 }

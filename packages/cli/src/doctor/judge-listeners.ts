@@ -35,7 +35,7 @@ function judgeBroker(broker: BrokerFacts, cluster: Cluster): Finding {
     return failed(CHECK, `${says}: clients on other machines would connect to themselves`, SET)
   }
   if (answered.error !== null) {
-    const { found } = troubleOf(answered.error)
+    const { found } = troubleOf(answered.error, broker)
     return failed(CHECK, `${says}, which ${found}`, `${SET}; clients can bootstrap and nothing else`)
   }
   return stranger(broker, cluster, says) ?? loopback(broker, says) ?? ok(CHECK, `${says}, reachable from here`)

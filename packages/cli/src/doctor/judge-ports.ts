@@ -26,8 +26,11 @@ const FAILURES: Partial<Record<WireFailure, readonly [found: string, wayOut: str
 }
 
 /** In words, for an address that does not answer. */
-export function troubleOf(error: Error): { readonly found: string; readonly wayOut: string } {
-  const known = error instanceof WireError ? FAILURES[error.failure] : undefined
+export function troubleOf(
+  error: Error,
+  { isTls }: Pick<KafkaPort, 'isTls'>
+): { readonly found: string; readonly wayOut: string } {
+  const known = isTls ? FAILURES['tls-peer'] : error instanceof WireError ? FAILURES[error.failure] : undefined
   if (known === undefined)
     return { found: `does not answer: ${error.message}`, wayOut: 'look into the log of the broker' }
   return { found: known[0], wayOut: known[1] }
@@ -36,10 +39,11 @@ export function troubleOf(error: Error): { readonly found: string; readonly wayO
 /** Does every bootstrap address speak Kafka. One of several may be down. */
 export function judgeBootstrap(ports: readonly KafkaPort[]): Finding[] {
   const isAnyReached = ports.some(({ answered }) => answered.error === null)
-  return ports.map(({ address, answered }) => {
+  return ports.map(port => {
+    const { address, answered } = port
     const where = formatAddress(address)
     if (answered.error !== null) {
-      const { found, wayOut } = troubleOf(answered.error)
+      const { found, wayOut } = troubleOf(answered.error, port)
       return (isAnyReached ? warning : failed)('kafka port', `${where} ${found}`, wayOut)
     }
     const took = `${Math.round(answered.value)} ms`

@@ -1,11 +1,12 @@
 import { quantile, rate } from '../top/rates.ts'
-import { type Finding, judged, skipped, withoutMetrics } from './finding.ts'
+import { type Finding, judged, skipped, warning, withoutMetrics } from './finding.ts'
 import type { Gathered } from './gathered.ts'
 
 // Warnings at most: what a second shows may be over in the next one.
 const BUSY_MAX = 0.8
 const DELAY_SECONDS_MAX = 0.1
 const GC_SHARE_MAX = 0.1
+const THROTTLED_MAX = 0.05
 
 /** How busy the event loop was between the two scrapes, how late its timers fired, and what the collector took. */
 export function judgeRuntime({ admin }: Gathered): Finding[] {
@@ -20,8 +21,15 @@ export function judgeRuntime({ admin }: Gathered): Finding[] {
   }
   const busy = active / (active + idle)
   const delay = quantile(interval, 'nodejs_eventloop_delay_seconds', 0.99) ?? 0
+  const throttled = rate(interval, 'streambus_cpu_throttled_seconds_total') ?? 0
   const collected = rate(interval, 'nodejs_gc_duration_seconds_sum') ?? 0
+  const stopped: Finding[] = []
+  if (throttled > THROTTLED_MAX) {
+    const found = `stopped for ${percent(throttled)} of the time ${during}: the quota of its control group is used up`
+    stopped.push(warning('cpu', found, 'give the container more processor time'))
+  }
   return [
+    ...stopped,
     judged('event loop', busy < BUSY_MAX ? 'ok' : 'warning', {
       found: `busy for ${percent(busy)} ${during} (expected below ${percent(BUSY_MAX)})`,
       wayOut: '`streambus top` shows what it is busy with; a broker has one event loop, spread partitions over more'

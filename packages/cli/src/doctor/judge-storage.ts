@@ -61,7 +61,7 @@ function limitsOf(totalBytes: number, settings: Settings | null | undefined) {
 }
 
 function judgeMetrics(now: Moment): Finding[] {
-  return [...judgeRefusals(now), ...judgeSyncs(now), ...judgeInodes(now), ...judgeDamage(now)]
+  return [...judgeRefusals(now), ...judgeSyncs(now), ...judgeInodes(now), ...judgeErrors(now), ...judgeDamage(now)]
 }
 
 function judgeRefusals({ scrape }: Moment): Finding[] {
@@ -109,6 +109,17 @@ function judgeInodes({ scrape }: Moment): Finding[] {
       judge(CHECK, `${found} (expected above 10 %)`, 'delete small files on that filesystem, or use larger segments')
     ]
   })
+}
+
+function judgeErrors({ scrape }: Moment): Finding[] {
+  const errors = (scrape.get('streambus_storage_errors_total') ?? []).filter(({ value }) => value > 0)
+  return errors.map(({ labels, value }) =>
+    warning(
+      CHECK,
+      `${labels['op']} failed ${value} times with ${labels['code']} since the start`,
+      'look at the device (dmesg) and the log of the broker'
+    )
+  )
 }
 
 function judgeDamage(now: Moment): Finding[] {

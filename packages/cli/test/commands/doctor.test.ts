@@ -126,6 +126,27 @@ describe('doctor', () => {
     }
   })
 
+  it('looks into the settings of topics', async () => {
+    await run([
+      'topic',
+      'create',
+      'fast',
+      '-b',
+      broker.bootstrap,
+      '-c',
+      'flush.policy=os',
+      '-c',
+      'min.insync.replicas=2'
+    ])
+    const { report, exitCode } = await examine('-b', broker.bootstrap, '--admin', 'none')
+    expect(exitCode).toBe(1)
+    expect(report.checks.filter(({ check }) => check === 'topics')).toMatchObject([
+      { state: 'failed', found: expect.stringMatching(/^fast: min\.insync/) },
+      { state: 'warning', found: expect.stringMatching(/^fast: flush\.policy=os/) }
+    ])
+    await run(['topic', 'delete', 'fast', '-b', broker.bootstrap, '--yes'])
+  })
+
   it('names an option that makes no sense, and a file that cannot be read', async () => {
     expect(await run(['doctor', '--admin', 'http://x'])).toMatchObject({ exitCode: 2 })
     expect(await run(['doctor', '-b', ''])).toMatchObject({ exitCode: 2 })

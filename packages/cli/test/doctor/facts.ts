@@ -9,7 +9,8 @@ export function gathered(parts: Partial<Gathered> = {}): Gathered {
     metadata: there({
       clusterId: 'c',
       brokers: [{ id: 0, address: { host: 'one', port: 9092 } }],
-      partitions: [{ name: 't-0', leaderId: 0, replicas: 1, inSync: 1 }]
+      partitions: [{ name: 't-0', leaderId: 0, replicas: 1, inSync: 1 }],
+      topics: there([])
     }),
     brokers: [broker()],
     admin: null,
@@ -27,7 +28,7 @@ export function broken(error: Error | string): { readonly value: null; readonly 
 }
 
 export function port(parts: Partial<KafkaPort> = {}): KafkaPort {
-  return { address: { host: 'one', port: 9092 }, answered: there(3), ...parts }
+  return { address: { host: 'one', port: 9092 }, answered: there(3), isTls: false, ...parts }
 }
 
 export function broker(parts: Partial<BrokerFacts> = {}): BrokerFacts {

@@ -1,5 +1,6 @@
 import http from 'node:http'
 import net from 'node:net'
+import tls from 'node:tls'
 import { nodeClock } from '@streambus/base/node'
 import { ManualClock } from '@streambus/testkit'
 import { afterEach, describe, expect, it } from 'vitest'
@@ -60,6 +61,14 @@ describe('gathering', () => {
     ])
     expect(admin?.health.error?.message).toContain('no answer within 300 ms')
     expect(admin?.metrics.error).not.toBeNull()
+  })
+
+  it('tells a port that speaks TLS from one that hangs up', async () => {
+    // Without a certificate no handshake succeeds; the alert that says so is TLS all the same.
+    const encrypted = await listening(tls.createServer().on('tlsClientError', () => {}))
+    const rude = await listening(net.createServer(socket => socket.destroy()))
+    const { bootstrap } = await gather({ ...OPTIONS, bootstrap: [encrypted, rude] })
+    expect(bootstrap.map(({ isTls }) => isTls)).toEqual([true, false])
   })
 
   it('reads health in both shapes, and knows what is no admin port', async () => {

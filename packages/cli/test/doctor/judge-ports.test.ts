@@ -27,6 +27,13 @@ describe('the Kafka port', () => {
     expect(finding?.wayOut).not.toBe('')
   })
 
+  it('that speaks TLS is named as such, however it got rid of us', () => {
+    const answered = broken(new WireError('not-kafka', ADDRESS, ''))
+    expect(judgeBootstrap([port({ answered, isTls: true })])).toMatchObject([
+      { state: 'failed', found: expect.stringContaining('TLS port') }
+    ])
+  })
+
   it('that is down is a warning while another one answers', () => {
     const down = port({ answered: broken(new WireError('refused', ADDRESS, '')) })
     expect(judgeBootstrap([down, port()]).map(({ state }) => state)).toEqual(['warning', 'ok'])

@@ -23,6 +23,15 @@ describe('event loop and garbage collector', () => {
     expect(judge(0.1, { gc: 0.2 })).toEqual(['ok', 'ok', 'warning'])
   })
 
+  it('that the control group stops are warned of', () => {
+    const text = (seconds: number) =>
+      `${BEFORE.replace('10', '10.5')}\nstreambus_cpu_throttled_seconds_total ${seconds}`
+    const of = (seconds: number) =>
+      judgeRuntime(gathered({ admin: admin(text(seconds), `${BEFORE}\nstreambus_cpu_throttled_seconds_total 1`) }))
+    expect(of(1.2)).toContainEqual(expect.objectContaining({ check: 'cpu', state: 'warning' }))
+    expect(of(1.01).map(({ check }) => check)).not.toContain('cpu')
+  })
+
   it('are skipped without metrics', () => {
     expect(judgeRuntime(gathered({ admin: DEAD_ADMIN }))).toMatchObject([{ state: 'skipped' }])
     expect(judgeRuntime(gathered({ admin: admin('x 1') }))).toMatchObject([{ state: 'skipped' }])

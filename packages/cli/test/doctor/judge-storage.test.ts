@@ -70,6 +70,7 @@ describe('what metrics say of disks', () => {
       'failed',
       /5 of/
     ],
+    ['streambus_storage_errors_total{op="sync",code="EIO"} 1', 'warning', /sync failed 1 times with EIO/],
     ['streambus_log_corruptions_total{reason="range"} 1', 'warning', /damage/]
   ])('%s', (text, state, found) => {
     const [, ...findings] = judgeDisks(gathered({ brokers: [], admin: admin(text) }))
@@ -82,6 +83,7 @@ streambus_log_dir_sync_running_seconds{log_dir="/d"} 0
 streambus_log_dir_stalls_total{log_dir="/d"} 0
 streambus_log_dir_total_inodes{log_dir="/d"} 0
 streambus_log_dir_free_inodes{log_dir="/d"} 0
+streambus_storage_errors_total{op="sync",code="EIO"} 0
 streambus_log_corruptions_total{reason="range"} 0`
     expect(judgeDisks(gathered({ brokers: [], admin: admin(text) }))).toMatchObject([{ state: 'skipped' }])
   })
@@ -90,7 +92,7 @@ streambus_log_corruptions_total{reason="range"} 0`
 describe('partitions', () => {
   const judge = (leaderId: number, inSync: number, text = '') => {
     const partitions = [{ name: 't-0', leaderId, replicas: 2, inSync }]
-    const metadata = there({ clusterId: 'c', brokers: [], partitions })
+    const metadata = there({ clusterId: 'c', brokers: [], partitions, topics: there([]) })
     return judgePartitions(gathered({ metadata, admin: admin(text) }))
   }
 
