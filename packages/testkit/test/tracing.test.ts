@@ -61,11 +61,15 @@ test('a slow produce arrives at a collector, with its phases as children and a l
   const headers = { traceparent: `00-${TRACE_ID}-${SPAN_ID}-01` }
   await producer.send({ topic: 'traced', messages: [{ value: 'x', headers }] })
   await producer.disconnect()
+  const openMetrics = { accept: 'application/openmetrics-text; version=1.0.0' }
+  const scrape = await (await fetch(`${broker.adminUrl}/metrics`, { headers: openMetrics })).text()
   await broker.stop()
 
   const spans = exports.flatMap(({ resourceSpans }) => resourceSpans[0]?.scopeSpans[0]?.spans ?? [])
   const [root] = spans.filter(({ name }) => name === 'publish traced')
   expect(root).toMatchObject({ kind: 2, links: [{ traceId: TRACE_ID, spanId: SPAN_ID }] })
+  const exemplar = /^streambus_produce_latency_seconds_bucket.*# \{(.*)\}/m.exec(scrape)?.[1] ?? ''
+  expect(exemplar).toContain(`trace_id="${root?.traceId}"`)
   const children = spans.filter(({ parentSpanId }) => parentSpanId === root?.spanId)
   expect(children.map(({ name }) => name)).toEqual(expect.arrayContaining(['local', 'commit', 'send']))
   for (const { traceId, startTimeUnixNano, endTimeUnixNano } of children) {

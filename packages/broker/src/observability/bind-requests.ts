@@ -33,6 +33,12 @@ export interface RequestBinding {
 
 const WAITS: Readonly<Record<string, WaitOperation>> = { JoinGroup: 'join', SyncGroup: 'sync' }
 const LABELS: Readonly<Record<string, string>> = { Fetch: 'FetchConsumer' }
+
+/** What an API is called in labels. */
+export function apiLabel(name: string): string {
+  return LABELS[name] ?? name
+}
+
 /** Those with histograms of their own by phase: six phases of 18 lines each. */
 const HOT: ReadonlySet<string> = new Set(['Produce', 'Fetch', 'OffsetCommit'])
 
@@ -79,7 +85,7 @@ class ApiCells {
   }
 
   constructor(cells: BrokerMetrics['cells'], { name, response }: MeasuredApi) {
-    const label = LABELS[name] ?? name
+    const label = apiLabel(name)
     this.#name = label
     this.#cells = cells
     this.duration = cells.requestDuration.child(label)

@@ -27,6 +27,14 @@ export interface NotableOptions {
   /** Null: nothing is traced, and nothing is read for it. */
   readonly spans: SpanSink | null
   readonly prng: Prng
+  /** Of each trace, when its request is over. */
+  readonly traced: (track: RequestTrack, root: TracedRoot) => void
+}
+
+/** Names a trace and its root. */
+export interface TracedRoot {
+  readonly traceId: string
+  readonly spanId: string
 }
 
 interface Api {
@@ -104,14 +112,16 @@ export class NotableRequests implements RequestProbe {
   }
 
   #conclude(track: RequestTrack, note: Note, sent: { flushedMs: number; sentMs: number } | null): void {
-    const { spans, prng } = this.#options
+    const { spans, prng, traced } = this.#options
     const { name, restPhase } = this.#apis[track.apiKey] as Api
     const phases = phasesOf(track, restPhase, sent)
     let traceId: string | null = null
     if (spans !== null) {
       traceId = hex(prng, 16)
       const specs = spansOf({ apiName: name, track, subject: note.subject, phases, error: note.error })
-      spans.emit(specs, { traceId, spanIds: specs.map(() => hex(prng, 8)) })
+      const spanIds = specs.map(() => hex(prng, 8))
+      spans.emit(specs, { traceId, spanIds })
+      traced(track, { traceId, spanId: spanIds[0] ?? '' })
     }
     if (note.isSlow) this.#logSlow(track, phases, traceId)
   }

@@ -1,10 +1,10 @@
 import type { Clock, Prng } from '@streambus/base'
 import type { BrokerMetrics } from '@streambus/metrics'
 import type { WaitProbe } from '../partition/wait-probe.ts'
-import type { RequestProbe } from '../pipeline/request-probe.ts'
-import { bindRequests, type MeasuredApi, type RequestLimits } from './bind-requests.ts'
+import type { RequestProbe, RequestTrack } from '../pipeline/request-probe.ts'
+import { apiLabel, bindRequests, type MeasuredApi, type RequestLimits } from './bind-requests.ts'
 import type { Log, RepeatedLines } from './log.ts'
-import { bothProbes, NotableRequests } from './notable-requests.ts'
+import { bothProbes, NotableRequests, type TracedRoot } from './notable-requests.ts'
 import { openTracing } from './open-tracing.ts'
 
 export interface WatchOptions {
@@ -37,7 +37,18 @@ export async function watchRequests(options: WatchOptions): Promise<RequestWatch
   const { metrics, apis, settings: limits, waits, prng, log, repeated } = options
   const { 'node.id': brokerId, environment, 'tracing.otlp.endpoint': endpoint } = limits()
   const spans = await openTracing({ ...options, endpoint, environment, brokerId, log: log.named('tracing') })
-  const notable = new NotableRequests({ apis, limits, log: log.named('requests'), repeated, spans, prng })
+  const names = new Map(apis.map(({ key, name }) => [key, name]))
+  const traced = (track: RequestTrack, root: TracedRoot): void => {
+    const { cells } = metrics
+    const name = names.get(track.apiKey) ?? ''
+    const timeMs = options.clock.wallMs()
+    const seconds = (track.readyMs - track.receivedMs) / 1000
+    cells.requestDuration.child(apiLabel(name)).setExemplar({ ...root, value: seconds, timeMs })
+    if (name === 'Produce') cells.produceLatency.setExemplar({ ...root, value: seconds, timeMs })
+    if (name !== 'Fetch') return
+    cells.consumeLatency.setExemplar({ ...root, value: seconds - track.parkedMs / 1000, timeMs })
+  }
+  const notable = new NotableRequests({ apis, limits, log: log.named('requests'), repeated, spans, prng, traced })
   return {
     probe: bothProbes(bindRequests(metrics, { apis, limits, waits }), notable),
     async close() {

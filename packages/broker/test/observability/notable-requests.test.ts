@@ -33,7 +33,8 @@ function open({ ratio = 0, isTracing = true }: { ratio?: number; isTracing?: boo
     log,
     repeated: new RepeatedLines(new ManualClock()),
     spans: isTracing ? { emit: (specs, ids) => void traces.push({ specs, ids }), close: async () => {} } : null,
-    prng: new SeededPrng(1)
+    prng: new SeededPrng(1),
+    traced() {}
   })
   const run = (request: RequestTrack, answer: object | null = {}): void => {
     probe.started(request, REQUEST)
