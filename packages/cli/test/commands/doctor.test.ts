@@ -147,6 +147,17 @@ describe('doctor', () => {
     await run(['topic', 'delete', 'fast', '-b', broker.bootstrap, '--yes'])
   })
 
+  it('asks for no metric that a broker does not have', async () => {
+    const text = await (await fetch(`${broker.adminUrl}/metrics`)).text()
+    const served = new Set([...text.matchAll(/^# TYPE (\w+) /gm)].map(match => match[1]))
+    const folder = path.join(import.meta.dirname, '../../src/doctor')
+    const sources = fs.readdirSync(folder).map(name => fs.readFileSync(path.join(folder, name), 'utf8'))
+    const asked = sources.flatMap(source => [...source.matchAll(/'((?:streambus|nodejs|process)_\w+)'/g)])
+    const names = new Set(asked.map(match => (match[1] ?? '').replace(/_(sum|count|bucket)$/, '')))
+    expect(names.size).toBeGreaterThan(25)
+    expect([...names].filter(name => !served.has(name))).toEqual([])
+  })
+
   it('names an option that makes no sense, and a file that cannot be read', async () => {
     expect(await run(['doctor', '--admin', 'http://x'])).toMatchObject({ exitCode: 2 })
     expect(await run(['doctor', '-b', ''])).toMatchObject({ exitCode: 2 })
