@@ -40,6 +40,7 @@ export function logSeries(
       defaults: {
         unit,
         min: 0,
+        noValue: 'none',
         color: { mode: 'palette-classic' },
         mappings: [],
         thresholds: { mode: 'absolute', steps: stepsOf(undefined) },
@@ -60,6 +61,7 @@ export function logLines(title: string, options: LogOptions & { readonly expr: s
     fieldConfig: {
       defaults: {
         unit: 'short',
+        noValue: 'none',
         color: { mode: 'thresholds' },
         mappings: [],
         thresholds: { mode: 'absolute', steps: stepsOf(undefined) }

@@ -153,7 +153,7 @@ export function heatmap(title: string, options: PanelOptions): PanelDraft {
     fieldConfig: {
       defaults: {
         unit,
-        color: { mode: 'scheme' },
+        color: { mode: 'thresholds' },
         mappings: [],
         thresholds: { mode: 'absolute', steps: NO_LIMITS }
       },

@@ -66,10 +66,27 @@ async function variableOf(variable: Variable, values: Values, options: CollectOp
   const { name, type } = variable
   const value = values[name] ?? ''
   if (type === 'custom') return { name, value, options: variable.options.map(option => option.value) }
-  const [, selector, label] = /^label_values\((.+), (\w+)\)$/.exec(variable.definition ?? '') ?? []
-  if (selector === undefined || label === undefined) return { name, value, options: null }
-  const found = await options.prometheus.labelValues(interpolate(selector, values, options.intervals), label)
+  if (type === 'textbox') return { name, value, options: null }
+  const { source, selector, label } = choicesOf(variable, options)
+  if (source === null) return { name, value, options: null }
+  const found = await source.labelValues(interpolate(selector, values, options.intervals), label)
   return { name, value, options: found }
+}
+
+interface Choices {
+  readonly source: DataSource | null
+  readonly selector: string
+  readonly label: string
+}
+
+/** Where a variable gets its values from: Prometheus says it in a function, Loki in an object. */
+function choicesOf({ query, definition = '', datasource }: Variable, { prometheus, loki }: CollectOptions): Choices {
+  if (datasource?.type === 'loki' && typeof query === 'object')
+    return { source: loki, selector: String(query['stream']), label: String(query['label']) }
+  const [, selector, label] = /^label_values\((.+), (\w+)\)$/.exec(definition) ?? []
+  if (selector === undefined || label === undefined)
+    throw new Error(`a variable asks '${definition}', not label_values`)
+  return { source: prometheus, selector, label }
 }
 
 async function resultOf(panel: Panel, values: Values, options: CollectOptions): Promise<PanelResult> {

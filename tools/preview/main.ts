@@ -6,14 +6,15 @@ import fs from 'node:fs'
 import type { AddressInfo } from 'node:net'
 import path from 'node:path'
 import { isPanel, missing } from './collect.ts'
+import { logFiles } from './log-files.ts'
 import { type PreviewOptions, readOptions, USAGE } from './options.ts'
 import { drawIndex, drawPage } from './page.ts'
 import { prometheusAt } from './prometheus.ts'
 import { ask, dashboards, intervalsOf, type Sources } from './render.ts'
 import { serve } from './server.ts'
 
-function sourcesOf({ prometheusUrl }: PreviewOptions): Sources {
-  return { prometheus: prometheusAt(prometheusUrl), loki: null }
+function sourcesOf({ prometheusUrl, logs }: PreviewOptions): Sources {
+  return { prometheus: prometheusAt(prometheusUrl), loki: logs.length === 0 ? null : logFiles(logs) }
 }
 
 function fileOf(uid: string): string {

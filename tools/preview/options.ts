@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util'
 export interface PreviewOptions {
   readonly prometheusUrl: string
   /** Log files of brokers, one JSON object a line, in Loki's place. */
-  readonly logFiles: readonly string[]
+  readonly logs: readonly string[]
   readonly minutes: number
   readonly scrapeMs: number
   /** Null: pages are served instead. */
@@ -39,7 +39,7 @@ export function readOptions(args: readonly string[]): PreviewOptions {
   })
   return {
     prometheusUrl: values.prometheus.replace(/\/+$/, ''),
-    logFiles: values.log,
+    logs: values.log,
     minutes: numberIn('minutes', values.minutes, 1, 50_000),
     scrapeMs: numberIn('scrape-seconds', values['scrape-seconds'], 1, 300) * 1000,
     folder: values.out ?? null,

@@ -8,6 +8,7 @@ import {
   max,
   min,
   nonZero,
+  observed,
   promql,
   quantile,
   rate,
@@ -187,8 +188,9 @@ const membership = section('Membership', [
     says: 'Over all groups: until all members had their assignment.',
     queries: [
       { expr: quantile(0.5, m.consumerGroupRebalance), legend: 'p50' },
-      { expr: quantile(0.95, m.consumerGroupRebalance), legend: 'p95' }
-    ]
+      { expr: observed(quantile(0.95, m.consumerGroupRebalance, { by: ['reason'] })), legend: 'p95 {{reason}}' }
+    ],
+    noValue: 'none in this time'
   }),
   timeseries('Groups by State', {
     queries: [{ expr: sum(gauge(m.consumerGroups), ['state', 'type']) }],

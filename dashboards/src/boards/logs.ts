@@ -5,6 +5,8 @@ import { lokiLabel, textVariable } from '../variables.ts'
 
 /** Upper case, too: logs of other services may lie in the same Loki. */
 const ERRORS = `${STREAMS} | json | level=~"(?i)(error|fatal)"`
+/** What it is about first; behind it the line as it was, in which Grafana finds the id of a trace. */
+const READABLE = '| line_format "{{.logger}}: {{.message}}  {{__line__}}"'
 const PER_INTERVAL = '[$__auto]'
 
 const volume = section(null, [
@@ -27,7 +29,7 @@ const volume = section(null, [
 ])
 
 const errors = section('Errors and what there is most of', [
-  logLines('Errors', { says: 'Newest first.', expr: ERRORS, width: 16, height: 9 }),
+  logLines('Errors', { says: 'Newest first.', expr: `${ERRORS} ${READABLE}`, width: 16, height: 9 }),
   logTop('Top Messages', {
     says: 'What is said most often in the chosen time.',
     expr: `topk(10, sum by (message) (count_over_time(${STREAMS} | json | __error__="" [$__range])))`,
@@ -40,7 +42,7 @@ const errors = section('Errors and what there is most of', [
 const search = section('Search', [
   logLines('Lines', {
     says: 'Narrowed by the boxes at the top: any text, a request, a trace, a user. Empty boxes hide nothing.',
-    expr: `${STREAMS} |= "$search" |= "$request" |= "$trace" |= "$user" | json`,
+    expr: `${STREAMS} |= \`$search\` |= \`$request\` |= \`$trace\` |= \`$user\` | json ${READABLE}`,
     width: 24,
     height: 10
   })
@@ -49,7 +51,7 @@ const search = section('Search', [
 const subjects = collapsed('By subject', [
   logLines('Slow Requests', {
     says: 'Longer than 100 ms; of clients those above slow.request.ms are written, of the admin port all, at level debug.',
-    expr: `${STREAMS} | json | duration_ms > 100`,
+    expr: `${STREAMS} | json | duration_ms > 100 ${READABLE}`,
     width: 12
   }),
   logTop('Requests by Endpoint', {
@@ -59,13 +61,13 @@ const subjects = collapsed('By subject', [
     width: 12
   }),
   logLines('Failed Authentication', {
-    expr: `${STREAMS} |~ "(?i)(auth|sasl|tls)" |~ "(?i)(error|fail|invalid|denied|refused)" | json`,
+    expr: `${STREAMS} |~ "(?i)(auth|sasl|tls)" |~ "(?i)(error|fail|invalid|denied|refused)" | json ${READABLE}`,
     says: 'Lines about identities and rights that did not end well.',
     width: 12
   }),
   logLines('Limits', {
     says: 'Lines about limits that were reached, and repeats that were left out.',
-    expr: `${STREAMS} |~ "(?i)(throttl|rate limit|limit reached|suppressed|refused)" | json`,
+    expr: `${STREAMS} |~ "(?i)(throttl|rate limit|limit reached|suppressed|refused)" | json ${READABLE}`,
     width: 12
   }),
   logTop('Events', {

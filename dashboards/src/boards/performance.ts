@@ -1,6 +1,19 @@
 import { catalogue as m } from '@streambus/metrics'
 import type { Board } from '../board.ts'
-import { bucketsOf, countRate, gauge, mean, nonZero, observed, quantile, rate, ratio, sum, topk } from '../expr.ts'
+import {
+  bucketsOf,
+  countRate,
+  gauge,
+  mean,
+  nonZero,
+  observed,
+  promql,
+  quantile,
+  rate,
+  ratio,
+  sum,
+  topk
+} from '../expr.ts'
 import { collapsed, section } from '../layout.ts'
 import { to } from '../links.ts'
 import { bars, heatmap, table, timeseries } from '../panels.ts'
@@ -115,6 +128,13 @@ const traffic = section('Traffic', [
   })
 ])
 
+const ofServer = sum(rate(m.requestErrors, { where: { class: 'server' } }))
+// Its series is there from the first such error on.
+const serverErrors = ratio(
+  promql(ofServer)`${ofServer} or ${sum(rate(m.requestErrors))} * 0`,
+  sum(rate(m.networkRequests))
+)
+
 const errors = section('Errors', [
   timeseries('Error Codes', {
     says: 'By what was asked for and what was answered, the ten most frequent. Retriable ones are part of normal life.',
@@ -123,12 +143,7 @@ const errors = section('Errors', [
   }),
   timeseries('Error Ratio', {
     says: 'Codes that are the fault of the broker, per request.',
-    queries: [
-      {
-        expr: ratio(sum(rate(m.requestErrors, { where: { class: { re: 'server|' } } })), sum(rate(m.networkRequests))),
-        legend: 'server errors per request'
-      }
-    ]
+    queries: [{ expr: serverErrors, legend: 'server errors per request' }]
   }),
   timeseries('Requests That Ended Their Connection', {
     says: 'A handler that failed is a bug worth a report; a request that cannot be read is a client of another world.',

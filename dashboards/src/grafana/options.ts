@@ -88,5 +88,5 @@ export const LOGS_OPTIONS = {
   showLabels: false,
   showTime: true,
   sortOrder: 'Descending',
-  wrapLogMessage: true
+  wrapLogMessage: false
 } as const

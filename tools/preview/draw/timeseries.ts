@@ -32,10 +32,12 @@ export function drawTimeseries({ panel, series, range, box }: ChartOptions): str
   const custom = (panel.fieldConfig.defaults.custom ?? {}) as Custom
   const isStacked = custom.stacking?.mode === 'normal'
   const shown = isStacked ? stacked(series, range) : series.map(alone)
-  const legendHeight = 17 * Math.min(3, Math.ceil(series.length / legendColumns(panel, box)))
+  const legendHeight = 17 * Math.min(4, Math.ceil(Math.min(series.length, LEGEND_MAX + 1) / legendColumns(series, box)))
   const plot = { width: box.width, height: box.height - legendHeight - 4 }
   const y = valueScale(panel, shown, plot)
-  const lines = shown.map((points, index) => drawLine({ points, index, y, range, plot }))
+  const lines = shown.map((points, index) =>
+    (custom.drawStyle === 'bars' ? drawSteps : drawLine)({ points, index, y, range, plot })
+  )
   return `<svg width="${px(plot.width)}" height="${px(plot.height)}">${[
     grid(panel, { y, range, plot }),
     ...thresholds(panel, { y, plot }),
@@ -43,9 +45,10 @@ export function drawTimeseries({ panel, series, range, box }: ChartOptions): str
   ].join('')}</svg>${legend(panel, series, legendHeight)}`
 }
 
-function legendColumns({ options }: Panel, { width }: Box): number {
-  const { displayMode } = (options['legend'] ?? {}) as { readonly displayMode?: string }
-  return displayMode === 'table' ? 1 : Math.max(1, Math.floor(width / 120))
+/** As many entries as fit side by side: line, name, number. */
+function legendColumns(series: readonly Series[], { width }: Box): number {
+  const longest = series.reduce((most, { name }) => Math.max(most, name.length), 0)
+  return Math.max(1, Math.floor(width / (longest * 6.2 + 95)))
 }
 
 function alone({ points }: Series): readonly Point[] {
@@ -130,6 +133,21 @@ function thresholds({ fieldConfig: { defaults } }: Panel, { y, plot }: Pick<Fram
 interface LineOptions extends Frame {
   readonly points: readonly Point[]
   readonly index: number
+}
+
+/** A bar for each step. */
+function drawSteps({ points, index, ...frame }: LineOptions): string {
+  const bottom = frame.plot.height - TIME_HEIGHT
+  const { fromMs, stepMs } = frame.range
+  const width = Math.max(1, (timePlace(fromMs + stepMs, frame) - timePlace(fromMs, frame)) * 0.8)
+  return points
+    .filter(([, value]) => Number.isFinite(value))
+    .map(([at, value, floor]) => {
+      const [top, low] = [frame.y.place(value), floor === null ? bottom : frame.y.place(floor)]
+      const x = timePlace(at, frame) - width / 2
+      return `<rect x="${px(x)}" y="${px(top)}" width="${px(width)}" height="${px(low - top)}" fill="${lineColor(index)}" fill-opacity="0.75"/>`
+    })
+    .join('')
 }
 
 function drawLine({ points, index, ...frame }: LineOptions): string {

@@ -80,7 +80,7 @@ describe('axes', () => {
 test('options are read and refused with their range', () => {
   expect(readOptions(['--prometheus', 'http://p:9090/', '--minutes', '5', '--log', 'a', '--log', 'b'])).toEqual({
     prometheusUrl: 'http://p:9090',
-    logFiles: ['a', 'b'],
+    logs: ['a', 'b'],
     minutes: 5,
     scrapeMs: 15_000,
     folder: null,
