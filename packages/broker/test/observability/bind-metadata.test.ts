@@ -23,6 +23,9 @@ test('how far the metadata has come: written, committed, applied', () => {
   expect(cells.raftUncommitted.child('metadata').value).toBe(2)
   expect(cells.raftState.child('metadata', 'leader').value).toBe(1)
   expect(cells.raftState.child('metadata', 'follower').value).toBe(0)
+  expect([cells.raftUnapplied.child('metadata').value, cells.raftProposalsPending.child('metadata').value]).toEqual([
+    1, 1
+  ])
   expect(cells.raftLogEntries.child('metadata').value).toBe(44)
   probe.committed(12)
   probe.applied(3)
@@ -68,8 +71,8 @@ test('replicas are judged by the metadata and by what their topic asks for', () 
   view.currentOffline = [{ topic: 'x', index: 0 }]
   bindReplicas(metrics, view)
   metrics.collect()
-  const { underReplicated, underMinIsr, offlineReplicas, preferredLeaderImbalance } = metrics.cells
-  expect([underReplicated.value, underMinIsr.value, offlineReplicas.value]).toEqual([2, 1, 1])
+  const { underReplicated, underMinIsr, atMinIsr, offlineReplicas, preferredLeaderImbalance } = metrics.cells
+  expect([underReplicated.value, underMinIsr.value, atMinIsr.value, offlineReplicas.value]).toEqual([2, 1, 2, 1])
   expect(preferredLeaderImbalance.value).toBeCloseTo(0.2)
 })
 

@@ -1,8 +1,10 @@
+import { DiskError } from '@streambus/base'
 import { createBrokerMetrics } from '@streambus/metrics'
+import { LogCorrupt } from '@streambus/storage-log'
 import { describe, expect, it } from 'vitest'
 import { bindConnections } from '../../src/observability/bind-connections.ts'
 import { bindDisks } from '../../src/observability/bind-disks.ts'
-import { bindLog } from '../../src/observability/bind-log.ts'
+import { bindLog, bindOffline } from '../../src/observability/bind-log.ts'
 import { bindPartitions } from '../../src/observability/bind-partitions.ts'
 import { bindRetentionClock } from '../../src/observability/bind-retention-clock.ts'
 import { RepeatedLines } from '../../src/observability/log.ts'
@@ -92,6 +94,32 @@ describe('bindPartitions and bindLog', () => {
       ['error', 'disk_full']
     ])
     expect(metrics.cells.recoveryCutBytes.value).toBe(12)
+  })
+})
+
+describe('damage', () => {
+  it('is counted by what is damaged, each kind from the start', () => {
+    const metrics = createBrokerMetrics()
+    const { cells } = metrics
+    const { log, lines } = capturedLog()
+    const probe = bindLog(metrics, log, new RepeatedLines(new ManualClock()))
+    const offline = bindOffline(metrics, log)
+    const counts = (): (number | undefined)[] =>
+      ['partition', 'range', 'hole', 'small_file'].map(reason => cells.logCorruptions.child(reason).value)
+    expect(cells.logCorruptions.size).toBe(4)
+    const corrupt = new LogCorrupt({ path: '/r', position: 0, reason: 'rot', quarantined: null })
+    probe.fileIgnored({ path: '/f', problem: 'checksum', consequence: 'none' })
+    probe.indexRebuilt('/i')
+    expect(cells.indexRebuilds.value).toBe(1)
+    probe.holeFound({ path: '/h', fromOffset: 3, untilOffset: 9 })
+    probe.rangeOffline('/r', 0, 5, corrupt)
+    probe.rangeOffline('/s', 0, 5, new DiskError({ code: 'EIO', operation: 'read', path: '/s' }))
+    offline('t', 0, corrupt)
+    offline('t', 1, new Error('no room'))
+    probe.tailSetAside({ path: '/t', bytes: 9, fromOffset: 3, hasBatches: true })
+    expect(counts()).toEqual([1, 1, 1, 1])
+    expect([cells.rangesOffline.value, cells.recoveryTailsKept.value]).toEqual([2, 1])
+    expect(lines.filter(({ fields }) => fields['event'] === 'partition_offline')).toHaveLength(2)
   })
 })
 
