@@ -48,16 +48,17 @@ export function adminRoutes(options: AdminRoutesOptions): readonly Route[] {
     putLogLevelRoute(logControl, log),
     ...diagnosticsRoutes({ ...options, brokerId: view.brokerId })
   ]
-  return [homeRoute(view, routes), ...routes]
+  const home: Route = homeRoute(view, () => [home, ...routes])
+  return [home, ...routes]
 }
 
-function homeRoute(view: BrokerView, routes: readonly Route[]): Route {
+function homeRoute(view: BrokerView, routes: () => readonly Route[]): Route {
   return {
     method: 'GET',
     path: '/',
     summary: 'this list',
     handle() {
-      const endpoints = routes.map(({ method, path, summary, access = 'open' }) => {
+      const endpoints = routes().map(({ method, path, summary, access = 'open' }) => {
         return { method, path, summary, access }
       })
       return json(200, { service: 'streambus', version: view.version, broker_id: view.brokerId, endpoints })

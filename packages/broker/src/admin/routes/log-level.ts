@@ -18,7 +18,7 @@ export function putLogLevelRoute(control: LogControl, log: Log): Route {
     method: 'PUT',
     path: '/api/v1/log-level',
     summary:
-      'set the log level: {"level":"debug"}, or {"logger":"admin.http","level":"debug"}; level null follows the root again',
+      'set the log level: {"level":"debug"}, or {"logger":"groups","level":"debug"}; level null follows the root again',
     access: 'token-if-set',
     handle({ body, correlationId }) {
       const change = parse(body)
