@@ -213,7 +213,6 @@ export class Broker {
       repeated: this.#repeated,
       kafkaAddress: () => addressText(this.#listeners[0]?.listener.advertised)
     })
-    this.#warnOfOpenAddress('admin.listener', config.adminListener.host)
     return this.#admin.start()
   }
 
@@ -500,7 +499,7 @@ export class Broker {
     let connectionCount = 0
     const connectionsMax = connectionsThatFit(values['max.connections'], openFilesMax())
     this.#listeners = config.listeners.map(({ name, host, port }, index) => {
-      this.#warnOfOpenAddress(`listener ${name}`, host)
+      this.#warnOfOpenListener(name, host)
       const listener = new Listener({
         host,
         port,
@@ -557,9 +556,9 @@ export class Broker {
     })
   }
 
-  #warnOfOpenAddress(what: string, host: string): void {
+  #warnOfOpenListener(name: string, host: string): void {
     if (isLoopback(host)) return
-    const message = `${what} is bound to ${host || 'all addresses'} WITHOUT AUTHENTICATION: whoever reaches it can read, write and delete everything`
+    const message = `listener ${name} is bound to ${host || 'all addresses'} WITHOUT AUTHENTICATION: whoever reaches it can read, write and delete everything`
     this.#options.log.warn(message, { event: 'open_listener', host })
   }
 

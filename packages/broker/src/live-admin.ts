@@ -4,7 +4,7 @@ import type { Health } from './admin/health.ts'
 import { adminRoutes } from './admin/routes/index.ts'
 import { AdminServer } from './admin/server.ts'
 import { Tokens } from './admin/tokens.ts'
-import type { Address } from './config/listeners.ts'
+import { type Address, isLoopback } from './config/listeners.ts'
 import type { Config } from './config/load.ts'
 import type { ConfigValues } from './config/schema.ts'
 import { ADMIN_TOKEN } from './config/settings/admin.ts'
@@ -32,9 +32,16 @@ export interface LiveAdminOptions {
 export function liveAdmin(address: Address, options: LiveAdminOptions): AdminServer {
   const log = options.log.named('admin')
   const tokens = openTokens(options, log)
+  if (!isLoopback(address.host)) warnOfOpenAddress(address, tokens, log)
   const heapSnapshotBytesMax = (): number => options.settings()['admin.heap.snapshot.max.bytes']
   const routes = adminRoutes({ ...options, log, heapSnapshotBytesMax })
   return new AdminServer({ ...address, ...options, log, tokens, routes })
+}
+
+function warnOfOpenAddress({ host }: Address, tokens: Tokens, log: Log): void {
+  const levels = tokens.isConfigured ? '' : ', and change log levels: set admin.tokens'
+  const message = `admin.listener is bound to ${host || 'all addresses'}: whoever reaches it can see topics, groups and metrics${levels}`
+  log.warn(message, { event: 'open_listener', host })
 }
 
 function openTokens({ config, disk, clock, repeated }: LiveAdminOptions, log: Log): Tokens {

@@ -3,6 +3,8 @@ import { ManualClock, MemoryDisk } from '@streambus/testkit'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { Tokens } from '../../src/admin/tokens.ts'
+import { describeBroker } from '../../src/config/describe.ts'
+import { loadConfig } from '../../src/config/load.ts'
 import { ADMIN_TOKEN } from '../../src/config/settings/admin.ts'
 
 const LISTED = 'listed-token-0123'
@@ -88,4 +90,19 @@ test('says what is wrong with its file without showing it, and accepts none of i
   expect(tokens.accepts(`Bearer ${LISTED}`)).toBe(true)
   expect(problems).toHaveLength(1)
   expect(JSON.stringify(problems)).not.toContain(FILED)
+})
+
+test('the setting refuses what is no token without showing it, and is shown to nobody', async () => {
+  const problem = await loadConfig({ flags: { 'admin.tokens': `${LISTED},hunter2` } }).catch(String)
+  expect(problem).toContain('admin.tokens is a hidden value (command line): must be a comma-separated list of tokens')
+  expect(problem).not.toMatch(/hunter2|listed-token/)
+  const config = await loadConfig({ environment: { STREAMBUS_ADMIN_TOKENS: `${LISTED}, ${FILED}` } })
+  expect(config.values['admin.tokens']).toEqual([LISTED, FILED])
+  const described = describeBroker(config, { broker: new Map(), clusterDefault: new Map() })
+  expect(described.find(({ name }) => name === 'admin.tokens')).toMatchObject({
+    value: null,
+    isSensitive: true,
+    isReadOnly: true
+  })
+  expect(JSON.stringify(described)).not.toContain(LISTED)
 })
