@@ -26,6 +26,8 @@ export interface PanelOptions {
   readonly decimals?: number
   readonly noValue?: string
   readonly links?: readonly Link[]
+  /** From a single series: what it is named by goes along. */
+  readonly dataLinks?: readonly Link[]
   readonly overrides?: readonly FieldOverride[]
   readonly transformations?: readonly Transformation[]
   /** Another time range than the dashboard's: '30d'. */

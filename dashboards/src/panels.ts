@@ -181,9 +181,10 @@ export function stateTimeline(title: string, options: StatOptions): PanelDraft {
 }
 
 function scaleOf(title: string, options: PanelOptions) {
-  const { decimals, noValue } = options
+  const { decimals, noValue, dataLinks } = options
   return {
     unit: unitOf(title, options),
+    ...(dataLinks === undefined ? {} : { links: dataLinks }),
     ...(decimals === undefined ? {} : { decimals }),
     ...(noValue === undefined ? {} : { noValue })
   }

@@ -21,7 +21,7 @@ function fileOf(uid: string): string {
   return `${uid}.html`
 }
 
-/** How many panels lack data. */
+/** How many panels lack data that they could have. */
 async function write(folder: string, options: PreviewOptions): Promise<number> {
   fs.mkdirSync(folder, { recursive: true })
   const span = { ...options, toMs: Date.now() }
@@ -31,9 +31,10 @@ async function write(folder: string, options: PreviewOptions): Promise<number> {
     const page = drawPage(result, { range: intervalsOf(span).range, linkOf: fileOf })
     fs.writeFileSync(path.join(folder, fileOf(dashboard.uid)), page)
     const panels = result.parts.filter(isPanel)
-    const without = panels.filter(({ state }) => state !== 'data').length
-    count += without
-    console.log(`${dashboard.title}: ${panels.length} panels, ${without} lack data`)
+    const without = panels.filter(({ state }) => state !== 'data')
+    // What waits for a part of the broker that does not exist yet cannot have any.
+    count += without.filter(({ state }) => state !== 'awaited').length
+    console.log(`${dashboard.title}: ${panels.length} panels, ${without.length} lack data`)
     for (const line of missing(result)) console.log(`  ${line}`)
   }
   fs.writeFileSync(path.join(folder, 'index.html'), drawIndex(fileOf))

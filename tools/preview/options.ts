@@ -20,7 +20,7 @@ export const USAGE = `npm run preview -- [options]      the dashboards, drawn fr
   --scrape-seconds N      between two scrapes, default 15
   --port N                where the pages are served, default 8085
   --out FOLDER            writes the pages there instead
-  --strict                with --out: exit code 1 when a panel has no data
+  --strict                with --out: exit code 1 when a panel lacks data that it could have
 `
 
 /** Throws a sentence for people. */

@@ -18,6 +18,7 @@ import {
 } from '../expr.ts'
 import type { ValueMapping } from '../grafana/model.ts'
 import { section } from '../layout.ts'
+import { to } from '../links.ts'
 import { bars, stat, stateTimeline, table, timeseries } from '../panels.ts'
 import { mapping } from '../thresholds.ts'
 import { group, groupTopic } from '../variables.ts'
@@ -128,6 +129,7 @@ const behind = section('Who is behind', [
     unit: 'short',
     columns: { group: 'Group', topic: 'Topic', 'Value #A': 'Records', 'Value #B': 'Age', 'Value #C': 'Headroom' },
     sortBy: 'Age',
+    dataLinks: to('streambus-topics', 'var-topic=${__data.fields.Topic}'),
     overrides: ['Age', 'Headroom'].map(options => ({
       matcher: { id: 'byName', options },
       properties: [{ id: 'unit', value: 's' }]

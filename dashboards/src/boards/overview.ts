@@ -143,7 +143,7 @@ const health = section('Health', [
   }),
   stat('Brokers Missing', {
     says: 'Registered in the cluster, and not reached or not ready; right while all brokers are chosen.',
-    queries: [{ expr: promql(total(m.clusterSize))`${total(m.clusterSize)} - ${sum(gauge(m.ready))}` }],
+    queries: [{ expr: promql(total(m.clusterSize))`clamp_min(${total(m.clusterSize)} - ${sum(gauge(m.ready))}, 0)` }],
     unit: 'none',
     limits: ZERO_IS_GOOD,
     links: to('streambus-cluster')
@@ -195,6 +195,7 @@ const where = section('Where to look next', [
   bars('Busiest Topics', {
     says: 'Bytes per second in and out, the ten busiest.',
     queries: [{ expr: topk(10, topicBytes) }],
+    dataLinks: to('streambus-topics', 'var-topic=${__field.labels.topic}'),
     limits: 'plain',
     links: to('streambus-topics')
   }),
@@ -206,6 +207,7 @@ const where = section('Where to look next', [
     sortBy: 'Records',
     width: 8,
     overrides: [{ matcher: { id: 'byName', options: 'Age' }, properties: [{ id: 'unit', value: 's' }] }],
+    dataLinks: to('streambus-consumers', 'var-group=${__data.fields.Group}'),
     noValue: 'no group',
     links: to('streambus-consumers')
   }),

@@ -64,7 +64,9 @@ function overlap(a: GridPos, b: GridPos): boolean {
 function linkProblems(dashboard: Dashboard): string[] {
   const urls = [
     ...dashboard.links.map(({ url }) => url),
-    ...panelsOf(dashboard).flatMap(({ links = [] }) => links.map(({ url }) => url))
+    ...panelsOf(dashboard).flatMap(({ links = [], fieldConfig: { defaults } }) =>
+      [...links, ...(defaults.links ?? [])].map(({ url }) => url)
+    )
   ]
   const uids = urls.map(url => /^\/d\/([\w-]+)/.exec(url)?.[1] ?? url)
   return uids.filter(uid => !Object.hasOwn(BOARDS, uid)).map(uid => `a link leads to ${uid}, which does not exist`)
