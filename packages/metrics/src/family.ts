@@ -61,6 +61,11 @@ export class Family<Cell, Labels extends readonly string[] = readonly string[]> 
     this.#children.clear()
   }
 
+  /** Forgets the child of these label values, if there is one. */
+  remove(...values: LabelValues<Labels>): void {
+    this.#children.delete(JSON.stringify(values))
+  }
+
   /** Forgets some children: what they stand for is gone. */
   removeWhere(isGone: (labels: Readonly<Record<string, string>>) => boolean): void {
     for (const [key, { labels }] of this.#children) if (isGone(labels)) this.#children.delete(key)

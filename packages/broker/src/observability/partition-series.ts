@@ -100,10 +100,10 @@ export class PartitionSeries {
   }): void {
     for (const [at, { key, together }] of TOPIC_GAUGES.entries()) {
       if (topics.count > 0 && together !== null) this.#cells[key].child(OVERFLOW_LABEL).set(topics.values[at] ?? 0)
-      else this.#cells[key].removeWhere(isOther)
+      else this.#cells[key].remove(OVERFLOW_LABEL)
     }
     for (const [at, { key, together }] of PARTITION_GAUGES.entries()) {
-      if (partitions.count === 0 || together === null) this.#cells[key].removeWhere(isOther)
+      if (partitions.count === 0 || together === null) this.#cells[key].remove(OVERFLOW_LABEL, OVERFLOW_LABEL)
       else this.#cells[key].child(OVERFLOW_LABEL, OVERFLOW_LABEL).set(partitions.values[at] ?? 0)
     }
   }
@@ -140,8 +140,4 @@ function sumsOf(topic: TopicView): TopicSums {
     lastAppendMs = Math.max(lastAppendMs, local?.lastAppendMs ?? 0)
   }
   return { topic, sizeBytes, lastAppendMs }
-}
-
-function isOther({ topic }: Readonly<Record<string, string>>): boolean {
-  return topic === OVERFLOW_LABEL
 }
