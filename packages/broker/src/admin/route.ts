@@ -37,6 +37,8 @@ export interface Route {
   readonly access?: Access
   /** HEAD is refused: what GET does here costs too much for an answer without a body. */
   readonly hasNoHead?: true
+  /** Served however many requests are under way: who is refused here restarts the broker. */
+  readonly isVital?: true
   handle(request: AdminRequest): AdminResponse | Promise<AdminResponse>
 }
 

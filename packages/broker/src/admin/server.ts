@@ -134,7 +134,8 @@ export class AdminServer {
   }
 
   async #answer(found: Found, query: URLSearchParams, { request, response, id }: Exchange): Promise<AdminResponse> {
-    if (this.#options.metrics.cells.httpRequestsInFlight.value > LIMITS.inFlight) {
+    const isVital = found.kind === 'route' && found.route.isVital === true
+    if (!isVital && this.#options.metrics.cells.httpRequestsInFlight.value > LIMITS.inFlight) {
       const busy = failure(503, 'too_many_requests', `${LIMITS.inFlight} requests are under way; try again`)
       return { ...busy, headers: { 'Retry-After': '1' } }
     }

@@ -247,6 +247,44 @@ describe('streamed answers', () => {
   })
 })
 
+describe('too many requests', () => {
+  it('are refused with a hint when to try again, also when one client sends them without waiting', async () => {
+    const gate = Promise.withResolvers<void>()
+    const held: Route = {
+      method: 'GET',
+      path: '/held',
+      summary: '',
+      async handle() {
+        await gate.promise
+        return json(200, {})
+      }
+    }
+    const flooded = await startServer([held])
+    const { httpRequestsInFlight } = flooded.metrics.cells
+    const sockets = Array.from({ length: 6 }, () => net.connect(flooded.port, '127.0.0.1'))
+    let received = ''
+    const closed = sockets.map(socket => {
+      socket.setEncoding('latin1')
+      socket.on('data', chunk => {
+        received += String(chunk)
+      })
+      const last = 'GET /held HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n'
+      socket.write('GET /held HTTP/1.1\r\nHost: x\r\n\r\n'.repeat(99) + last)
+      return new Promise(resolve => socket.once('close', resolve))
+    })
+    await expect.poll(() => httpRequestsInFlight.value).toBeGreaterThanOrEqual(512)
+    expect((await fetch(`${flooded.url}/health`)).status).toBe(503)
+    // Else a flood of this port would make Kubernetes restart the broker.
+    expect((await fetch(`${flooded.url}/health/live`)).status).toBe(200)
+    gate.resolve()
+    await Promise.all(closed)
+    expect(received.match(/HTTP\/1\.1 200 OK/g)).toHaveLength(512)
+    expect(received.match(/HTTP\/1\.1 503 Service Unavailable/g)).toHaveLength(88)
+    expect(received.match(/Retry-After: 1\r\n/g)).toHaveLength(88)
+    await flooded.server.stop(0)
+  })
+})
+
 describe('clients on the wrong port', () => {
   it('tells a Kafka client in HTTP that this is HTTP and says, once, in the log where it belongs', async () => {
     const apiVersions = Buffer.from('0000001400120003000000010007726474657374000000', 'hex')

@@ -6,6 +6,7 @@ export function healthLiveRoute(): Route {
     method: 'GET',
     path: '/health/live',
     summary: 'liveness: 200 while the process answers',
+    isVital: true,
     handle: () => json(200, { status: 'alive' })
   }
 }
