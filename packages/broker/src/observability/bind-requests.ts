@@ -200,13 +200,14 @@ function finish(api: ApiCells, request: RequestTrack, limits: RequestLimits): vo
 function levelOf(cells: BrokerMetrics['cells'], name: string): Level | null {
   if (name !== 'Produce' && name !== 'Fetch') return null
   const stem = name === 'Produce' ? 'produce' : 'fetch'
+  const setting = `slo.${stem}.latency.ms` as const
   const pair = (sli: string) => {
     return { good: cells.sliEvents.child(sli, 'good'), bad: cells.sliEvents.child(sli, 'bad') }
   }
   return {
     available: pair(`${stem}_availability`),
     fast: pair(`${stem}_latency`),
-    goodMs: limits => limits[`slo.${stem}.latency.ms`]
+    goodMs: limits => limits[setting]
   }
 }
 
