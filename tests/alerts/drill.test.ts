@@ -47,11 +47,6 @@ describe('a drill makes its numbers move, and leaves nothing behind', () => {
     expect(await scrape()).not.toContain('alert-drill"')
   })
 
-  test('lag is what Burrow calls a stall', async () => {
-    const status = 'streambus_consumer_group_status{group="alert-drill",status="STALL"}'
-    await play('lag', async () => expect(await total(status)).toBe(1))
-  })
-
   test('data-loss brings the headroom below the hour that its alert looks at', async () => {
     const headroom = 'streambus_consumer_group_retention_headroom_seconds{group="alert-drill"'
     await play('data-loss', async () => {
