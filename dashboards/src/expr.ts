@@ -294,5 +294,3 @@ export function ofPrometheus<Label extends string = never>(
 ): Expr<Label> {
   return { text, labels, metrics: [], unit }
 }
-
-export const TARGET_MATCHERS = TARGETS

@@ -7,7 +7,7 @@ import { clientText, type Log, type RepeatedLines } from './log.ts'
 import { RatioSampler } from './ratio-sampler.ts'
 import { ownMsOf, type Phase, type PhaseSpan, phasesOf, restPhaseOf } from './request-phases.ts'
 import { type RequestSubject, spansOf } from './request-spans.ts'
-import { subjectOf } from './request-subject.ts'
+import { NOTHING, subjectOf } from './request-subject.ts'
 import type { SpanSink } from './span-exporter.ts'
 
 export interface NotableLimits {
@@ -59,8 +59,6 @@ class Note {
     return this.isSlow || this.isSampled || this.error !== null
   }
 }
-
-const NO_SUBJECT: RequestSubject = { topic: null, partition: -1, messageCount: -1, groupId: null, link: null }
 
 /**
  * Requests that somebody may want to look at: slow ones get a log line; with tracing, slow ones, failed ones and a
@@ -176,7 +174,7 @@ export function bothProbes(first: RequestProbe, second: RequestProbe): RequestPr
 }
 
 function noteOf(track: RequestTrack): Note {
-  return track.note instanceof Note ? track.note : new Note(false, NO_SUBJECT)
+  return track.note instanceof Note ? track.note : new Note(false, NOTHING)
 }
 
 /** The first code that is the broker's fault. */

@@ -3,7 +3,8 @@ import { producerContext } from './record-context.ts'
 import type { RequestSubject } from './request-spans.ts'
 import type { TraceContext } from './trace-context.ts'
 
-const NOTHING: RequestSubject = { topic: null, partition: -1, messageCount: -1, groupId: null, link: null }
+/** Of a request that was not looked at. */
+export const NOTHING: RequestSubject = { topic: null, partition: -1, messageCount: -1, groupId: null, link: null }
 
 /** The parts of decoded requests that are looked at. */
 interface Shape {

@@ -68,14 +68,6 @@ export function describeGroups(cluster: ClusterClient, groupIds: readonly string
   })
 }
 
-/** One group. Throws BrokerError; GROUP_ID_NOT_FOUND says how to see which there are. */
-export async function describeGroup(cluster: ClusterClient, groupId: string): Promise<GroupDescription> {
-  const [described] = await describeGroups(cluster, [groupId])
-  if (described === undefined) throw unknownGroup(groupId)
-  if (described.error !== null) throw described.error
-  return described.group
-}
-
 /** The error of a group that does not exist. */
 export function unknownGroup(groupId: string): BrokerError {
   const detail = 'does not exist; `streambus group list` shows those that do'

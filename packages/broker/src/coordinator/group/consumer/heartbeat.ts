@@ -3,7 +3,6 @@ import type { TopicPartitions } from './topic-partitions.ts'
 
 /** Member epochs that are none (KIP-848). */
 export const JOIN_EPOCH = 0
-export const LEAVE_EPOCH = -1
 /** A static member that will be back under the same instance id. */
 export const STATIC_LEAVE_EPOCH = -2
 

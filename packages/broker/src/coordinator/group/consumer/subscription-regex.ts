@@ -52,14 +52,6 @@ export async function loadPatternCompiler(): Promise<PatternCompiler> {
   }
 }
 
-/**
- * The names that match, in order. Takes as long as all of them do: thousands of names are best matched in slices, with
- * a pause between them.
- */
-export function matchingTopics(pattern: TopicPattern, topics: Iterable<string>): string[] {
-  return [...topics].filter(topic => pattern.matches(topic)).sort()
-}
-
 /** How many times a character of the pattern may be repeated at most, nested repetitions multiplied. */
 function largestRepeat(text: string): number {
   let times = 1

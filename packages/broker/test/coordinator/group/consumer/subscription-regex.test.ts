@@ -1,7 +1,14 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { loadPatternCompiler, matchingTopics } from '../../../../src/coordinator/group/consumer/subscription-regex.ts'
+import {
+  loadPatternCompiler,
+  type TopicPattern
+} from '../../../../src/coordinator/group/consumer/subscription-regex.ts'
 import { CoordinatorRefused } from '../../../../src/coordinator/runtime/coordinator-refused.ts'
+
+function matchingTopics(pattern: TopicPattern, topics: Iterable<string>): string[] {
+  return [...topics].filter(topic => pattern.matches(topic)).sort()
+}
 
 const compile = await loadPatternCompiler()
 
