@@ -51,6 +51,11 @@ export interface Advanced {
   readonly reason: RebalanceReason | null
 }
 
+/** The members with the step's one; put together when the first asks, because most heartbeats do not. */
+interface Members {
+  readonly members: () => ReadonlyMap<string, ConsumerMember>
+}
+
 /**
  * One heartbeat's worth of progress (KIP-848): the group's epoch rises when a subscription or a topic has changed, a
  * higher epoch gets a new target, and the member takes a step towards its part of it. Pure but for the note which
@@ -65,11 +70,15 @@ export function advance(options: AdvanceOptions, group: ConsumerGroup, step: Mem
   if (isNew || after !== before) records.push(memberRecord(groupId, after))
 
   const subscriptionChanged = !isSameSubscription(before, after)
-  const { epoch, reason, hash } = groupEpoch(options, group, { ...step, isNew, subscriptionChanged })
+  let all: ReadonlyMap<string, ConsumerMember> | null = null
+  const members = (): ReadonlyMap<string, ConsumerMember> => (all ??= membersWith(group, step))
+  const { epoch, reason, hash } = groupEpoch(options, group, { ...step, isNew, subscriptionChanged, members })
   if (reason !== null) records.push(epochRecord(groupId, epoch, hash))
 
   const hasTarget = epoch <= group.assignmentEpoch
-  const target = hasTarget ? group.targetOf((replaced ?? after).memberId) : newTarget(options, group, step, records)
+  const target = hasTarget
+    ? group.targetOf((replaced ?? after).memberId)
+    : newTarget(options, group, { ...step, members }, records)
   if (!hasTarget) records.push(targetEpochRecord(groupId, epoch, nowMs))
   else if (replaced !== null) records.push(targetRecord(groupId, after.memberId, target))
 
@@ -89,14 +98,14 @@ export function membersWith(group: ConsumerGroup, { after, replaced }: Pick<Memb
 function groupEpoch(
   { topics }: AdvanceOptions,
   group: ConsumerGroup,
-  step: MemberStep & { readonly isNew: boolean; readonly subscriptionChanged: boolean }
+  step: MemberStep & Members & { readonly isNew: boolean; readonly subscriptionChanged: boolean }
 ): { epoch: number; reason: RebalanceReason | null; hash: number } {
   const { subscriptionChanged, isMatchChanged, isNew } = step
   // A member that is in no epoch yet cannot be in 0: that is how it says that it joins.
   let isDue = subscriptionChanged || isMatchChanged || group.epoch === 0
   const { topicsVersion } = topics
   if (!isDue && group.checkedVersion === topicsVersion) return { epoch: group.epoch, reason: null, hash: 0 }
-  const hash = metadataHash(subscribedNames(membersWith(group, step).values(), step.regexes), topics)
+  const hash = metadataHash(subscribedNames(step.members().values(), step.regexes), topics)
   const haveTopicsChanged = hash !== group.metadataHash
   isDue ||= haveTopicsChanged
   // Not before it is written: whoever comes next looks again.
@@ -111,12 +120,12 @@ function groupEpoch(
 function newTarget(
   { topics, assignorOf }: AdvanceOptions,
   group: ConsumerGroup,
-  step: MemberStep,
+  step: MemberStep & Members,
   records: GroupRecord[]
 ): TopicPartitions {
   const { after, replaced, regexes } = step
   const { groupId } = group
-  const members = membersWith(group, step)
+  const members = step.members()
   const { target, changed, removed } = computeTarget({
     assignor: assignorOf(preferredAssignor(members.values())),
     members: subscriptionsOf(members, regexes, topics),

@@ -102,7 +102,8 @@ export function advanceMember(
   step: Omit<MemberStep, 'regexes' | 'isMatchChanged'>
 ): Advanced {
   const { before, after, nowMs } = step
-  if (before.subscribedRegex === '' && after.subscribedRegex === '') {
+  const isSame = before.subscribedRegex === after.subscribedRegex
+  if (isSame && options.regexes.isUpToDate(group, after.subscribedRegex, nowMs)) {
     return advance(options, group, { ...step, regexes: group.regexes, isMatchChanged: false })
   }
   const { regexes, isChanged, records } = options.regexes.step(group, membersWith(group, step), nowMs)

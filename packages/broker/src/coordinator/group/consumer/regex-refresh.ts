@@ -71,8 +71,17 @@ export class RegexRefresh {
     return { records, regexes: group.regexes, isChanged: false }
   }
 
+  /** Nothing is to be done for a heartbeat of a member that keeps this pattern; empty: it has none. */
+  isUpToDate(group: ConsumerGroup, text: string, nowMs: number): boolean {
+    return text === '' || (group.regexes.has(text) && !this.#isOutdated(group, nowMs))
+  }
+
   #isDue(group: ConsumerGroup, wanted: ReadonlySet<string>, nowMs: number): boolean {
     for (const text of wanted) if (!group.regexes.has(text)) return true
+    return this.#isOutdated(group, nowMs)
+  }
+
+  #isOutdated(group: ConsumerGroup, nowMs: number): boolean {
     const last = this.#last.get(group)
     if (last === undefined) return true
     return last.version !== this.#options.topics.topicsVersion && nowMs - last.atMs >= REFRESH_MIN_MS
