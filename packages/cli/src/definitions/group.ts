@@ -16,17 +16,12 @@ export function defineGroup(definition: Definition): void {
 }
 
 function defineList(definition: Definition, group: Command): void {
-  group
+  const command = group
     .command('list')
     .description('all groups')
     .option('--state <state>', 'only these, such as Stable or Empty; may be given several times', collect)
     .option('--type <type>', 'only these: classic, consumer, share, streams; may be given several times', collect)
-    .option('-w, --watch', 'look again and again, in place, until Ctrl-C (needs a terminal)')
-    .option(
-      '--interval <ms>',
-      'with --watch: time between two looks (default: 2000)',
-      whole('--interval', INTERVAL_MS_MIN, INTERVAL_MS_MAX)
-    )
+  withWatch(command)
     .action(lazy(definition, async () => (await import('../commands/group-list.ts')).groupList))
     .addHelpText(
       'after',
@@ -39,17 +34,12 @@ function defineList(definition: Definition, group: Command): void {
 }
 
 function defineDescribe(definition: Definition, group: Command): void {
-  group
+  const command = group
     .command('describe <group...>')
     .description('state, members, committed offsets and lag of groups')
     .option('--members', 'the members and what each is assigned, instead of offsets')
     .option('--state', 'only state, assignor, coordinator and number of members')
-    .option('-w, --watch', 'look again and again, in place, until Ctrl-C (needs a terminal)')
-    .option(
-      '--interval <ms>',
-      'with --watch: time between two looks (default: 2000)',
-      whole('--interval', INTERVAL_MS_MIN, INTERVAL_MS_MAX)
-    )
+  withWatch(command)
     .action(lazy(definition, async () => (await import('../commands/group-describe.ts')).groupDescribe))
     .addHelpText(
       'after',
@@ -61,15 +51,10 @@ function defineDescribe(definition: Definition, group: Command): void {
 }
 
 function defineLag(definition: Definition, group: Command): void {
-  group
+  const command = group
     .command('lag [group...]')
     .description('how many records groups are behind, in total and by partition; all groups when none is named')
-    .option('-w, --watch', 'look again and again, in place, until Ctrl-C (needs a terminal)')
-    .option(
-      '--interval <ms>',
-      'with --watch: time between two looks (default: 2000)',
-      whole('--interval', INTERVAL_MS_MIN, INTERVAL_MS_MAX)
-    )
+  withWatch(command)
     .action(lazy(definition, async () => (await import('../commands/group-lag.ts')).groupLag))
     .addHelpText(
       'after',
@@ -129,5 +114,16 @@ function defineDelete(definition: Definition, group: Command): void {
         ['streambus group delete billing', 'asks first; there is no way back'],
         ['streambus group delete billing audit --yes', '']
       ])
+    )
+}
+
+/** The options of commands that can look again and again. */
+function withWatch(command: Command): Command {
+  return command
+    .option('-w, --watch', 'look again and again, in place, until Ctrl-C (needs a terminal)')
+    .option(
+      '--interval <ms>',
+      'with --watch: time between two looks (default: 2000)',
+      whole('--interval', INTERVAL_MS_MIN, INTERVAL_MS_MAX)
     )
 }
