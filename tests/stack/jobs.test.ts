@@ -5,9 +5,9 @@ import type { AddressInfo } from 'node:net'
 import path from 'node:path'
 import { tempDir } from '@streambus/testkit'
 import { describe, expect, test } from 'vitest'
+import { LivePrometheus, type Sample } from '../observability/prometheus.ts'
 import { type DiscoveredTarget, discoverEndpoints, discoverPods, operatorJob } from './discovery.ts'
 import { hasProgram } from './files.ts'
-import { LivePrometheus, type Sample } from './live-prometheus.ts'
 import { ofKind, readManifests, type ServiceMonitor, type StatefulSet } from './manifests.ts'
 import { brokerJob, PROMETHEUS_FILES, readPrometheus, type ScrapeConfig } from './scrape-config.ts'
 
@@ -99,7 +99,7 @@ async function scrape(
   const folder = tempDir('prometheus')
   later(() => folder.remove())
   fs.writeFileSync(path.join(folder.path, TARGETS_FILE), JSON.stringify(targets))
-  const prometheus = await LivePrometheus.start(folder.path, config)
+  const prometheus = await LivePrometheus.start(folder.path, { jobs: [config] })
   later(() => prometheus.stop())
   const samples = await prometheus.until('up == 1', found => found.length === brokers.length)
   return { prometheus, names: [...new Set(samples.map(({ labels }) => labels['job'] ?? ''))] }

@@ -30,6 +30,7 @@ export interface ScrapeConfig {
   readonly kubernetes_sd_configs?: readonly { readonly role: string }[]
   readonly file_sd_configs?: readonly { readonly files: readonly string[] }[]
   readonly relabel_configs?: readonly RelabelConfig[]
+  readonly metric_relabel_configs?: readonly RelabelConfig[]
 }
 
 /** Every Prometheus configuration that is shipped. */
