@@ -8,6 +8,7 @@ import {
   type SeriesTable,
   walk
 } from '../../tools/promql/index.ts'
+import { type LinkSurroundings, linkProblems } from './dashboard-links.ts'
 
 const SEVERITIES: readonly (string | undefined)[] = ['critical', 'warning', 'info']
 const RUNBOOKS = 'https://docs.streambus.io/runbooks/'
@@ -16,8 +17,7 @@ export const GUIDE_GROUP = 'streambus'
 /** Names of other exporters, which have counters of their own. */
 const COMPAT = /^kafka_/
 
-export interface Context {
-  readonly known: SeriesTable
+export interface Context extends LinkSurroundings {
   /** Names of the files in docs/runbooks, without their ending. */
   readonly runbooks: ReadonlySet<string>
   /** Alerts that a unit test expects, as name and severity, and those that one expects to be silent, by name. */
@@ -36,7 +36,10 @@ export function alertProblems(rule: AlertRule, context: Context): string[] {
   ]
   if (!context.runbooks.has(rule.alert)) found.push(`there is no docs/runbooks/${rule.alert}.md`)
   // Labels of an expression that cannot be read are not known.
-  if (found.length === 0) found.push(...templateProblems(rule, context.known))
+  if (found.length === 0) {
+    found.push(...templateProblems(rule, context.known))
+    if (rule.group !== GUIDE_GROUP) found.push(...linkProblems(rule, context))
+  }
   return found.map(problem => `${rule.alert}: ${problem}`)
 }
 

@@ -57,6 +57,29 @@ describe('the check fails', () => {
     )
   })
 
+  test.each<[what: string, url: string, problem: string]>([
+    [
+      'leads nowhere',
+      'http://localhost:3000/d/streambus-none',
+      'dashboard_url is http://localhost:3000/d/ and the uid'
+    ],
+    ['is not there', '', 'dashboard_url is http://localhost:3000/d/ and the uid'],
+    ['shows something else', 'http://localhost:3000/d/streambus-consumers', 'shows its metrics'],
+    [
+      'is not about this broker',
+      'http://localhost:3000/d/streambus-performance?var-job={{ $labels.job | urlquery }}',
+      'dashboard_url ends with ?var-job={{ $labels.job | urlquery }}&var-instance={{ $labels.instance | urlquery }}'
+    ],
+    [
+      'says what the dashboard cannot be asked for',
+      'http://localhost:3000/d/streambus-performance?var-job={{ $labels.job | urlquery }}&var-instance={{ $labels.instance | urlquery }}&var-listener={{ $labels.listener | urlquery }}',
+      'dashboard_url ends with ?var-job='
+    ]
+  ])('when the link to its dashboard %s', (_, url, problem) => {
+    const { annotations = {} } = rules.alerts.find(({ alert: name }) => name === 'ConnectionsNearLimit') ?? {}
+    expect(alert({ annotations: { ...annotations, dashboard_url: url } }).join('\n')).toContain(problem)
+  })
+
   test.each<[what: string, change: Partial<AlertRule>, problem: string]>([
     ['the runbook', { alert: 'Other' }, 'Other: there is no docs/runbooks/Other.md'],
     ['the unit test', { labels: { severity: 'info', component: 'x' } }, 'no unit test sees it fire as info'],
