@@ -23,7 +23,7 @@ import { LazyPatterns } from './coordinator/group/consumer/lazy-patterns.ts'
 import { Groups } from './coordinator/group/groups.ts'
 import { GroupTimelines } from './coordinator/lag/timeline.ts'
 import { createRegistry } from './handlers/index.ts'
-import { connectInstruments, type Instruments } from './instruments.ts'
+import { connectInstruments, type Instruments, warnOfNoMetrics } from './instruments.ts'
 import { liveAdmin } from './live-admin.ts'
 import { liveConfigs } from './live-configs.ts'
 import { liveHealth } from './live-health.ts'
@@ -34,7 +34,6 @@ import { Listener } from './net/listener.ts'
 import { MemoryBudget } from './net/memory-budget.ts'
 import { unreachableBecause } from './net/reachability.ts'
 import { bindCleaner } from './observability/bind-cleaner.ts'
-import { bindConnections } from './observability/bind-connections.ts'
 import { bindDisks } from './observability/bind-disks.ts'
 import { bindGroupHosts, bindGroups } from './observability/bind-groups.ts'
 import { bindLog, bindOffline } from './observability/bind-log.ts'
@@ -125,8 +124,8 @@ export class Broker {
   constructor(options: BrokerOptions) {
     const { config, clock, version } = options
     this.#settings = config.values
-    this.metrics = options.metrics ?? createBrokerMetrics(clock)
-    const disk = new MeasuredDisk(options.disk, this.metrics, clock)
+    this.metrics = options.metrics ?? createBrokerMetrics(clock, config.values['metrics.enabled'])
+    const disk = this.metrics.isEnabled ? new MeasuredDisk(options.disk, this.metrics, clock) : options.disk
     this.#options = { ...options, disk }
     const lines = bindLogLines(this.metrics)
     this.#repeated = new RepeatedLines(clock, () => lines.suppressed())
@@ -150,7 +149,14 @@ export class Broker {
     })
     this.#diskProbe = new DiskProbe(disk, clock)
     const timeLimitMs = (): number => this.#settings['admin.health.timeout.ms']
-    this.#health = liveHealth({ view: this.#view, metrics: this.metrics, clock, disk: this.#diskProbe, timeLimitMs })
+    this.#health = liveHealth({
+      view: this.#view,
+      metrics: this.metrics,
+      clock,
+      disk: this.#diskProbe,
+      timeLimitMs,
+      uncleanablePartitions: () => this.#running?.cleaner.uncleanableCount ?? 0
+    })
     this.#instruments = connectInstruments({
       metrics: this.metrics,
       view: this.#view,
@@ -170,6 +176,7 @@ export class Broker {
   /** Resolves when clients can connect. Rejects with a sentence for the operator; then nothing is left behind. */
   async start(): Promise<Addresses> {
     this.#runtime.start()
+    if (!this.metrics.isEnabled) warnOfNoMetrics(this.#options.log)
     try {
       const admin = await this.#startAdmin()
       const running = await this.#startStorage()
@@ -234,10 +241,10 @@ export class Broker {
     })
     for (const path of paths) sweepDeleted(disk, path)
     const isClean = directories.every(({ cleanStart }) => cleanStart)
-    const logProbe = bindLog(this.metrics, log.named('log'), this.#repeated)
+    const logProbe = this.#instruments.logs(bindLog(this.metrics, log.named('log'), this.#repeated))
     for (const { ignored } of directories) for (const file of ignored) logProbe.fileIgnored(file)
     const makeRoom = (): boolean => this.#running?.diskWatch.makeRoomIn(home.directory) ?? false
-    const metadataProbe = bindMetadataLog(this.metrics, logProbe)
+    const metadataProbe = this.#instruments.logs(bindMetadataLog(this.metrics, logProbe))
     const metadataLog = new QuorumOfOne({ disk, clock, probe: metadataProbe, makeRoom, onFatal, ...home })
     const controller = new Controller({
       log: metadataLog,
@@ -472,6 +479,7 @@ export class Broker {
       probe: this.#instruments.partitions,
       waits: this.#instruments.waits,
       clock,
+      monotonicMs: this.#instruments.requestMs,
       settings: () => this.#settings,
       outputBytes: () => this.#fetchPool.takenBytes,
       onStorageError: ({ topic, index }, error) => {
@@ -491,7 +499,7 @@ export class Broker {
     const pipeline = new Pipeline({
       registry,
       probe: this.#requests.probe,
-      monotonicMs: () => clock.monotonicMs(),
+      monotonicMs: this.#instruments.requestMs,
       onBug: (apiName, error) =>
         log.error('a request handler failed', { event: 'handler_failed', api: apiName, err: error as Error })
     })
@@ -514,8 +522,9 @@ export class Broker {
           frameStallMs: values['request.stall.ms']
         },
         execute: (frame, peer, exchange) => pipeline.execute(frame, peer, exchange),
-        probe: bindConnections(this.metrics, name),
+        probe: this.#instruments.connections(name),
         clock,
+        requestMs: this.#instruments.requestMs,
         pool: this.#pool,
         budget,
         onAbnormalClose: (clientHost, reason) => this.#reportClose(clientHost, reason)

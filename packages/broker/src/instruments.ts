@@ -1,10 +1,12 @@
 import type { BufferPool, Clock } from '@streambus/base'
 import { type BrokerMetrics, SeriesBudget } from '@streambus/metrics'
-import type { OpenFiles } from '@streambus/storage-log'
+import { type LogProbe, type OpenFiles, SILENT_LOG_PROBE } from '@streambus/storage-log'
 import type { ConfigValues } from './config/schema.ts'
-import type { ControllerProbe } from './controller/controller-probe.ts'
+import { type ControllerProbe, SILENT_CONTROLLER_PROBE } from './controller/controller-probe.ts'
 import { INTERNAL_TOPICS } from './controller/topic-names.ts'
 import type { LiveView } from './live-view.ts'
+import { type ConnectionProbe, SILENT_CONNECTION_PROBE } from './net/connection-probe.ts'
+import { bindConnections } from './observability/bind-connections.ts'
 import { bindLag } from './observability/bind-lag.ts'
 import { bindLimits } from './observability/bind-limits.ts'
 import { bindLogState } from './observability/bind-log-state.ts'
@@ -15,9 +17,10 @@ import { bindSockets, type SocketSources } from './observability/bind-sockets.ts
 import { bindState } from './observability/bind-state.ts'
 import { bindTopics } from './observability/bind-topics.ts'
 import { bindWaits } from './observability/bind-waits.ts'
+import type { Log } from './observability/log.ts'
 import { TopicSlots } from './observability/topic-slots.ts'
-import type { PartitionProbe } from './partition/partition-probe.ts'
-import type { WaitProbe } from './partition/wait-probe.ts'
+import { type PartitionProbe, SILENT_PARTITION_PROBE } from './partition/partition-probe.ts'
+import { SILENT_WAIT_PROBE, type WaitProbe } from './partition/wait-probe.ts'
 
 export interface InstrumentOptions {
   readonly metrics: BrokerMetrics
@@ -36,11 +39,33 @@ export interface Instruments {
   readonly waits: WaitProbe
   readonly partitions: PartitionProbe
   readonly controller: ControllerProbe
+  readonly connections: (listener: string) => ConnectionProbe
+  /** What a log reports to, given the one that also writes lines for the operator. */
+  readonly logs: (probe: LogProbe) => LogProbe
+  /** Monotonic time of what is reported of requests. */
+  readonly requestMs: () => number
+}
+
+/**
+ * While metrics are off. What happens seldom reports as ever, because it is logged, too; its cells stay at zero. What
+ * happens with each request or batch is not reported at all, and is not timed.
+ */
+const SILENT_INSTRUMENTS: Instruments = {
+  waits: SILENT_WAIT_PROBE,
+  partitions: SILENT_PARTITION_PROBE,
+  controller: SILENT_CONTROLLER_PROBE,
+  connections: () => SILENT_CONNECTION_PROBE,
+  logs(probe) {
+    const { appended, flushed, readBytes } = SILENT_LOG_PROBE
+    return { ...probe, appended, flushed, readBytes }
+  },
+  requestMs: () => 0
 }
 
 /** Connects to the metrics what can be looked at before a scrape, and what is there as long as the broker. */
 export function connectInstruments(options: InstrumentOptions): Instruments {
   const { metrics, view, clock, settings, listeners, pools, openFiles } = options
+  if (!metrics.isEnabled) return SILENT_INSTRUMENTS
   const budget = new SeriesBudget(metrics, () => settings()['metrics.series.max'])
   const slots = new TopicSlots(
     () => settings()['metrics.topics.max'],
@@ -56,6 +81,14 @@ export function connectInstruments(options: InstrumentOptions): Instruments {
   return {
     waits: bindWaits(metrics),
     partitions: bindPartitions(metrics, slots),
-    controller: bindMetadata(metrics, view)
+    controller: bindMetadata(metrics, view),
+    connections: name => bindConnections(metrics, name),
+    logs: probe => probe,
+    requestMs: () => clock.monotonicMs()
   }
+}
+
+export function warnOfNoMetrics(log: Log): void {
+  const message = 'metrics.enabled is false: nothing is measured, /metrics is not served, slow requests are not logged'
+  log.warn(message, { event: 'metrics_off' })
 }

@@ -14,10 +14,13 @@ export interface LiveHealthOptions {
   readonly disk: DiskProbe
   /** For one check, in ms. */
   readonly timeLimitMs: () => number
+  /** Given up by the cleaner until the next start. */
+  readonly uncleanablePartitions: () => number
 }
 
 /** The health checks of a running broker, bound to its metrics: they run before each scrape, too. */
-export function liveHealth({ view, metrics, clock, disk, timeLimitMs }: LiveHealthOptions): Health {
+export function liveHealth(options: LiveHealthOptions): Health {
+  const { view, metrics, clock, disk, timeLimitMs, uncleanablePartitions } = options
   const { onReport, runBeforeScrapes } = bindHealth(metrics, view)
   const checks = brokerChecks({
     view,
@@ -27,7 +30,7 @@ export function liveHealth({ view, metrics, clock, disk, timeLimitMs }: LiveHeal
       const { used_heap_size: usedBytes, heap_size_limit: limitBytes } = getHeapStatistics()
       return { usedBytes, limitBytes }
     },
-    uncleanablePartitions: () => metrics.cells.compactionUncleanable.value
+    uncleanablePartitions
   })
   const health = new Health({ checks, clock, timeLimitMs, onReport })
   runBeforeScrapes(() => health.run())

@@ -54,7 +54,7 @@ export async function runBroker(options: RunOptions): Promise<number> {
 function createBroker(config: Config): Broker {
   const { values } = config
   const version = packageVersion()
-  const metrics = createBrokerMetrics(nodeClock)
+  const metrics = createBrokerMetrics(nodeClock, values['metrics.enabled'])
   const lines = bindLogLines(metrics)
   const level = values['log.level']
   const { log, control } = createPinoLog({

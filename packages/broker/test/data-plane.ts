@@ -113,6 +113,7 @@ export async function openDataPlane(options: DataPlaneOptions = {}) {
   const registry: HandlerRegistry = new HandlerRegistry([
     produceHandler({ partitions, probe, waits, monotonicMs: () => clock.monotonicMs() }),
     fetchHandler({
+      monotonicMs: () => clock.monotonicMs(),
       partitions,
       probe,
       waits,

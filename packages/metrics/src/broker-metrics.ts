@@ -8,6 +8,7 @@ import { SUMMARY_QUANTILES } from './exposition/labels.ts'
 import { type MetricSnapshot, Snapshots } from './exposition/snapshot.ts'
 import { writeSnapshot } from './exposition/write.ts'
 import { Family } from './family.ts'
+import { stilled } from './still-cells.ts'
 
 /** Lines written in one turn of the event loop: 0.6 ms, and 5 ms when they are written for the first time. */
 const LINES_PER_TURN = 2_500
@@ -23,6 +24,8 @@ export class BrokerMetrics {
   /** Of what `render` gives unless it is asked for another format. */
   readonly contentType = CONTENT_TYPES.text
   readonly cells: Cells
+  /** False: all cells stay at zero, and nobody is to be asked for numbers. */
+  readonly isEnabled: boolean
   readonly #clock: Clock | null
   readonly #snapshots: Snapshots
   readonly #preparations: (() => Promise<void>)[] = []
@@ -32,8 +35,9 @@ export class BrokerMetrics {
   #refreshing: Promise<void> | null = null
 
   /** `clock`: for long scrapes, which are then written in turns of the event loop. */
-  constructor(clock: Clock | null = null) {
-    this.cells = createCells()
+  constructor(clock: Clock | null = null, isEnabled = true) {
+    this.isEnabled = isEnabled
+    this.cells = createCells(isEnabled)
     this.#clock = clock
     this.#snapshots = new Snapshots(this.cells)
   }
@@ -142,8 +146,8 @@ export class BrokerMetrics {
   }
 }
 
-export function createBrokerMetrics(clock: Clock | null = null): BrokerMetrics {
-  return new BrokerMetrics(clock)
+export function createBrokerMetrics(clock: Clock | null = null, isEnabled = true): BrokerMetrics {
+  return new BrokerMetrics(clock, isEnabled)
 }
 
 function seriesOf({ type, buckets: set, whenEmpty }: Definition, holder: Cell | Family<Cell>): number {
@@ -153,16 +157,17 @@ function seriesOf({ type, buckets: set, whenEmpty }: Definition, holder: Cell | 
   return type === 'summary' ? cells * (SUMMARY_QUANTILES.length + 2) : cells
 }
 
-function createCells(): Cells {
-  const holders = Object.entries(catalogue).map(([key, definition]) => [key, createHolder(definition)])
+function createCells(isEnabled: boolean): Cells {
+  const create = isEnabled ? createCell : (definition: Definition): Cell => stilled(createCell(definition))
+  const holders = Object.entries(catalogue).map(([key, definition]) => [key, createHolder(definition, create)])
   // The catalogue's types decide the type of each holder; `createHolder` follows the same rule at run time.
   return Object.fromEntries(holders) as Cells
 }
 
-function createHolder(definition: Definition): Cell | Family<Cell> {
+function createHolder(definition: Definition, create: (definition: Definition) => Cell): Cell | Family<Cell> {
   return definition.labels.length === 0
-    ? createCell(definition)
-    : new Family(definition.labels, () => createCell(definition), definition.childrenMax ?? limitOf(definition))
+    ? create(definition)
+    : new Family(definition.labels, () => create(definition), definition.childrenMax ?? limitOf(definition))
 }
 
 /** Those of topics and partitions are limited by who fills them, to settings of the broker. */

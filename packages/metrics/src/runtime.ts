@@ -37,6 +37,7 @@ export interface RuntimeOptions {
  */
 export class RuntimeMonitor {
   readonly #cells: Cells
+  readonly #isEnabled: boolean
   readonly #options: RuntimeOptions
   readonly #observer: PerformanceObserver
   readonly #compatibility: Compatibility
@@ -44,6 +45,7 @@ export class RuntimeMonitor {
 
   constructor(metrics: BrokerMetrics, options: RuntimeOptions) {
     this.#cells = metrics.cells
+    this.#isEnabled = metrics.isEnabled
     this.#options = options
     this.#compatibility = new Compatibility(metrics.cells)
     this.#observer = new PerformanceObserver(list => this.#onPauses(list.getEntries()))
@@ -51,7 +53,9 @@ export class RuntimeMonitor {
     metrics.beforeRender(() => this.#collect())
   }
 
+  /** Watches nothing while metrics are off. */
   start(): void {
+    if (!this.#isEnabled) return
     this.#observer.observe({ entryTypes: ['gc'] })
     this.#plan()
   }

@@ -52,6 +52,7 @@ export class AdminServer {
   readonly #options: AdminServerOptions
   readonly #router: Router
   readonly #server: Server
+  #underWay = 0
 
   constructor(options: AdminServerOptions) {
     this.#options = options
@@ -109,11 +110,11 @@ export class AdminServer {
     const exchange: Exchange = { request, response, id, startedMs: clock.monotonicMs() }
     const { path, query } = parseTarget(request.url ?? '/')
     const found = this.#router.find(request.method ?? '', path)
-    metrics.cells.httpRequestsInFlight.add(1)
+    metrics.cells.httpRequestsInFlight.set(++this.#underWay)
     const answer = await this.#answerOrFailure(found, query, exchange)
     const isLast = !this.#server.listening
     const bodyBytes = await send({ request, response, correlationId: id, isLast }, answer)
-    metrics.cells.httpRequestsInFlight.add(-1)
+    metrics.cells.httpRequestsInFlight.set(--this.#underWay)
     this.#report(exchange, found, { status: answer.status, bodyBytes })
   }
 
@@ -135,7 +136,7 @@ export class AdminServer {
 
   async #answer(found: Found, query: URLSearchParams, { request, response, id }: Exchange): Promise<AdminResponse> {
     const isVital = found.kind === 'route' && found.route.isVital === true
-    if (!isVital && this.#options.metrics.cells.httpRequestsInFlight.value > LIMITS.inFlight) {
+    if (!isVital && this.#underWay > LIMITS.inFlight) {
       const busy = failure(503, 'too_many_requests', `${LIMITS.inFlight} requests are under way; try again`)
       return { ...busy, headers: { 'Retry-After': '1' } }
     }

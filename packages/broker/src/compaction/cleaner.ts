@@ -65,6 +65,11 @@ export class LogCleaner {
     this.#options = options
   }
 
+  /** Partitions that are not tried again before a restart. */
+  get uncleanableCount(): number {
+    return this.#uncleanableCount
+  }
+
   start(): void {
     this.#timer = this.#options.clock.after(this.#options.settings().backoffMs, () => {
       this.#running = this.#cleanAll().then(() => {

@@ -57,6 +57,7 @@ function assemble(given: ReadonlyMap<SettingName, Given>, problems: string[]): C
   const { listeners, advertised } = parseListeners(values, problems)
   const adminListener = parseAdminListener(values['admin.listener'], problems)
   checkDirectories(values['log.dirs'], problems)
+  checkTracing(values, problems)
   if (problems.length > 0) throw new ConfigErrors(problems)
   const sources = new Map([...given].map(([name, { where }]) => [name, where]))
   return Object.freeze({ values, sources, listeners, advertised, adminListener })
@@ -75,6 +76,15 @@ function parseAdminListener(text: string, problems: string[]): Address | null {
     problems.push(`admin.listener is "${text}": must be host:port, such as 127.0.0.1:8080, or none; port 0 … 65535`)
   }
   return address
+}
+
+/** Spans are made of the times that metrics take of requests. */
+function checkTracing(values: ConfigValues, problems: string[]): void {
+  const endpoint = values['tracing.otlp.endpoint']
+  if (values['metrics.enabled'] || endpoint === '') return
+  problems.push(
+    `tracing.otlp.endpoint is "${endpoint}" while metrics.enabled is false: requests are not timed then; leave one of them out`
+  )
 }
 
 function checkDirectories(directories: readonly string[], problems: string[]): void {

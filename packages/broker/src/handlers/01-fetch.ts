@@ -24,6 +24,8 @@ export interface FetchDependencies {
   readonly probe: PartitionProbe
   readonly waits: WaitProbe
   readonly clock: Clock
+  /** For what is reported to probes. */
+  readonly monotonicMs: () => number
   readonly parked: ParkedFetches
   /** `fetch.max.bytes` of the broker. */
   readonly bytesMax: () => number
@@ -95,9 +97,9 @@ class FetchCall implements FetchWatcher {
   run(): Input<FetchResponse> | Promise<Input<FetchResponse>> {
     const waitMs = Math.min(this.#request.maxWaitMs, WAIT_MS_MAX)
     if (waitMs <= 0 || this.#wants.length === 0 || this.#isDue()) return this.#answer()
-    const { clock, parked } = this.#dependencies
+    const { clock, monotonicMs, parked } = this.#dependencies
     parked.add(this.#release)
-    this.#parkedAtMs = clock.monotonicMs()
+    this.#parkedAtMs = monotonicMs()
     for (const { partition } of this.#wants) partition?.watch(this)
     this.#timer = clock.after(waitMs, this.#expire)
     return new Promise(resolve => {
@@ -106,14 +108,14 @@ class FetchCall implements FetchWatcher {
   }
 
   #finish(result: 'satisfied' | 'expired'): void {
-    const { clock, parked, waits } = this.#dependencies
+    const { monotonicMs, parked, waits } = this.#dependencies
     const resolve = this.#resolve
     if (resolve === null) return
     this.#resolve = null
     this.#timer?.cancel()
     parked.delete(this.#release)
     for (const { partition } of this.#wants) partition?.unwatch(this)
-    this.#context.parkedMs = clock.monotonicMs() - this.#parkedAtMs
+    this.#context.parkedMs = monotonicMs() - this.#parkedAtMs
     waits.waited('fetch', this.#context.parkedMs, result)
     resolve(this.#answer())
   }
@@ -175,7 +177,7 @@ class FetchCall implements FetchWatcher {
   }
 
   #answer(): Input<FetchResponse> {
-    const { probe, clock, bytesMax, bytesFree } = this.#dependencies
+    const { probe, monotonicMs, bytesMax, bytesFree } = this.#dependencies
     const reads: ReadResult[] = []
     let budgetBytes = Math.min(this.#request.maxBytes, bytesMax(), Math.max(bytesFree(), 0))
     let hasData = false
@@ -194,7 +196,7 @@ class FetchCall implements FetchWatcher {
       budgetBytes -= read.bytes
     }
     if (reads.length > 0) this.#context.afterWrite(() => reads.forEach(read => read.release()))
-    probe.fetchHandled(clock.monotonicMs() - this.#context.receivedMs - this.#context.parkedMs, !hasData)
+    probe.fetchHandled(monotonicMs() - this.#context.receivedMs - this.#context.parkedMs, !hasData)
     return { errorCode: Errors.NONE.code, sessionId: 0, responses }
   }
 

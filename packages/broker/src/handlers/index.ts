@@ -57,6 +57,8 @@ export interface HandlerDependencies {
   readonly probe: PartitionProbe
   readonly waits: WaitProbe
   readonly clock: Clock
+  /** For what is reported to probes. */
+  readonly monotonicMs: () => number
   /** Settings in force now, dynamic ones included. */
   readonly settings: () => ConfigValues
   /** Bytes that fetch answers under way hold. */
@@ -76,15 +78,16 @@ export function createRegistry(dependencies: HandlerDependencies): HandlerRegist
 }
 
 function dataHandlers(dependencies: HandlerDependencies): AnyHandler[] {
-  const { nodeId, controller, partitions, offsetsTopic, parked, probe, waits, clock } = dependencies
+  const { nodeId, controller, partitions, offsetsTopic, parked, probe, waits, clock, monotonicMs } = dependencies
   const { settings, outputBytes, onStorageError } = dependencies
   return [
-    produceHandler({ partitions, probe, waits, monotonicMs: () => clock.monotonicMs() }),
+    produceHandler({ partitions, probe, waits, monotonicMs }),
     fetchHandler({
       partitions,
       probe,
       waits,
       clock,
+      monotonicMs,
       parked,
       bytesMax: () => settings()['fetch.max.bytes'],
       onStorageError,

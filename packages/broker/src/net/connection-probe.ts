@@ -14,3 +14,13 @@ export interface ConnectionProbe {
   /** Counts `streambus_network_errors_total`; never a Kafka error code and never a clean close. */
   networkError(reason: NetworkErrorReason): void
 }
+
+export const SILENT_CONNECTION_PROBE: ConnectionProbe = {
+  opened() {},
+  closed() {},
+  rejected() {},
+  bytesIn() {},
+  bytesOut() {},
+  requestFramed() {},
+  networkError() {}
+}

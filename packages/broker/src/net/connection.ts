@@ -23,6 +23,8 @@ export interface ConnectionOptions {
   readonly frameBytesMax: number
   readonly inFlightMax: number
   readonly monotonicMs: () => number
+  /** For what listeners of answers hear. */
+  readonly requestMs: () => number
   readonly onClosed: (connection: Connection, end: ConnectionEnd) => void
 }
 
@@ -234,7 +236,7 @@ export class Connection {
     while (count < this.#pending.length && this.#pending[count]?.chunks !== null) count++
     if (count === 0 || this.#isClosed) return
     const ready = this.#pending.splice(0, count)
-    const flushedMs = this.#options.monotonicMs()
+    const flushedMs = this.#options.requestMs()
     this.#socket.cork()
     for (let i = 0; i < ready.length; i++) {
       const isLast = i === ready.length - 1
@@ -266,7 +268,7 @@ export class Connection {
 
   #sent(answers: readonly PendingAnswer[], flushedMs: number, error?: Error | null): void {
     if (error) return
-    const sentMs = this.#options.monotonicMs()
+    const sentMs = this.#options.requestMs()
     for (const { chunks, onSent } of answers) if (chunks?.length !== 0) onSent?.sent(flushedMs, sentMs)
   }
 

@@ -35,6 +35,8 @@ export interface ListenerOptions {
   readonly execute: Execute
   readonly probe: ConnectionProbe
   readonly clock: Clock
+  /** Monotonic time for what is reported of requests. */
+  readonly requestMs: () => number
   readonly pool: BufferPool
   readonly budget: MemoryBudget
   /** Called once per closed connection that did not end in the ordinary way. */
@@ -170,6 +172,7 @@ export class Listener {
         frameBytesMax: limits.frameBytesMax,
         inFlightMax: limits.inFlightMax,
         monotonicMs: () => this.#options.clock.monotonicMs(),
+        requestMs: this.#options.requestMs,
         onClosed: (connection, end) => this.#onClosed(connection, end)
       })
     )

@@ -1,7 +1,7 @@
 import type { Clock, Prng } from '@streambus/base'
 import type { BrokerMetrics } from '@streambus/metrics'
 import type { WaitProbe } from '../partition/wait-probe.ts'
-import type { RequestProbe, RequestTrack } from '../pipeline/request-probe.ts'
+import { type RequestProbe, type RequestTrack, SILENT_REQUEST_PROBE } from '../pipeline/request-probe.ts'
 import { apiLabel, bindRequests, type MeasuredApi, type RequestLimits } from './bind-requests.ts'
 import type { Log, RepeatedLines } from './log.ts'
 import { bothProbes, NotableRequests, type TracedRoot } from './notable-requests.ts'
@@ -32,9 +32,10 @@ export interface RequestWatch {
   close(): Promise<void>
 }
 
-/** All that is noticed of requests: metrics, the slow-request log, traces. */
+/** All that is noticed of requests: metrics, the slow-request log, traces. Nothing while metrics are off. */
 export async function watchRequests(options: WatchOptions): Promise<RequestWatch> {
   const { metrics, apis, settings: limits, waits, prng, log, repeated } = options
+  if (!metrics.isEnabled) return { probe: SILENT_REQUEST_PROBE, close: async () => {} }
   const { 'node.id': brokerId, environment, 'tracing.otlp.endpoint': endpoint } = limits()
   const spans = await openTracing({ ...options, endpoint, environment, brokerId, log: log.named('tracing') })
   const names = new Map(apis.map(({ key, name }) => [key, name]))

@@ -6,3 +6,5 @@ export interface WaitProbe {
   /** Expired: time was up before there was what was waited for. */
   waited(operation: WaitOperation, waitedMs: number, result: 'satisfied' | 'expired'): void
 }
+
+export const SILENT_WAIT_PROBE: WaitProbe = { waited() {} }

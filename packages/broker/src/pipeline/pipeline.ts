@@ -20,6 +20,7 @@ type ErasedHandler = Handler<unknown, object>
 export interface PipelineOptions {
   readonly registry: HandlerRegistry
   readonly probe: RequestProbe
+  /** For what is reported to the probe. */
   readonly monotonicMs: () => number
   /**
    * A handler threw what no rule expects: a bug. The connection is closed; the process goes on unless it is an

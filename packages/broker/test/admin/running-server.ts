@@ -33,16 +33,23 @@ export const TOKEN = 'test-token-0123456789'
 export async function startServer(
   extra: readonly Route[] = [],
   listed: readonly string[] = [],
-  heapSnapshotBytes = 2 ** 40
+  heapSnapshotBytes = 2 ** 40,
+  metrics = createBrokerMetrics()
 ): Promise<RunningServer> {
   const view = new FakeBrokerView()
-  const metrics = createBrokerMetrics()
   const clock = new ManualClock()
   const { log, lines } = capturedLog()
   bindState(metrics, view, clock)
   const disk = new MemoryDisk()
   disk.makeDirectory('/data')
-  const health = liveHealth({ view, metrics, clock, disk: new DiskProbe(disk, clock), timeLimitMs: () => 2_000 })
+  const health = liveHealth({
+    view,
+    metrics,
+    clock,
+    disk: new DiskProbe(disk, clock),
+    timeLimitMs: () => 2_000,
+    uncleanablePartitions: () => 0
+  })
   const identity = { clock, version: view.version, environment: view.environment, brokerId: 1, clusterId: () => null }
   const { control: logControl } = createPinoLog({ ...identity, level: 'info', destination: { write() {} } })
   const server = new AdminServer({

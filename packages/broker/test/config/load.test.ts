@@ -194,3 +194,11 @@ test('directories are given once each, and there is one', async () => {
   ])
   expect(await problemsOf({ flags: { 'log.dirs': ' , ' } })).toEqual(['log.dirs is empty: give at least one directory'])
 })
+
+test('traces are not possible without the times that metrics take', async () => {
+  const flags = { 'tracing.otlp.endpoint': 'http://h:4318' }
+  expect(await problemsOf({ flags })).toEqual([])
+  expect(await problemsOf({ flags: { ...flags, 'metrics.enabled': 'false' } })).toEqual([
+    'tracing.otlp.endpoint is "http://h:4318" while metrics.enabled is false: requests are not timed then; leave one of them out'
+  ])
+})

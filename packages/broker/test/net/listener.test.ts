@@ -50,6 +50,7 @@ async function listen(execute: Execute, limits: Partial<ListenerLimits> = {}) {
     execute,
     probe,
     clock: nodeClock,
+    requestMs: () => nodeClock.monotonicMs(),
     pool: new BufferPool(1 << 22),
     budget: new MemoryBudget(1 << 26),
     onAbnormalClose: (_host, reason) => reasons.push(reason)

@@ -1,14 +1,13 @@
 import type { Address } from '@streambus/wire-client'
 import { adminAddress } from '../admin-address.ts'
-import { getText } from '../admin-http.ts'
 import { ExitCode } from '../exit-codes.ts'
 import type { Call } from '../io.ts'
 import { formatTimestamp } from '../output/format.ts'
 import { printJson } from '../output/table.ts'
 import { watch } from '../output/watch.ts'
-import { parseExposition } from '../top/exposition.ts'
 import type { Moment } from '../top/rates.ts'
 import { type Reading, readingOf } from '../top/reading.ts'
+import { scrapeMetrics } from '../top/scrape.ts'
 import { screenOf } from '../top/screen.ts'
 
 export interface TopOptions {
@@ -54,6 +53,6 @@ export async function top(call: Call<TopOptions>): Promise<number> {
 }
 
 async function scrape({ io, options }: Call<TopOptions>, address: Address): Promise<Moment> {
-  const text = await getText(address, '/metrics', options.timeout)
-  return { atMs: io.clock.monotonicMs(), scrape: parseExposition(text) }
+  const found = await scrapeMetrics(address, options.timeout)
+  return { atMs: io.clock.monotonicMs(), scrape: found }
 }

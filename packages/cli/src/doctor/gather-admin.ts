@@ -1,8 +1,8 @@
 import type { Clock } from '@streambus/base'
 import type { Address } from '@streambus/wire-client'
-import { getJson, getText } from '../admin-http.ts'
-import { parseExposition } from '../top/exposition.ts'
+import { getJson } from '../admin-http.ts'
 import type { Moment } from '../top/rates.ts'
+import { scrapeMetrics } from '../top/scrape.ts'
 import { attempt } from './attempt.ts'
 import type { AdminFacts, HealthFacts } from './gathered.ts'
 
@@ -64,8 +64,6 @@ async function metricsOf(options: AdminOptions): Promise<{ readonly before: Mome
 }
 
 async function scrape({ address, clock, limitMs }: AdminOptions): Promise<Moment> {
-  const text = await getText(address, '/metrics', limitMs)
-  const found = parseExposition(text)
-  if (found.size === 0) throw new Error('its answer to /metrics has no metrics')
+  const found = await scrapeMetrics(address, limitMs)
   return { atMs: clock.monotonicMs(), scrape: found }
 }

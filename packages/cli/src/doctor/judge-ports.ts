@@ -1,4 +1,5 @@
 import { formatAddress, WireError, type WireFailure } from '@streambus/wire-client'
+import { MetricsOffError } from '../top/scrape.ts'
 import { type Finding, failed, judged, ok, skipped, warning } from './finding.ts'
 import type { AdminFacts, Gathered, HealthFacts, KafkaPort } from './gathered.ts'
 
@@ -66,11 +67,15 @@ export function judgeHealth(admin: AdminFacts | null): Finding[] {
       failed('admin port', about(where, health.error), 'name it with --admin HOST:PORT, or skip it with --admin none')
     ]
   }
-  const scrape =
-    metrics.error === null
-      ? []
-      : [failed('admin port', about(`${where}/metrics`, metrics.error), 'look into the log of the broker')]
-  return [ok('admin port', `${where} answers`), ...scrape, ...judgeChecks(health.value)]
+  return [ok('admin port', `${where} answers`), ...judgeScrape(where, metrics.error), ...judgeChecks(health.value)]
+}
+
+function judgeScrape(where: string, error: Error | null): Finding[] {
+  if (error === null) return []
+  const found = about(`${where}/metrics`, error)
+  if (error instanceof MetricsOffError)
+    return [skipped('metrics', found, 'set metrics.enabled=true and start it again')]
+  return [failed('admin port', found, 'look into the log of the broker')]
 }
 
 function judgeChecks({ status, checks }: HealthFacts): Finding[] {

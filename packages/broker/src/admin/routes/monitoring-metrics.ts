@@ -1,6 +1,7 @@
 import { type BrokerMetrics, type Cells, OVERFLOW_LABEL } from '@streambus/metrics'
 import type { BrokerView } from '../../observability/broker-view.ts'
 import { json, type Route } from '../route.ts'
+import { metricsAreOff } from './metrics.ts'
 
 const MIB = 2 ** 20
 const GIB = 2 ** 30
@@ -16,6 +17,7 @@ export function monitoringMetricsRoute(metrics: BrokerMetrics, view: BrokerView)
     summary: 'the most asked for metrics as JSON',
     access: 'token',
     async handle() {
+      if (!metrics.isEnabled) return metricsAreOff()
       await metrics.refresh()
       const { cells } = metrics
       return json(200, {

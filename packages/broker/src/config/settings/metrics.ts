@@ -5,6 +5,10 @@ import { boolean, int } from '../setting.ts'
  * the label `__other__`.
  */
 export const METRICS_SETTINGS = {
+  'metrics.enabled': boolean({
+    default: true,
+    doc: 'Whether the broker counts and times what it does. If not, there is no /metrics and no slow-request log.'
+  }),
   'metrics.groups.max': int({
     default: 500,
     min: 0,
