@@ -15,7 +15,11 @@ export const logDirectoryMetrics = {
       'Bytes free for the broker on that filesystem.',
       directoryBytes
     ),
-    logDirectoryUsed: gauge('streambus_log_dir_used_bytes', 'Bytes of the broker in a log directory.', directoryBytes),
+    logDirectoryUsed: gauge(
+      'streambus_log_dir_used_bytes',
+      'Bytes of records in a log directory, without indexes.',
+      directoryBytes
+    ),
     logDirectoryInodes: gauge(
       'streambus_log_dir_total_inodes',
       'Inodes of the filesystem of a log directory; none where it makes them as needed.',

@@ -115,7 +115,11 @@ export const seedMetrics = {
     )
   }),
   ...ownedBy('broker', {
-    storageUsed: gauge('streambus_storage_used_bytes', 'Bytes of segments, indexes and the metadata log.', bytes),
+    storageUsed: gauge(
+      'streambus_storage_used_bytes',
+      'Bytes of records in segments and in the metadata log, without indexes (about 0.5 % more).',
+      bytes
+    ),
     storageAvailable: gauge(
       'streambus_storage_available_bytes',
       'Bytes free for the broker; a filesystem that several log directories share counts once.',
