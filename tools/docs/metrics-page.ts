@@ -39,6 +39,10 @@ within \`metrics.groups.max\`. *P*: one for each partition, while there are fewe
 \`__other__\`, so that sums are right, and \`streambus_metrics_series_dropped_total\` says so. The
 series of a topic end when it is deleted; the totals of the broker do not fall.
 
+**Whole.** Gauges of the classes *T*, *G* and *P* can be asked for without these limits:
+\`GET /metrics/detailed?family=NAME\`, also for some topics and groups only. Counters cannot: what is
+beyond a limit has been counted together.
+
 **Zero.** The guide's metrics are there from the first scrape. Metrics of parts that do not exist
 yet are served at zero, so that queries find them; it is said at each.
 

@@ -1,12 +1,19 @@
 import { type Cells, type Family, type Gauge, OVERFLOW_LABEL } from '@streambus/metrics'
-import { type LagStatus, worstOf } from '../coordinator/lag/burrow.ts'
-import { type GroupLagView, type PartitionLagView, sumOf } from '../coordinator/lag/lag-view.ts'
+import { worstOf } from '../coordinator/lag/burrow.ts'
+import type { GroupLagView } from '../coordinator/lag/lag-view.ts'
+import {
+  GROUP_GAUGES,
+  GROUP_PARTITION_GAUGES,
+  GROUP_TOPIC_GAUGES,
+  type LagGauge,
+  STATUSES,
+  topicLagsOf
+} from './lag-gauges.ts'
 
-const STATUSES: readonly LagStatus[] = ['OK', 'WARN', 'STOP', 'STALL', 'REWIND']
 /** Series of a group, of one of its topics, of one of its partitions. */
-const PER_GROUP = 4 + STATUSES.length
-const PER_TOPIC = 3
-const PER_PARTITION = 2
+const PER_GROUP = GROUP_GAUGES.length - 1 + STATUSES.length
+const PER_TOPIC = GROUP_TOPIC_GAUGES.length
+const PER_PARTITION = GROUP_PARTITION_GAUGES.length
 
 export interface LagSeriesLimits {
   /** Groups with series of their own; those with the most lag. */
@@ -37,7 +44,8 @@ class Rest {
 export class LagSeries {
   readonly #cells: Cells
   readonly #limits: LagSeriesLimits
-  readonly #renewed: { readonly blank: Family<Gauge>; readonly show: () => void }[] = []
+  /** What is filled, by what is served. */
+  readonly #blanks = new Map<Family<Gauge>, Family<Gauge>>()
   readonly #groups: Cells['consumerGroups']
   readonly #members: Cells['consumerGroupMembers']
   readonly #lag: Cells['consumerGroupLag']
@@ -72,7 +80,7 @@ export class LagSeries {
   /** How many there are. */
   get seriesCount(): number {
     let count = 0
-    for (const { blank } of this.#renewed) count += blank.size
+    for (const blank of this.#blanks.values()) count += blank.size
     return count
   }
 
@@ -83,7 +91,8 @@ export class LagSeries {
     const rest = ordered.slice(groupsMax)
     this.#room = seriesMax - own.length * PER_GROUP
     for (const each of own) {
-      this.#addGroup(each)
+      this.#count(each)
+      this.#add(GROUP_GAUGES, each)
       yield
     }
     this.#addOtherGroups(rest)
@@ -93,32 +102,28 @@ export class LagSeries {
 
   /** In place of those that were served; in one go. */
   show(): void {
-    for (const { show } of this.#renewed) show()
+    for (const [served, blank] of this.#blanks) served.become(blank)
     this.#cells.consumerGroupsTotal.set(this.#groupCount)
     this.#cells.consumerGroupMembersTotal.set(this.#memberCount)
   }
 
   #renew<Labels extends readonly string[]>(family: Family<Gauge, Labels>): Family<Gauge, Labels> {
     const blank = family.blank(Number.POSITIVE_INFINITY)
-    this.#renewed.push({ blank, show: () => family.become(blank) })
+    this.#blanks.set(family as unknown as Family<Gauge>, blank as unknown as Family<Gauge>)
     return blank
+  }
+
+  #add<View>(gauges: readonly LagGauge<View>[], view: View): void {
+    for (const { key, of } of gauges) {
+      const blank = this.#blanks.get(this.#cells[key] as unknown as Family<Gauge>)
+      for (const [labels, value] of of(view)) blank?.child(...labels).set(value)
+    }
   }
 
   #count({ group, memberCount }: GroupLagView): void {
     this.#groupCount++
     this.#memberCount += memberCount
     this.#groups.child(group.stateName, group.type).add(1)
-  }
-
-  #addGroup(view: GroupLagView): void {
-    const { group, memberCount, lag, lagSeconds, status } = view
-    const { groupId } = group
-    this.#count(view)
-    this.#members.child(groupId).set(memberCount)
-    this.#lag.child(groupId).set(lag)
-    this.#info.child(groupId, group.stateName, group.protocolName, group.type).set(1)
-    if (lagSeconds !== null) this.#seconds.child(groupId).set(lagSeconds)
-    for (const each of STATUSES) this.#status.child(groupId, each).set(each === status ? 1 : 0)
   }
 
   #addOtherGroups(groups: readonly GroupLagView[]): void {
@@ -140,23 +145,15 @@ export class LagSeries {
 
   *#addTopics(own: readonly GroupLagView[], others: readonly GroupLagView[]): Generator<void, void> {
     const rest = new Rest()
-    for (const { group, partitions } of own) {
-      for (const [topic, all] of Map.groupBy(partitions, each => each.topic)) {
-        const { lag, lagSeconds, headroomSeconds } = sumOf(all)
-        if (!this.#takeRoom(PER_TOPIC)) rest.add(lag, lagSeconds, headroomSeconds)
-        else {
-          this.#topicLag.child(group.groupId, topic).set(lag)
-          if (lagSeconds !== null) this.#topicSeconds.child(group.groupId, topic).set(lagSeconds)
-          this.#headroom.child(group.groupId, topic).set(headroomSeconds)
-        }
+    for (const group of own) {
+      for (const each of topicLagsOf(group)) {
+        if (this.#takeRoom(PER_TOPIC)) this.#add(GROUP_TOPIC_GAUGES, each)
+        else rest.add(each.lag, each.lagSeconds, each.headroomSeconds)
         yield
       }
     }
-    for (const { partitions } of others) {
-      for (const all of Map.groupBy(partitions, each => each.topic).values()) {
-        const { lag, lagSeconds, headroomSeconds } = sumOf(all)
-        rest.add(lag, lagSeconds, headroomSeconds)
-      }
+    for (const group of others) {
+      for (const { lag, lagSeconds, headroomSeconds } of topicLagsOf(group)) rest.add(lag, lagSeconds, headroomSeconds)
       yield
     }
     if (rest.count === 0) return
@@ -171,7 +168,7 @@ export class LagSeries {
     const rest = new Rest()
     for (const { partitions } of own) {
       for (const each of partitions) {
-        if (this.#takeRoom(PER_PARTITION)) this.#addPartition(each)
+        if (this.#takeRoom(PER_PARTITION)) this.#add(GROUP_PARTITION_GAUGES, each)
         else rest.add(each.lag, null, 0)
         yield
       }
@@ -184,11 +181,6 @@ export class LagSeries {
     // Offsets of several partitions add up to nothing that means something.
     this.#partitionLag.child(OVERFLOW_LABEL, OVERFLOW_LABEL, OVERFLOW_LABEL).set(rest.lag)
     for (const family of [this.#partitionLag, this.#committed]) family.noteDropped(rest.count)
-  }
-
-  #addPartition({ group, topic, partition, lag, committedOffset }: PartitionLagView): void {
-    this.#partitionLag.child(group, topic, String(partition)).set(lag)
-    this.#committed.child(group, topic, String(partition)).set(committedOffset)
   }
 
   #takeRoom(series: number): boolean {

@@ -51,6 +51,16 @@ export const PARTITION_GAUGES: readonly Row<GaugeWith<[string, string]>, Partiti
   }
 ]
 
+export function sumsOf(topic: TopicView): TopicSums {
+  let sizeBytes = 0
+  let lastAppendMs = 0
+  for (const { local } of topic.partitions) {
+    sizeBytes += local?.sizeBytes ?? 0
+    lastAppendMs = Math.max(lastAppendMs, local?.lastAppendMs ?? 0)
+  }
+  return { topic, sizeBytes, lastAppendMs }
+}
+
 /** What those have together that have no gauges of their own, in the order of `rows`. */
 export class Rest<View> {
   readonly #rows: readonly Row<unknown, View>[]

@@ -1,6 +1,6 @@
 import { type Cells, type Family, type Gauge, OVERFLOW_LABEL } from '@streambus/metrics'
 import type { PartitionView, TopicView } from './broker-view.ts'
-import { PARTITION_GAUGES, Rest, TOPIC_GAUGES, type TopicSums } from './partition-gauges.ts'
+import { PARTITION_GAUGES, Rest, sumsOf, TOPIC_GAUGES, type TopicSums } from './partition-gauges.ts'
 import type { TopicSlots } from './topic-slots.ts'
 
 /** In the order of TOPIC_GAUGES, and by partition in the order of PARTITION_GAUGES. */
@@ -130,14 +130,4 @@ export class PartitionSeries {
   #families(): readonly Family<Gauge>[] {
     return [...TOPIC_GAUGES, ...PARTITION_GAUGES].map(({ key }) => this.#cells[key] as Family<Gauge>)
   }
-}
-
-function sumsOf(topic: TopicView): TopicSums {
-  let sizeBytes = 0
-  let lastAppendMs = 0
-  for (const { local } of topic.partitions) {
-    sizeBytes += local?.sizeBytes ?? 0
-    lastAppendMs = Math.max(lastAppendMs, local?.lastAppendMs ?? 0)
-  }
-  return { topic, sizeBytes, lastAppendMs }
 }

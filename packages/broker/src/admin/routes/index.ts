@@ -12,6 +12,7 @@ import { healthRoute } from './health.ts'
 import { healthLiveRoute } from './health-live.ts'
 import { getLogLevelRoute, putLogLevelRoute } from './log-level.ts'
 import { metricsRoute } from './metrics.ts'
+import { metricsDetailedRoute } from './metrics-detailed.ts'
 import { monitoringHealthRoute } from './monitoring-health.ts'
 import { monitoringMetricsRoute } from './monitoring-metrics.ts'
 import { readyRoute } from './ready.ts'
@@ -33,6 +34,7 @@ export function adminRoutes(options: AdminRoutesOptions): readonly Route[] {
   const { view, health, metrics, clock, log, logControl } = options
   const routes: readonly Route[] = [
     metricsRoute(metrics),
+    metricsDetailedRoute({ view, clock, isEnabled: metrics.isEnabled }),
     healthRoute({ health, view, clock }),
     healthLiveRoute(),
     readyRoute(health, view, '/health/ready'),
