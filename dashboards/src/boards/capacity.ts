@@ -128,7 +128,7 @@ function inThirtyDays() {
 }
 
 function hourly<Label extends string>(share: Expr<Label>): Expr<Label> {
-  return { ...share, text: `avg_over_time((${share.text})[1h:5m])` }
+  return { ...share, text: `avg_over_time((${share.text})[1h:1m])` }
 }
 
 export const capacity: Board = {

@@ -61,7 +61,7 @@ const subjects = collapsed('By subject', [
     width: 12
   }),
   logLines('Failed Authentication', {
-    expr: `${STREAMS} |~ "(?i)(auth|sasl|tls)" |~ "(?i)(error|fail|invalid|denied|refused)" | json ${READABLE}`,
+    expr: `${STREAMS} |~ "(?i)(auth|sasl|tls|token)" |~ "(?i)(error|fail|invalid|denied|refused)" | json ${READABLE}`,
     says: 'Lines about identities and rights that did not end well.',
     width: 12
   }),

@@ -26,7 +26,9 @@ export function bindGroups({ metrics: { cells }, log, timelines, clock }: GroupS
       log.info('rebalance done', { event: 'rebalance_ended', group, generation, reason, took_ms: tookMs })
     },
     member(group, kind, { memberId, instanceId, clientId }) {
-      if (kind === 'expired') cells.consumerGroupHeartbeatExpirations.child(group).add(1)
+      // At zero from the first member on, so that the first one lost is seen as a rise.
+      const expirations = cells.consumerGroupHeartbeatExpirations.child(group)
+      if (kind === 'expired') expirations.add(1)
       timelines.add(group, clock.wallMs(), { kind, memberId, instanceId, clientId })
       const fields = { event: `member_${kind}`, group, member: memberId, instance: instanceId, client: clientId }
       log.info(`group member ${kind}`, fields)

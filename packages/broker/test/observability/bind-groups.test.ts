@@ -18,6 +18,8 @@ function setup() {
 test('what happens in a group is counted, told in its timeline and to the operator', () => {
   const { cells, timelines, lines, probe } = setup()
   probe.member('g', 'joined', MEMBER)
+  const expirations = [...cells.consumerGroupHeartbeatExpirations.children()]
+  expect(expirations.map(({ labels, cell }) => [labels['group'], cell.value])).toEqual([['g', 0]])
   probe.rebalanceStarted('g', 1, 'member_joined')
   probe.rebalanceEnded('g', 1, { reason: 'member_joined', tookMs: 1_500 })
   probe.member('g', 'expired', MEMBER)
