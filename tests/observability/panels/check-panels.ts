@@ -1,0 +1,108 @@
+import fs from 'node:fs'
+import path from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { prometheusAt } from '../../../tools/preview/prometheus.ts'
+import { Cleanup } from '../../durability/cleanup.ts'
+import { hasProgram, inRepository } from '../../stack/files.ts'
+import type { ScrapeConfig } from '../../stack/scrape-config.ts'
+import { LivePrometheus } from '../prometheus.ts'
+import { askAll } from './answers.ts'
+import { emptyControl, RENAMING, renamedControl } from './controls.ts'
+import { problemsOf } from './panel-problems.ts'
+import { lackingRecordings, readRecordings, writeHurried } from './rules.ts'
+import { setStage } from './stage.ts'
+import { stillProblems } from './still.ts'
+import { stir } from './stir.ts'
+import { Traffic } from './traffic.ts'
+
+const RECORDING_RULES = inRepository('alerts/streambus-recording.yml')
+const SCRAPE_MS = 1000
+/** Longer than everything takes together. */
+const MINUTES = 3
+/** Rules read what rules record, and panels want a few scrapes after the last scene. */
+const SETTLE_MS = 5_000
+
+export interface PanelsOptions {
+  readonly say: (line: string) => void
+  /** For data, logs and configurations; what is in it stays. */
+  readonly folder: string
+  /** Called when everything has been asked, while all of it still runs. */
+  readonly look?: (prometheusUrl: string, logFile: string) => Promise<void>
+}
+
+/** Why this cannot run here, in a sentence; null when it can. */
+export function whyNotPanels(): string | null {
+  return hasProgram('prometheus') ? null : 'prometheus is not installed'
+}
+
+/**
+ * A broker to which everything happens, before a Prometheus that scrapes each second: every panel of every dashboard
+ * and every recording rule must have data, and the checks must notice where there is none. Problems, one a line.
+ */
+export async function checkPanels(options: PanelsOptions): Promise<string[]> {
+  const cleanup = new Cleanup()
+  const forget = cleanup.onSignals()
+  try {
+    return await check(options, cleanup)
+  } finally {
+    await cleanup.run()
+    forget()
+  }
+}
+
+async function check({ say, folder, look }: PanelsOptions, cleanup: Cleanup): Promise<string[]> {
+  const rules = readRecordings(RECORDING_RULES)
+  const ruleFile = path.join(folder, 'recording.yml')
+  writeHurried(RECORDING_RULES, ruleFile)
+  const stage = await setStage(folder, cleanup, say)
+  const job: ScrapeConfig = {
+    job_name: 'streambus',
+    static_configs: [{ targets: [stage.broker.adminUrl.slice('http://'.length)] }]
+  }
+  const start = (name: string, one: ScrapeConfig): Promise<LivePrometheus> =>
+    startPrometheus(path.join(folder, name), cleanup, { job: one, ruleFile })
+  const prometheus = await start('whole', job)
+  const renamed = await start('renamed', { ...job, metric_relabel_configs: RENAMING })
+  for (const each of [prometheus, renamed]) await each.until('up == 1', samples => samples.length === 1)
+
+  const traffic = new Traffic(stage)
+  cleanup.add('traffic', () => traffic.stop())
+  await traffic.begin()
+  const stirred = await stir(stage)
+  await sleep(SETTLE_MS)
+
+  const question = { prometheusUrl: prometheus.url, logs: [stage.logFile], minutes: MINUTES, scrapeMs: SCRAPE_MS }
+  const answers = await askAll(question)
+  say(`${answers.panels.length} panels asked`)
+  const source = prometheusAt(prometheus.url)
+  const still = await stillProblems(answers, source, { ...question, toMs: Date.now() })
+  const lacking = await lackingRecordings(source, rules)
+  say(`${rules.length} recording rules asked`)
+  const ofRenamed = await renamedControl(renamed, { logs: [stage.logFile], minutes: MINUTES, rules })
+  const ofEmpty = await emptyControl(folder, cleanup, { ruleFile, rules })
+  say('negative controls: an empty Prometheus, renamed metrics')
+  await look?.(prometheus.url, stage.logFile)
+  for (const line of stirred.skipped) say(`skipped: ${line}`)
+  return [
+    ...stirred.problems,
+    ...problemsOf(answers),
+    // Where not everything could happen, not everything has moved.
+    ...(stirred.skipped.length === 0 ? still : []),
+    ...[...lacking].map(([selector, problem]) => `recording rule ${selector}: ${problem}`),
+    ...ofRenamed,
+    ...ofEmpty
+  ]
+}
+
+async function startPrometheus(
+  folder: string,
+  cleanup: Cleanup,
+  { job, ruleFile }: { readonly job: ScrapeConfig; readonly ruleFile: string }
+): Promise<LivePrometheus> {
+  fs.mkdirSync(folder, { recursive: true })
+  const evaluationMs = 2 * SCRAPE_MS
+  const settings = { jobs: [job], ruleFiles: [ruleFile], scrapeMs: SCRAPE_MS, evaluationMs }
+  const prometheus = await LivePrometheus.start(folder, settings)
+  cleanup.add('Prometheus', () => prometheus.stop())
+  return prometheus
+}
