@@ -6,6 +6,7 @@ import { catalogue, type Definition } from '@streambus/metrics'
 import { startBroker, type TestBroker, tempDir } from '@streambus/testkit'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { parse, parseAllDocuments } from 'yaml'
+import { runCommand } from '../../tools/drill/run-cli.ts'
 import { checkPromql } from '../../tools/promql/index.ts'
 import { hasAmtool, hasPromtool, run } from '../alerts/debian-tools.ts'
 import { loggedEvents } from '../alerts/runbook-problems.ts'
@@ -179,6 +180,7 @@ describe('what it says of the admin port is what a broker says', () => {
     const response = await fetch(`${broker.adminUrl}${route}`, { headers: { Authorization: `Bearer ${TOKEN}` } })
     return response.json()
   }
+  const text = async (route: string): Promise<string> => (await fetch(`${broker.adminUrl}${route}`)).text()
   /** Names of fields, through all levels. */
   const shape = (value: unknown): unknown =>
     typeof value === 'object' && value !== null
@@ -214,6 +216,22 @@ describe('what it says of the admin port is what a broker says', () => {
     expect(shape(withoutMessages(documented('"responseTime"')))).toEqual(shape(withoutMessages(verbose)))
     const names = Object.keys((verbose as { checks: object }).checks)
     expect(rowsBelow(guide, 'Check').map(([name]) => name?.replaceAll('`', ''))).toEqual(names)
+  })
+
+  test('metrics beyond the limits: they have the numbers of /metrics', async () => {
+    const env = { STREAMBUS_BOOTSTRAP: broker.bootstrap }
+    await runCommand(['topic', 'create', 'orders', '--partitions', '2'], { env, stdin: [] })
+    await runCommand(['produce', 'orders'], { env, stdin: ['1\n', '2\n'] })
+    const reset = ['group', 'reset-offsets', 'billing', '--topic', 'orders', '--to-earliest', '--execute']
+    await runCommand(reset, { env, stdin: [] })
+    const scraped = (await text('/metrics')).split('\n')
+    const commands = [...guide.matchAll(/^curl 'http:\/\/localhost:8080(\/metrics\/detailed\?.*)'$/gm)]
+    expect(commands).toHaveLength(2)
+    for (const [, route = ''] of commands) {
+      const series = (await text(route)).split('\n').filter(line => /^streambus.*(orders|billing)/.test(line))
+      expect(series.length).toBeGreaterThan(1)
+      expect(scraped).toEqual(expect.arrayContaining(series))
+    }
   })
 
   test('metrics as JSON', async () => {

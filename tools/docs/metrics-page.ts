@@ -33,7 +33,8 @@ every broker, so take the maximum. *owner*: not zero only where the coordinator 
 adding up is right.
 
 **Class.** How many series there can be. *A*: as many as the configuration says. *T*: one for each
-topic, within \`metrics.topics.max\`; internal topics have none. *G*: one for each consumer group,
+topic, within \`metrics.topics.max\`, as \`metrics.topics.include\` and \`metrics.topics.exclude\` choose;
+internal topics have none. *G*: one for each consumer group,
 within \`metrics.groups.max\`. *P*: one for each partition, while there are fewer than
 \`metrics.series.max\` series in all. What is beyond a limit is added up in the label value
 \`__other__\`, so that sums are right, and \`streambus_metrics_series_dropped_total\` says so. The

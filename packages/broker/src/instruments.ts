@@ -1,6 +1,7 @@
 import type { BufferPool, Clock } from '@streambus/base'
 import { type BrokerMetrics, SeriesBudget } from '@streambus/metrics'
 import { type LogProbe, type OpenFiles, SILENT_LOG_PROBE } from '@streambus/storage-log'
+import { patternOfSetting } from './config/name-pattern.ts'
 import type { ConfigValues } from './config/schema.ts'
 import { type ControllerProbe, SILENT_CONTROLLER_PROBE } from './controller/controller-probe.ts'
 import { INTERNAL_TOPICS } from './controller/topic-names.ts'
@@ -18,6 +19,7 @@ import { bindState } from './observability/bind-state.ts'
 import { bindTopics } from './observability/bind-topics.ts'
 import { bindWaits } from './observability/bind-waits.ts'
 import type { Log } from './observability/log.ts'
+import { TopicChoice } from './observability/topic-choice.ts'
 import { TopicSlots } from './observability/topic-slots.ts'
 import { type PartitionProbe, SILENT_PARTITION_PROBE } from './partition/partition-probe.ts'
 import { SILENT_WAIT_PROBE, type WaitProbe } from './partition/wait-probe.ts'
@@ -67,9 +69,14 @@ export function connectInstruments(options: InstrumentOptions): Instruments {
   const { metrics, view, clock, settings, listeners, pools, openFiles } = options
   if (!metrics.isEnabled) return SILENT_INSTRUMENTS
   const budget = new SeriesBudget(metrics, () => settings()['metrics.series.max'])
+  const choice = new TopicChoice(
+    () => ({ include: settings()['metrics.topics.include'], exclude: settings()['metrics.topics.exclude'] }),
+    patternOfSetting
+  )
   const slots = new TopicSlots(
     () => settings()['metrics.topics.max'],
-    name => INTERNAL_TOPICS.has(name)
+    name => INTERNAL_TOPICS.has(name),
+    choice
   )
   bindState(metrics, view, clock)
   bindLag(metrics, { view, clock, budget, groupsMax: () => settings()['metrics.groups.max'] })

@@ -1,3 +1,5 @@
+import { PatternError, patternOfSetting } from './name-pattern.ts'
+
 /** Types as DescribeConfigs knows them; `enum` is a string there. */
 export type SettingKind = 'boolean' | 'int' | 'long' | 'double' | 'string' | 'list' | 'enum' | 'password'
 
@@ -87,6 +89,23 @@ export function string(
     read: text => (pattern === undefined || pattern.test(text) ? text : null),
     format: value => value
   })
+}
+
+/** A pattern of names, as its text; one that cannot be compiled is refused with the reason. */
+export function pattern(options: Common<string>): Setting<string> {
+  const allowed = 'a regular expression in the syntax of RE2'
+  const base = setting('string', options, { allowed, read: text => text, format: value => value })
+  return {
+    ...base,
+    parse(text) {
+      try {
+        return { value: patternOfSetting(text.trim()).text }
+      } catch (error) {
+        if (error instanceof PatternError) return { problem: `${allowed}: ${error.message}` }
+        throw error
+      }
+    }
+  }
 }
 
 /** Never shown again. Spaces around it belong to it. */

@@ -25,7 +25,7 @@ export function bindPartitions({ cells }: BrokerMetrics, slots: TopicSlots): Par
   const fetches = { sessionless: cells.fetches.child('sessionless'), empty: cells.fetches.child('empty') }
   const shared = new SharedCells(cells)
   return {
-    forTopic: name => new BoundTopic(shared, series, name),
+    forTopic: name => new BoundTopic({ shared, series, slots }, name),
     produceHandled(latencyMs, asked) {
       cells.produceLatency.observe(latencyMs / 1000)
       const counter = acks.get(asked) ?? otherAcks
@@ -53,16 +53,27 @@ class SharedCells {
   }
 }
 
+interface BoundParts {
+  readonly shared: SharedCells
+  readonly series: TopicSeries
+  readonly slots: TopicSlots
+}
+
 class BoundTopic implements TopicProbe {
   readonly #shared: SharedCells
   readonly #series: TopicSeries
+  readonly #slots: TopicSlots
   readonly #name: string
   /** Null until there is something to count: an idle topic takes no slot from a busy one. */
   #own: TopicCells | null = null
+  /** Of the slots, when it asked for one. */
+  #edition = 0
+  #isGone = false
 
-  constructor(shared: SharedCells, series: TopicSeries, name: string) {
+  constructor({ shared, series, slots }: BoundParts, name: string) {
     this.#shared = shared
     this.#series = series
+    this.#slots = slots
     this.#name = name
   }
 
@@ -124,10 +135,13 @@ class BoundTopic implements TopicProbe {
 
   gone(): void {
     this.#series.end(this.#name)
+    this.#isGone = true
     this.#own = this.#series.other()
   }
 
   #topic(): TopicCells {
-    return (this.#own ??= this.#series.cellsOf(this.#name))
+    if (this.#own !== null && this.#edition === this.#slots.edition) return this.#own
+    this.#edition = this.#slots.edition
+    return (this.#own = this.#isGone ? this.#series.other() : this.#series.cellsOf(this.#name))
   }
 }

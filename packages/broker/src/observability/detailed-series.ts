@@ -70,10 +70,10 @@ class DetailedSeries {
     return this.#asksFor(BY_GROUP)
   }
 
-  *#listTopics({ brokerId, topicNames, topic: find }: Parameters<DetailedSeries['list']>[0]): Generator<void> {
-    for (const name of topicNames()) {
-      const topic = this.#query.isTopicWanted(name) ? find(name) : null
-      if (topic !== null) yield* this.#listTopic(topic, brokerId)
+  *#listTopics(view: Parameters<DetailedSeries['list']>[0]): Generator<void> {
+    for (const name of view.topicNames()) {
+      const topic = this.#query.isTopicWanted(name) ? view.topic(name) : null
+      if (topic !== null) yield* this.#listTopic(topic, view.brokerId)
       if (this.isTooMany) return
       yield
     }

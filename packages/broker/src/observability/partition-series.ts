@@ -50,8 +50,7 @@ export class PartitionSeries {
       if (isOwn) this.#show(topic, fits)
       else rests.topics.add(sumsOf(topic), this.#brokerId)
       for (const partition of topic.partitions.slice(fits)) rests.partitions.add(partition, this.#brokerId)
-      // Internal topics have none of their own whatever the room: nothing is dropped for want of it.
-      if (this.#slots.isInternal(name)) continue
+      if (this.#slots.isLeftOut(name)) continue
       droppedTopics += isOwn ? 0 : 1
       droppedPartitions += topic.partitions.length - fits
     }
@@ -108,10 +107,10 @@ export class PartitionSeries {
     }
   }
 
-  /** Of topics that are there no more. */
+  /** Of topics that are there no more, or are not to have series any more. */
   #end(names: readonly string[]): void {
     const present = new Set(names)
-    const ended = new Set([...this.#own.keys()].filter(name => !present.has(name)))
+    const ended = new Set([...this.#own.keys()].filter(name => !present.has(name) || !this.#slots.has(name)))
     if (ended.size === 0) return
     for (const name of ended) {
       this.#own.delete(name)

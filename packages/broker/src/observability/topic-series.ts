@@ -56,7 +56,7 @@ export class TopicSeries {
   /** Where the topic counts from now on. */
   cellsOf(topic: string): TopicCells {
     if (this.#slots.claim(topic)) return new TopicCells(this.#cells, topic)
-    if (!this.#slots.isInternal(topic)) for (const family of this.#families()) family.noteDropped(1)
+    if (!this.#slots.isLeftOut(topic)) for (const family of topicCounters(this.#cells)) family.noteDropped(1)
     return this.other()
   }
 
@@ -67,13 +67,18 @@ export class TopicSeries {
   /** The topic was deleted. */
   end(topic: string): void {
     this.#slots.release(topic)
-    for (const family of this.#families()) family.removeWhere(({ topic: label }) => label === topic)
+    for (const family of topicCounters(this.#cells)) family.removeWhere(({ topic: label }) => label === topic)
   }
+}
 
-  #families(): readonly Family<Counter>[] {
-    const { topicMessagesIn, topicBytesIn, topicMessagesOut, topicBytesOut } = this.#cells
-    const { topicProduceRequests, topicFetchRequests, topicErrors, topicBytesRejected } = this.#cells
-    const byTopic = [topicMessagesIn, topicBytesIn, topicMessagesOut, topicBytesOut]
-    return [...byTopic, topicProduceRequests, topicFetchRequests, topicErrors, topicBytesRejected]
-  }
+/** The topic stays and has no series of its own any more: `__other__` takes over what it has counted. */
+export function foldTopic(cells: Cells, topic: string): void {
+  for (const family of topicCounters(cells)) family.evict(topic, (rest, its) => rest.add(its.value))
+}
+
+function topicCounters(cells: Cells): readonly Family<Counter>[] {
+  const { topicMessagesIn, topicBytesIn, topicMessagesOut, topicBytesOut } = cells
+  const { topicProduceRequests, topicFetchRequests, topicErrors, topicBytesRejected } = cells
+  const byTopic = [topicMessagesIn, topicBytesIn, topicMessagesOut, topicBytesOut]
+  return [...byTopic, topicProduceRequests, topicFetchRequests, topicErrors, topicBytesRejected]
 }

@@ -12,6 +12,7 @@ import {
   oneOf,
   optional,
   password,
+  pattern,
   type Setting,
   secrets,
   string
@@ -23,6 +24,23 @@ function valueOf<T>(setting: Setting<T>, text: string): T | string {
   const parsed = setting.parse(text)
   return 'problem' in parsed ? `must be ${parsed.problem}` : parsed.value
 }
+
+describe('patterns', () => {
+  const setting = pattern({ default: '', doc })
+
+  test.each(['', '.*', ' orders-(eu|us) ', '(?i)tmp'])('%j is kept as its text', text => {
+    expect(valueOf(setting, text)).toBe(text.trim())
+  })
+
+  test.each([
+    ['orders-(', 'must be a regular expression in the syntax of RE2: '],
+    ['(?=a)', 'must be a regular expression in the syntax of RE2: '],
+    ['a'.repeat(5_000), 'it has 5000 characters, at most 4096 are allowed'],
+    ['(a{1000})'.repeat(10), 'its repetitions {n,m} are too large']
+  ])('%j is refused, and why', (text, problem) => {
+    expect(valueOf(setting, text)).toContain(problem)
+  })
+})
 
 describe('whole numbers', () => {
   test.each([

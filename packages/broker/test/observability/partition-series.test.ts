@@ -1,9 +1,11 @@
 import { createBrokerMetrics, type Family, type Gauge, OVERFLOW_LABEL, SeriesBudget } from '@streambus/metrics'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { patternOfSetting } from '../../src/config/name-pattern.ts'
 import { bindTopics } from '../../src/observability/bind-topics.ts'
 import type { TopicView } from '../../src/observability/broker-view.ts'
 import { PARTITION_GAUGES, TOPIC_GAUGES } from '../../src/observability/partition-gauges.ts'
+import { TopicChoice } from '../../src/observability/topic-choice.ts'
 import { TopicSlots } from '../../src/observability/topic-slots.ts'
 import { FakeBrokerView, topic } from './fake-broker-view.ts'
 import { ManualClock } from './manual-clock.ts'
@@ -12,13 +14,15 @@ function setup(limits: { topicsMax: number; room: number }) {
   const metrics = createBrokerMetrics()
   const view = new FakeBrokerView()
   const others = metrics.seriesCount()
+  const texts = { include: '.*', exclude: '' }
   const slots = new TopicSlots(
     () => limits.topicsMax,
-    name => name.startsWith('__')
+    name => name.startsWith('__'),
+    new TopicChoice(() => texts, patternOfSetting)
   )
   const budget = new SeriesBudget(metrics, () => others + limits.room)
   bindTopics(metrics, { view, slots, budget, clock: new ManualClock() })
-  return { metrics, view, cells: metrics.cells }
+  return { metrics, view, cells: metrics.cells, texts }
 }
 
 function partitionsOf(sizes: readonly number[]): TopicView['partitions'] {
@@ -100,6 +104,25 @@ describe('gauges of topics and partitions', () => {
     expect(cells.topicSize.droppedCount).toBe(1)
     expect(cells.partitionSize.droppedCount).toBe(4)
     expect(cells.topicReplicationFactor.size).toBe(1)
+  })
+
+  it('are for topics that are chosen, from the next scrape on', async () => {
+    const { metrics, view, cells, texts } = setup({ topicsMax: 2, room: 1_000 })
+    view.currentTopics = ['a', 'b', 'c'].map(name => topic(name))
+    const shown = async (): Promise<(string | undefined)[]> => {
+      await metrics.render()
+      return [...cells.partitionEndOffset.children()].map(({ labels }) => labels['topic'])
+    }
+    expect(await shown()).toEqual(['a', 'b'])
+    const before = sum(cells.topicSize)
+    texts.exclude = 'a|x'
+    expect(await shown()).toEqual(['b', 'c'])
+    expect([sum(cells.topicSize), cells.topicSize.droppedCount]).toEqual([before, 1])
+    texts.include = 'a'
+    expect(await shown()).toEqual([])
+    texts.exclude = ''
+    expect(await shown()).toEqual(['a'])
+    expect(sum(cells.topicSize)).toBe(before)
   })
 
   it('have no numbers of a log that cannot be used, and say so', async () => {

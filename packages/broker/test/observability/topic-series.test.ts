@@ -1,17 +1,27 @@
-import { createBrokerMetrics, type Family, OVERFLOW_LABEL } from '@streambus/metrics'
+import { type BrokerMetrics, createBrokerMetrics, type Family, OVERFLOW_LABEL } from '@streambus/metrics'
 import { Errors } from '@streambus/protocol'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { patternOfSetting } from '../../src/config/name-pattern.ts'
 import { bindPartitions } from '../../src/observability/bind-partitions.ts'
+import { TopicChoice } from '../../src/observability/topic-choice.ts'
+import { foldTopic } from '../../src/observability/topic-series.ts'
 import { TopicSlots } from '../../src/observability/topic-slots.ts'
 import type { TopicProbe } from '../../src/partition/partition-probe.ts'
 
 const NAMES = ['a', 'b', 'c', 'd', '__internal'] as const
 
 function bound(limit: () => number) {
-  const metrics = createBrokerMetrics()
-  const slots = new TopicSlots(limit, name => name === '__internal')
-  return { cells: metrics.cells, probe: bindPartitions(metrics, slots) }
+  const { cells, ...metrics } = createBrokerMetrics()
+  const texts = { include: '.*', exclude: '' }
+  const choice = new TopicChoice(() => texts, patternOfSetting)
+  const slots = new TopicSlots(limit, name => name === '__internal', choice)
+  /** As before a scrape. */
+  const choose = (change: Partial<typeof texts>): void => {
+    Object.assign(texts, change)
+    for (const topic of slots.revise()) foldTopic(cells, topic)
+  }
+  return { cells, probe: bindPartitions({ cells, ...metrics } as BrokerMetrics, slots), choose }
 }
 
 function valuesOf(family: Family<{ value: number }>): Record<string, number> {
@@ -24,6 +34,7 @@ function valuesOf(family: Family<{ value: number }>): Record<string, number> {
 class Model {
   readonly #limit: number
   readonly slots = new Set<string>()
+  excluded: ReadonlySet<string> = new Set()
   readonly counts = new Map<string, number>()
   readonly labels = new Map<string, string>()
   produced = 0
@@ -36,12 +47,23 @@ class Model {
     this.produced += records
     let label = this.labels.get(topic)
     if (label === undefined) {
-      const isOwn = this.slots.size < this.#limit && topic !== '__internal'
+      const isFree = this.slots.size < this.#limit && topic !== '__internal' && !this.excluded.has(topic)
+      const isOwn = this.slots.has(topic) || isFree
       label = isOwn ? topic : OVERFLOW_LABEL
       if (isOwn) this.slots.add(topic)
       this.labels.set(topic, label)
     }
     this.counts.set(label, (this.counts.get(label) ?? 0) + records)
+  }
+
+  exclude(topics: readonly string[]): void {
+    this.excluded = new Set(topics)
+    for (const topic of topics) {
+      if (!this.slots.delete(topic)) continue
+      this.counts.set(OVERFLOW_LABEL, (this.counts.get(OVERFLOW_LABEL) ?? 0) + (this.counts.get(topic) ?? 0))
+      this.counts.delete(topic)
+    }
+    this.labels.clear()
   }
 
   end(topic: string): void {
@@ -53,21 +75,30 @@ class Model {
 const step = fc.record({
   topic: fc.constantFrom(...NAMES),
   records: fc.integer({ min: 1, max: 9 }),
-  isDeletion: fc.boolean()
+  what: fc.oneof(
+    fc.constant('count' as const),
+    fc.constant('deletion' as const),
+    fc.subarray([...NAMES].filter(name => name !== '__internal'))
+  )
 })
 
 test('counters of topics are those of a simple model, whoever comes and goes in whatever order', () => {
   fc.assert(
     fc.property(fc.integer({ min: 0, max: 4 }), fc.array(step, { maxLength: 60 }), (limit, steps) => {
-      const { cells, probe } = bound(() => limit)
+      const { cells, probe, choose } = bound(() => limit)
       const model = new Model(limit)
       const topics = new Map<string, TopicProbe>()
-      for (const { topic, records, isDeletion } of steps) {
-        if (isDeletion) {
+      for (const { topic, records, what } of steps) {
+        if (what === 'deletion') {
           topics.get(topic)?.gone()
           topics.delete(topic)
           model.end(topic)
           continue
+        }
+        if (what !== 'count') {
+          choose({ exclude: what.join('|') })
+          // The same patterns again change nothing.
+          if (what.join() !== [...model.excluded].join()) model.exclude(what)
         }
         const known = topics.get(topic) ?? probe.forTopic(topic)
         topics.set(topic, known)
@@ -93,6 +124,25 @@ test('what the partitions of a deleted topic still report is not about the topic
   old.consumed(1, 10, -1)
   expect(valuesOf(cells.topicMessagesIn)).toMatchObject({ a: 2 })
   expect(valuesOf(cells.topicMessagesOut)).toMatchObject({ a: 0, [OVERFLOW_LABEL]: 1 })
+})
+
+test('a deleted topic gets no slot when the choice changes', () => {
+  const { cells, probe, choose } = bound(() => 1)
+  const old = probe.forTopic('a')
+  old.produced(1, 1, 'none')
+  old.gone()
+  choose({ include: '[ab]' })
+  old.consumed(1, 1, -1)
+  probe.forTopic('b').produced(1, 1, 'none')
+  expect(valuesOf(cells.topicMessagesIn)).toMatchObject({ b: 1 })
+})
+
+test('include and exclude hold for whole names, and what they leave out is not dropped for want of room', () => {
+  const { cells, probe, choose } = bound(() => 9)
+  choose({ include: 'orders.*', exclude: '.*-tmp' })
+  for (const name of ['orders', 'orders-tmp', 'my-orders']) probe.forTopic(name).produced(1, 1, 'none')
+  expect(valuesOf(cells.topicMessagesIn)).toEqual({ orders: 1, [OVERFLOW_LABEL]: 2 })
+  expect(cells.topicMessagesIn.droppedCount).toBe(0)
 })
 
 test('errors and refused bytes are counted by topic; what is wrong with batches also for the whole broker', () => {

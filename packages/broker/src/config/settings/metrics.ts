@@ -1,4 +1,4 @@
-import { boolean, int } from '../setting.ts'
+import { boolean, int, pattern } from '../setting.ts'
 
 /**
  * How much one scrape may hold, and what divides good from bad in it. What is beyond a limit is added up in series with
@@ -20,6 +20,16 @@ export const METRICS_SETTINGS = {
     min: 0,
     dynamic: 'cluster',
     doc: 'Topics with series of their own in /metrics: the first that records came for. Internal ones have none.'
+  }),
+  'metrics.topics.include': pattern({
+    default: '.*',
+    dynamic: 'cluster',
+    doc: 'Topics that may have series of their own in /metrics: a pattern of whole names, in the syntax of RE2.'
+  }),
+  'metrics.topics.exclude': pattern({
+    default: '',
+    dynamic: 'cluster',
+    doc: 'Topics of metrics.topics.include that have none after all, by a pattern in the same syntax; empty: none.'
   }),
   'metrics.series.max': int({
     default: 20_000,
