@@ -2,6 +2,7 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { prometheusAt } from '../../../tools/preview/prometheus.ts'
+import { writePages } from '../../../tools/preview/write.ts'
 import { Cleanup } from '../../durability/cleanup.ts'
 import { hasProgram, inRepository } from '../../stack/files.ts'
 import type { ScrapeConfig } from '../../stack/scrape-config.ts'
@@ -26,8 +27,8 @@ export interface PanelsOptions {
   readonly say: (line: string) => void
   /** For data, logs and configurations; what is in it stays. */
   readonly folder: string
-  /** Called when everything has been asked, while all of it still runs. */
-  readonly look?: (prometheusUrl: string, logFile: string) => Promise<void>
+  /** Where a page for each dashboard is written in the end, to be looked at. Default: nowhere. */
+  readonly pages?: string
 }
 
 /** Why this cannot run here, in a sentence; null when it can. */
@@ -50,7 +51,7 @@ export async function checkPanels(options: PanelsOptions): Promise<string[]> {
   }
 }
 
-async function check({ say, folder, look }: PanelsOptions, cleanup: Cleanup): Promise<string[]> {
+async function check({ say, folder, pages }: PanelsOptions, cleanup: Cleanup): Promise<string[]> {
   const rules = readRecordings(RECORDING_RULES)
   const ruleFile = path.join(folder, 'recording.yml')
   writeHurried(RECORDING_RULES, ruleFile)
@@ -81,7 +82,7 @@ async function check({ say, folder, look }: PanelsOptions, cleanup: Cleanup): Pr
   const ofRenamed = await renamedControl(renamed, { logs: [stage.logFile], minutes: MINUTES, rules })
   const ofEmpty = await emptyControl(folder, cleanup, { ruleFile, rules })
   say('negative controls: an empty Prometheus, renamed metrics')
-  await look?.(prometheus.url, stage.logFile)
+  if (pages !== undefined) await writePages(pages, question, () => {})
   for (const line of stirred.skipped) say(`skipped: ${line}`)
   return [
     ...stirred.problems,
