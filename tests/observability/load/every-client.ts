@@ -75,6 +75,7 @@ async function sendAndRead(stage: LoadStage, { client, reader, topic }: Turn): P
     folder.remove()
   }
   counts[0] = (counts[0] ?? 0) + (await sendKeys(stage, client, topic))
+  await lookAround(client, topic)
   await readAll(stage, client.consume === undefined ? reader : client, { topic, counts })
 }
 
@@ -111,6 +112,16 @@ async function sendKeys(stage: LoadStage, client: CompatClient, topic: string): 
   await client.produce({ topic, partition: 0 }, records, { acks: 'all' })
   stage.counted.acknowledged.add(records.length, topic)
   return records.length
+}
+
+/** What people ask about topics, and change, as far as the client does it. */
+async function lookAround(client: CompatClient, topic: string): Promise<void> {
+  await client.listTopics?.()
+  await client.describeTopic?.(topic)
+  await client.offset?.({ topic, partition: 0 }, 'latest')
+  await client.describeConfigs?.(topic)
+  await client.alterConfigs?.(topic, { 'retention.ms': '86400000' })
+  await client.createPartitions?.(topic, PARTITIONS + 1)
 }
 
 async function readAll(

@@ -20,7 +20,7 @@ export function expectDisk(expected: Expectations, wire: WireTally, { partitions
     .is('streambus_bytes_stored_total', sum(everything, 'bytes'))
     .is('streambus_log_append_seconds_count', sum(everything, 'batches'))
     .from('batches that were taken, and those of __consumer_offsets on disk')
-    .is('streambus_commit_latency_seconds_count', wire.produced.batchCount + sum(of(disk, OFFSETS_TOPIC), 'batches'))
+    .is('streambus_commit_latency_seconds_count', wire.produced.taken.length + sum(of(disk, OFFSETS_TOPIC), 'batches'))
     .from('every sync has ended')
     .is('streambus_log_unflushed_messages', 0)
     .from('directories of partitions; one replica each')
@@ -46,6 +46,8 @@ export function expectDisk(expected: Expectations, wire: WireTally, { partitions
     .is('streambus_raft_log_size_bytes', sum(metadata, 'bytes'), { group: 'metadata' })
     .is('streambus_raft_log_entries', sum(metadata, 'records'), { group: 'metadata' })
     .is('streambus_raft_last_index', sum(metadata, 'records') - 1, { group: 'metadata' })
+    .is('streambus_raft_commit_index', sum(metadata, 'records') - 1)
+    .is('streambus_raft_applied_index', sum(metadata, 'records') - 1, { group: 'metadata' })
     .is('streambus_metadata_offset', sum(metadata, 'records') - 1)
     .is('streambus_raft_append_seconds_count', sum(metadata, 'batches'), { group: 'metadata' })
 }

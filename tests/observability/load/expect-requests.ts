@@ -26,6 +26,7 @@ export function expectRequests(expected: Expectations, wire: WireTally): void {
   for (const [[name = '', version = ''], count] of wire.requests.entries()) {
     expected.is('streambus_request_versions_total', count, { api: labelOf(name), version })
   }
+  expectPhases(expected, wire, requests)
   expectErrors(expected, wire.errors)
   expectServiceLevels(expected, wire, requests)
 }
@@ -47,6 +48,31 @@ function expectApi(
     .is('streambus_request_size_bytes_sum', wire.requestBytes.of(name), { api })
     .is('streambus_response_size_bytes_count', wire.responses.of(name), { api })
     .is('streambus_response_size_bytes_sum', wire.responseBytes.of(name), { api })
+}
+
+/** Every request has the phases up to its answer, every answer those behind. */
+function expectPhases(expected: Expectations, wire: WireTally, requests: Counts): void {
+  expected.from('requests and answers of this API, or of all that have no phases of their own')
+  const others = { requests: requests.total, answers: wire.responses.total }
+  for (const api of ['Produce', 'Fetch', 'OffsetCommit']) {
+    expectPhasesOf(expected, labelOf(api), { requests: requests.of(api), answers: wire.responses.of(api) })
+    others.requests -= requests.of(api)
+    others.answers -= wire.responses.of(api)
+  }
+  expectPhasesOf(expected, 'other', others)
+}
+
+function expectPhasesOf(
+  expected: Expectations,
+  api: string,
+  { requests, answers }: { readonly requests: number; readonly answers: number }
+): void {
+  for (const phase of ['queue', 'local']) {
+    expected.is('streambus_request_phase_seconds_count', requests, { api, phase })
+  }
+  for (const phase of ['response_queue', 'send']) {
+    expected.is('streambus_request_phase_seconds_count', answers, { api, phase })
+  }
 }
 
 function expectErrors(expected: Expectations, errors: Counts): void {

@@ -1,4 +1,5 @@
 import type { Expectations } from './expectation.ts'
+import type { Batch } from './record-batches.ts'
 import type { WireTally } from './wire-tally.ts'
 
 /** Reasons that the broker counts as errors of the network; the others are orderly ends. */
@@ -45,11 +46,11 @@ function expectProduced(expected: Expectations, { produced }: WireTally): void {
     .from('batches in produce requests that were taken')
     .is('streambus_messages_produced_total', records)
     .is('streambus_bytes_produced_total', bytes)
-    .is('streambus_produce_batch_records_count', produced.batchCount)
+    .is('streambus_produce_batch_records_count', produced.taken.length)
     .is('streambus_produce_batch_records_sum', records)
-    .is('streambus_produce_batch_bytes_count', produced.batchCount)
+    .is('streambus_produce_batch_bytes_count', produced.taken.length)
     .is('streambus_produce_batch_bytes_sum', bytes)
-    .sum('streambus_produce_batches_total', produced.batchCount)
+    .sum('streambus_produce_batches_total', produced.taken.length)
     .is('streambus_producer_duplicates_total', produced.duplicates)
     .from('produce requests')
     .is('streambus_produce_latency_seconds_count', produced.requests.total)
@@ -60,6 +61,7 @@ function expectProduced(expected: Expectations, { produced }: WireTally): void {
     .is('streambus_purgatory_wait_seconds_count', produced.waited, { operation: 'produce' })
     .from('topics without a codec of their own keep that of the producer')
     .is('streambus_produce_batches_recompressed_total', 0)
+  expectSizes(expected, produced.taken)
   expected.from('codecs of the batches that were taken')
   for (const [[codec = ''], count] of produced.batches.entries()) {
     expected.is('streambus_produce_batches_total', count, { codec })
@@ -68,6 +70,19 @@ function expectProduced(expected: Expectations, { produced }: WireTally): void {
   for (const [[acks = ''], count] of produced.requests.entries()) {
     const label = acks === '-1' ? 'all' : acks === '0' || acks === '1' ? acks : 'other'
     expected.is('streambus_produce_acks_total', count, { acks: label })
+  }
+}
+
+/** How many batches fall below each bound. */
+function expectSizes(expected: Expectations, batches: readonly Batch[]): void {
+  expected.from('sizes of the batches that were taken')
+  for (const bound of [256, 1024, 4096]) {
+    const count = batches.filter(({ bytes }) => bytes <= bound).length
+    expected.is('streambus_produce_batch_bytes_bucket', count, { le: `${bound}.0` })
+  }
+  for (const bound of [1, 2, 5, 10, 25, 50, 100]) {
+    const count = batches.filter(({ records }) => records <= bound).length
+    expected.is('streambus_produce_batch_records_bucket', count, { le: `${bound}.0` })
   }
 }
 

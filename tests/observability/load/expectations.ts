@@ -4,6 +4,7 @@ import { expectGroups } from './expect-groups.ts'
 import { expectRequests } from './expect-requests.ts'
 import { expectTopics } from './expect-topics.ts'
 import { expectTraffic } from './expect-traffic.ts'
+import { expectUntouched } from './expect-untouched.ts'
 import { type Expectation, Expectations } from './expectation.ts'
 import type { WireTally } from './wire-tally.ts'
 
@@ -22,5 +23,6 @@ export function expectations({ wire, disk }: Tally): readonly Expectation[] {
   expectTopics(expected, wire, partitions)
   expectGroups(expected, wire)
   expectDisk(expected, wire, { partitions, gone: disk.gone })
+  expectUntouched(expected)
   return expected.all
 }

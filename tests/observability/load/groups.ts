@@ -54,6 +54,7 @@ async function follow(
   stage.say(`${client.name} joins ${group}`)
   let received = 0
   const assigned = new Set<string>()
+  const openBefore = stage.proxy.openCount
   const host = await client.open(stage.bootstrap, (event: MemberEvent) => {
     if (event.event === 'records') received += event.offsets.length
     else if (event.event === 'assigned' && event.partitions.length > 0) assigned.add(event.member)
@@ -75,6 +76,8 @@ async function follow(
   } finally {
     await host.close()
   }
+  // A fetch that a member left behind would be answered with what comes next.
+  await until(() => stage.proxy.openCount <= openBefore, `the connections of ${client.name} are closed`)
   stage.counted.received.add(received, topic)
 }
 

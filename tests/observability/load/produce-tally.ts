@@ -28,7 +28,8 @@ export class ProduceTally {
   readonly bytes = new Counts()
   /** By codec. */
   readonly batches = new Counts()
-  batchCount = 0
+  /** All of them. */
+  readonly taken: Batch[] = []
   /** Batches that were sent again and had been taken before. */
   duplicates = 0
   /** Partitions in answers, and in requests that wanted none, by topic; of topics that are there. */
@@ -105,7 +106,7 @@ export class ProduceTally {
     this.records.add(records, topic)
     this.bytes.add(bytes, topic)
     this.ends.add(records, topic, String(partition))
-    this.batchCount += fresh.length
+    this.taken.push(...fresh)
     for (const { codec } of fresh) this.batches.add(1, codec)
     return fresh.length > 0
   }

@@ -1,0 +1,36 @@
+import type { Expectations } from './expectation.ts'
+
+/** What the load does not do, to one broker that runs by itself. */
+export function expectUntouched(expected: Expectations): void {
+  expected
+    .from('one broker runs, and is its own controller')
+    .is('streambus_broker_status', 2)
+    .is('streambus_broker_state', 1, { state: 'running' })
+    .is('streambus_ready', 1)
+    .is('streambus_cluster_size', 1)
+    .is('streambus_brokers', 1, { state: 'active' })
+    .is('streambus_cluster_leader', 1)
+    .is('streambus_active_controller', 1)
+    .is('streambus_under_replicated_partitions', 0)
+    .is('streambus_under_min_isr_partitions', 0)
+    .is('streambus_replication_latency_seconds_count', 0)
+    .from('nobody has begun a transaction')
+    .is('streambus_transactions_active', 0)
+    .is('streambus_transactions_committed_total', 0)
+    .is('streambus_transactions_aborted_total', 0)
+    .is('streambus_transaction_duration_seconds_count', 0)
+    .from('the listener asks nobody who he is')
+    .is('streambus_authentication_attempts_total', 0)
+    .is('streambus_authentication_failures_total', 0)
+    .is('streambus_authorization_checks_total', 0)
+    .is('streambus_authorization_denials_total', 0)
+    .is('streambus_audit_events_logged_total', 0)
+    .from('nobody has registered a schema')
+    .is('streambus_schemas_registered_total', 0)
+    .is('streambus_schema_validations_total', 0)
+    .is('streambus_schema_validation_errors_total', 0)
+    .from('nothing was damaged')
+    .sum('streambus_log_corruptions_total', 0)
+    .is('streambus_log_ranges_offline_total', 0)
+    .is('streambus_metadata_errors_total', 0)
+}
