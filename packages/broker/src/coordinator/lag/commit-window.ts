@@ -9,7 +9,15 @@ export interface CommitWindowOptions {
   readonly minDistanceMs: number
 }
 
-export const COMMIT_WINDOW_DEFAULTS: CommitWindowOptions = { commitsMax: 10, minDistanceMs: 1000 }
+/** A full window is at least so wide, however often the group commits: Kafka's auto.commit.interval.ms is 5 s. */
+export const WINDOW_WIDTH_MS = 60_000
+
+const COMMITS_MAX = 10
+
+export const COMMIT_WINDOW_DEFAULTS: CommitWindowOptions = {
+  commitsMax: COMMITS_MAX,
+  minDistanceMs: Math.ceil(WINDOW_WIDTH_MS / (COMMITS_MAX - 1))
+}
 
 /** The last commits of one group for one partition, in the order in which they were made. Fixed size. */
 export class CommitWindow {
@@ -27,15 +35,20 @@ export class CommitWindow {
 
   /**
    * A commit too soon after the last one replaces it but keeps its time, as in Burrow: otherwise a group that commits
-   * often would never have more than one place in its window.
+   * often would never have more than one place in its window. Of the lags that share a place the smallest stays: a group
+   * that had read everything for a moment is not behind.
    */
   add({ offset, timeMs, lag }: CommitSample): void {
     const { commitsMax, minDistanceMs } = this.#options
     const last = (this.#next + commitsMax - 1) % commitsMax
     const lastMs = this.#ring[last * FIELDS + 1] as number
     const isSoon = this.#count > 0 && timeMs - lastMs < minDistanceMs
-    this.#ring.set([offset, isSoon ? lastMs : timeMs, lag ?? Number.NaN], (isSoon ? last : this.#next) * FIELDS)
-    if (isSoon) return
+    if (isSoon) {
+      const lastLag = this.#ring[last * FIELDS + 2] as number
+      this.#ring.set([offset, lastMs, smallerOf(lastLag, lag ?? Number.NaN)], last * FIELDS)
+      return
+    }
+    this.#ring.set([offset, timeMs, lag ?? Number.NaN], this.#next * FIELDS)
     this.#next = (this.#next + 1) % commitsMax
     this.#count = Math.min(commitsMax, this.#count + 1)
   }
@@ -49,4 +62,9 @@ export class CommitWindow {
       return { offset, timeMs, lag: Number.isNaN(lag) ? null : lag }
     })
   }
+}
+
+/** NaN counts as none. */
+function smallerOf(a: number, b: number): number {
+  return a < b || Number.isNaN(b) ? a : b
 }

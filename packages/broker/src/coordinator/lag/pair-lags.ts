@@ -4,7 +4,7 @@ import type { Partition } from '../../partition/partition.ts'
 import type { GroupPartition } from '../group/offsets/offset-listener.ts'
 import type { CommittedOffset } from '../group/offsets/offset-store.ts'
 import { type LagStatus, statusOf } from './burrow.ts'
-import type { CommitWindow } from './commit-window.ts'
+import { type CommitWindow, WINDOW_WIDTH_MS } from './commit-window.ts'
 import { EndOffsetHistory } from './end-offset-history.ts'
 import type { PartitionLagView } from './lag-view.ts'
 import { lagOf } from './partition-lag.ts'
@@ -13,9 +13,10 @@ import { UnreadAges, type UnreadQuestion } from './unread-ages.ts'
 
 /**
  * A group is not judged before so long a window, or so long a silence: Burrow's window has no width at the first
- * commit, and every group would begin as one that has stopped.
+ * commit, and every group would begin as one that has stopped. A full window is never narrower, or a group that commits
+ * often would be at its beginning for ever.
  */
-const BEGINNING_MS = 60_000
+const BEGINNING_MS = WINDOW_WIDTH_MS
 /** How far back an end offset may lie that a stopped group has reached, so that it only has had nothing to do. */
 const RECENT_MS = 600_000
 

@@ -1,7 +1,7 @@
 import { createBrokerMetrics, SeriesBudget } from '@streambus/metrics'
 import { offsetCommitApi, produceApi } from '@streambus/protocol'
 import { RecordBatchBuilder } from '@streambus/protocol/records'
-import { beforeEach, expect, test } from 'vitest'
+import { beforeEach, describe, expect, test } from 'vitest'
 import { bindLag } from '../../../src/observability/bind-lag.ts'
 import { type DataPlane, openDataPlane } from '../../data-plane.ts'
 import { GROUP, GroupClient } from '../../handlers/group-client.ts'
@@ -113,6 +113,53 @@ test('who goes on committing the same offset while records come has stalled; who
   expect((await lag())?.status).toBe('STOP')
   await commit({ 0: 20 })
   expect((await lag())?.status).toBe('OK')
+})
+
+describe.each([1_000, 5_000])('a group that commits each %i ms', everyMs => {
+  /** One record comes before each commit. Says the status after each of them. */
+  async function statuses(forMs: number, offsetAt: (i: number) => number, from = 0): Promise<(string | undefined)[]> {
+    const seen: (string | undefined)[] = []
+    for (let i = from; (i - from) * everyMs <= forMs; i++) {
+      await produce(1)
+      await commit({ 0: offsetAt(i) })
+      plane.clock.advance(everyMs)
+      seen.push((await lag())?.status)
+    }
+    return seen
+  }
+
+  test('and never gets on has stalled, after a minute', async () => {
+    const seen = await statuses(120_000, () => 0)
+    const at = seen.indexOf('STALL') * everyMs
+    expect(at).toBeGreaterThanOrEqual(60_000)
+    expect(at).toBeLessThanOrEqual(70_000)
+    expect(new Set(seen.slice(at / everyMs))).toEqual(new Set(['STALL']))
+  })
+
+  test('and stops getting on has stalled within two minutes, and is well once it has read all', async () => {
+    const count = 120_000 / everyMs
+    expect(new Set(await statuses(120_000, i => i + 1))).toEqual(new Set(['OK']))
+    const seen = await statuses(120_000, () => count, count + 1)
+    const at = seen.indexOf('STALL') * everyMs
+    expect(at).toBeGreaterThanOrEqual(60_000)
+    expect(at).toBeLessThanOrEqual(110_000)
+    expect(seen.at(-1)).toBe('STALL')
+    expect((await statuses(0, i => i + 1, 2 * count + 1)).at(-1)).toBe('OK')
+  })
+
+  test('and goes back is seen to have, for the best part of a minute', async () => {
+    const count = 200_000 / everyMs
+    await statuses(200_000, i => i)
+    const seen = await statuses(50_000, () => Math.floor(count / 2), count + 1)
+    expect(seen.at(-1)).toBe('REWIND')
+    expect(seen.filter(status => status === 'REWIND').length * everyMs).toBeGreaterThanOrEqual(45_000)
+  })
+
+  test('and gets on slower than records come is warned of', async () => {
+    const seen = await statuses(200_000, i => Math.floor(i / 2))
+    expect(seen.at(-1)).toBe('WARN')
+    expect(seen.indexOf('WARN') * everyMs).toBeLessThanOrEqual(70_000)
+  })
 })
 
 test('a lag that grows is seen to grow', async () => {
