@@ -1,5 +1,5 @@
 /**
- * `node tools/kubernetes-rules.ts`: writes alerts/*.yml as PrometheusRule objects for the Prometheus operator. With
+ * `npm run kubernetes:rules`: writes alerts/*.yml as PrometheusRule objects for the Prometheus operator. With
  * --check it only says whether the file is what it would write, and exits with 1 when it is not; so does a test.
  */
 import fs from 'node:fs'
@@ -16,7 +16,7 @@ export function kubernetesRules(repository = REPOSITORY): string {
     const file = `alerts/${name}.yml`
     return prometheusRule(name, file, fs.readFileSync(path.join(repository, file), 'utf8'))
   })
-  const head = `# Made of alerts/*.yml: node tools/kubernetes-rules.ts. Change those, not this.\n`
+  const head = `# Made of alerts/*.yml: npm run kubernetes:rules. Change those, not this.\n`
   return head + documents.join('---\n')
 }
 
@@ -35,7 +35,7 @@ function main(): void {
   const text = kubernetesRules()
   if (!process.argv.includes('--check')) fs.writeFileSync(target, text)
   else if (fs.readFileSync(target, 'utf8') !== text) {
-    console.error(`${RULES_MANIFEST} is not what alerts/ says: node tools/kubernetes-rules.ts`)
+    console.error(`${RULES_MANIFEST} is not what alerts/ says: npm run kubernetes:rules`)
     process.exitCode = 1
   }
 }

@@ -1,9 +1,14 @@
+import { spawnSync } from 'node:child_process'
 import http from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { fileURLToPath } from 'node:url'
 import { startBroker, type TestBroker } from '@streambus/testkit'
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
-import type { Scenario } from '../../tools/drill/scenario.ts'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
+import { missingOption } from '../../tools/drill/needs.ts'
+import { playDrill } from '../../tools/drill/play.ts'
+import { DrillError, type Scenario, untilAborted } from '../../tools/drill/scenario.ts'
 import { scenarios } from '../../tools/drill/scenarios.ts'
+import { leaveOutWarnings } from '../../tools/drill/warnings.ts'
 import { watchAlerts } from '../../tools/drill/watch.ts'
 
 const WAIT = { timeout: 20_000, interval: 100 }
@@ -84,26 +89,103 @@ describe('a drill makes its numbers move, and leaves nothing behind', () => {
   })
 })
 
-test('what becomes of alerts is told as it happens', async () => {
-  const answers = [[], ['pending'], ['pending', 'firing']]
-  const prometheus = http.createServer((_, response) => {
-    const alerts = (answers.shift() ?? ['firing']).map(state => ({ labels: { alertname: 'A' }, state }))
-    response.end(JSON.stringify({ data: { alerts } }))
-  })
-  await new Promise<void>(done => prometheus.listen(0, '127.0.0.1', done))
-  try {
-    const { port } = prometheus.address() as AddressInfo
-    const said: string[] = []
-    const areFiring = await watchAlerts({
-      prometheusUrl: `http://127.0.0.1:${port}`,
-      alerts: ['A'],
-      signal: new AbortController().signal,
-      everyMs: 1,
-      say: text => void said.push(text)
+describe('with a Prometheus', () => {
+  let prometheus: http.Server
+  /** States of the alert A, one answer after the other; the last one again and again. */
+  let answers: (readonly string[])[]
+  let said: string[]
+  const say = (text: string): void => void said.push(text)
+  const url = (): string => `http://127.0.0.1:${(prometheus.address() as AddressInfo).port}`
+
+  beforeEach(async () => {
+    said = []
+    prometheus = http.createServer((_, response) => {
+      const now = (answers.length > 1 ? answers.shift() : answers[0]) ?? []
+      const alerts = now.map(state => ({ labels: { alertname: 'A' }, state }))
+      response.end(JSON.stringify({ data: { alerts } }))
     })
-    expect(areFiring).toBe(true)
+    await new Promise<void>(done => prometheus.listen(0, '127.0.0.1', done))
+  })
+  afterEach(() => prometheus.close())
+
+  test('what becomes of alerts is told as it happens', async () => {
+    answers = [[], ['pending'], ['pending', 'firing']]
+    const { signal } = new AbortController()
+    expect(await watchAlerts({ prometheusUrl: url(), alerts: ['A'], signal, everyMs: 1, say })).toEqual([])
     expect(said).toEqual(['A: inactive → pending', 'A: pending → firing'])
+  })
+
+  /** Of two alerts, A and B; until `end`. */
+  function play(end: AbortSignal, run: Scenario['run'] = stage => untilAborted(stage.signal)): Promise<number> {
+    const scenario: Scenario = { name: 'x', alerts: ['A', 'B'], does: 'does it', needs: [], minutes: 1, run }
+    const stage = { bootstrap: '', adminUrl: '', pid: null, fill: null, signal: end, say }
+    return playDrill({ scenario, stage, limitMs: 200, prometheusUrl: url(), everyMs: 1 })
+  }
+
+  test('those that did not fire are named: in time, and at an interrupt', async () => {
+    answers = [['firing']]
+    expect(await play(new AbortController().signal)).toBe(1)
+    expect(said.at(-1)).toBe('1 of 2 did not fire within 0 minutes: B')
+    const end = new AbortController()
+    const playing = play(end.signal)
+    end.abort()
+    expect(await playing).toBe(1)
+    expect(said.at(-1)).toMatch(/ did not fire when it was interrupted: .*B$/)
+  })
+
+  test('a drill that cannot be played says why, and so does a Prometheus that is none', async () => {
+    answers = [[]]
+    const failing = play(new AbortController().signal, () => Promise.reject(new DrillError('no disk')))
+    await expect(failing).rejects.toThrow('no disk')
+    prometheus.removeAllListeners('request').on('request', (_, response) => response.end('{}'))
+    await expect(play(new AbortController().signal)).rejects.toThrow('is that a Prometheus?')
+    prometheus.removeAllListeners('request').on('request', (_, response) => response.destroy())
+    await expect(play(new AbortController().signal)).rejects.toThrow('cannot be read')
+  })
+})
+
+test.each([
+  [{}, 'd needs --pid'],
+  [{ pid: 'x' }, '--pid is x: it is no process id'],
+  [{ pid: '2147483646' }, 'there is no such process'],
+  [{ pid: String(process.pid) }, 'd needs --fill'],
+  [{ pid: String(process.pid), fill: '/nowhere' }, '--fill is /nowhere: it does not exist'],
+  [{ pid: String(process.pid), fill: import.meta.filename }, 'it is no directory'],
+  [{ pid: String(process.pid), fill: import.meta.dirname }, null]
+])('what a drill needs is looked at before it begins: %j', (given, problem) => {
+  const found = missingOption({ name: 'd', needs: ['pid', 'fill'] }, given)
+  if (problem === null) expect(found).toBe(null)
+  else expect(found).toContain(problem)
+})
+
+test('npm run drill says what is wrong before it announces anything', () => {
+  const drill = (...args: string[]) => {
+    const script = fileURLToPath(new URL('../../tools/alert-drill.ts', import.meta.url))
+    return spawnSync(process.execPath, [script, ...args], { encoding: 'utf8' })
+  }
+  for (const [args, problem] of [
+    [['broker-down'], 'broker-down needs --pid'],
+    [['brokerdown'], 'there is no drill brokerdown'],
+    [['lag', '--minutes', 'soon'], '--minutes is soon'],
+    [['lag', '--promtheus', 'x'], '--promtheus']
+  ] as const) {
+    const { status, stdout, stderr } = drill(...args)
+    expect([status, stdout]).toEqual([1, ''])
+    expect(stderr).toContain(`drill: `)
+    expect(stderr).toContain(problem)
+  }
+})
+
+test('a warning is left out by its name only', () => {
+  const before = process.listeners('warning')
+  const printed: string[] = []
+  process.removeAllListeners('warning').on('warning', ({ name }) => printed.push(name))
+  try {
+    leaveOutWarnings(new Set(['Noise']))
+    for (const name of ['Noise', 'Other']) process.emit('warning', Object.assign(new Error('x'), { name }))
+    expect(printed).toEqual(['Other'])
   } finally {
-    prometheus.close()
+    process.removeAllListeners('warning')
+    for (const listener of before) process.on('warning', listener)
   }
 })

@@ -1,5 +1,6 @@
 import fs from 'node:fs'
 import path from 'node:path'
+import type { Scenario } from '../../tools/drill/scenario.ts'
 import { type AlertRule, checkPromql, parsePromql, resultLabels, type SeriesTable } from '../../tools/promql/index.ts'
 
 const SECTIONS = ['Meaning', 'Impact', 'Diagnosis', 'Mitigation', 'Silence']
@@ -15,7 +16,7 @@ export interface Runbook {
 export interface Surroundings {
   readonly known: SeriesTable
   readonly events: ReadonlySet<string>
-  readonly drills: ReadonlySet<string>
+  readonly drills: readonly Pick<Scenario, 'name' | 'needs'>[]
   /** Names of files beside it. */
   readonly files: ReadonlySet<string>
 }
@@ -32,9 +33,20 @@ export function runbookProblems(runbook: Runbook, { known, events, drills, files
     found.push(...named.filter(word => !have.has(word)).map(word => `there is no ${what} ${word}`))
   }
   missing('event', /event="(\w+)"/g, events)
-  missing('drill', /alert-drill\.ts ([\w-]+)/g, drills)
+  found.push(...drillProblems(text, drills))
   missing('file', /\]\(([\w.]+\.md)/g, files)
   return [...found, ...silenceProblems(runbook, known)].map(problem => `${name}: ${problem}`)
+}
+
+/** Drills that there are not, and drills without the options that they need. */
+export function drillProblems(text: string, drills: Surroundings['drills']): string[] {
+  return [...text.matchAll(/npm run drill -- ([\w-]+)([^`\n]*)/g)].flatMap(([command, name = '', options = '']) => {
+    if (name === 'list') return []
+    const drill = drills.find(known => known.name === name)
+    if (drill === undefined) return [`there is no drill ${name}`]
+    const missing = drill.needs.filter(option => !new RegExp(`--${option} \\S`).test(options))
+    return missing.map(option => `${command} lacks --${option}`)
+  })
 }
 
 /** The lines of all blocks of one kind. */

@@ -4,7 +4,14 @@ import { startBroker, type TestBroker } from '@streambus/testkit'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { runCommand } from '../../tools/drill/run-cli.ts'
 import { scenarios } from '../../tools/drill/scenarios.ts'
-import { fences, loggedEvents, type Runbook, runbookProblems, type Surroundings } from './runbook-problems.ts'
+import {
+  drillProblems,
+  fences,
+  loggedEvents,
+  type Runbook,
+  runbookProblems,
+  type Surroundings
+} from './runbook-problems.ts'
 import { context, root, rules, runbookFolder } from './shipped.ts'
 
 const files = fs.readdirSync(runbookFolder)
@@ -19,7 +26,7 @@ const runbooks: readonly Runbook[] = files
 const surroundings: Surroundings = {
   known: context.known,
   events: loggedEvents(root),
-  drills: new Set(scenarios.map(({ name }) => name)),
+  drills: scenarios,
   files: new Set(files)
 }
 /** Settings of clients and other programs that runbooks name. */
@@ -44,9 +51,22 @@ test('every runbook names what there is', () => {
   expect(runbooks.flatMap(runbook => runbookProblems(runbook, surroundings))).toEqual([])
 })
 
+test('a drill is named with what it needs', () => {
+  const drills = [
+    { name: 'lag', needs: [] },
+    { name: 'stop', needs: ['pid'] }
+  ] as const
+  expect(drillProblems('`npm run drill -- lag`, `npm run drill -- stop --pid PID`', drills)).toEqual([])
+  expect(drillProblems('`npm run drill -- stop` (`npm run drill -- go`)', drills)).toEqual([
+    'npm run drill -- stop lacks --pid',
+    'there is no drill go'
+  ])
+})
+
 test('the index has every alert and every drill', () => {
   expect(runbooks.filter(({ name }) => !index.includes(`[${name}](${name}.md)`)).map(({ name }) => name)).toEqual([])
   expect(scenarios.filter(({ name }) => !index.includes(`| \`${name}`)).map(({ name }) => name)).toEqual([])
+  expect(drillProblems(index, scenarios)).toEqual([])
   for (const { alerts } of scenarios)
     expect(rules.alerts.map(({ alert }) => alert)).toEqual(expect.arrayContaining([...alerts]))
 })

@@ -1,4 +1,4 @@
-import { pause } from './scenario.ts'
+import { DrillError, pause } from './scenario.ts'
 
 /** As Prometheus says it. */
 export type AlertState = 'inactive' | 'pending' | 'firing'
@@ -9,16 +9,29 @@ interface AlertsAnswer {
   }
 }
 
-/** The states of alerts by name, as Prometheus has them now; the furthest where there are several of one name. */
+/**
+ * The states of alerts by name, as Prometheus has them now; the furthest where there are several of one name. Throws
+ * DrillError when it does not say.
+ */
 export async function alertStates(prometheusUrl: string): Promise<Map<string, AlertState>> {
-  const answer = await fetch(`${prometheusUrl}/api/v1/alerts`)
-  const { data } = (await answer.json()) as AlertsAnswer
+  const { data } = await answerOf(`${prometheusUrl.replace(/\/$/, '')}/api/v1/alerts`)
   const states = new Map<string, AlertState>()
   for (const { labels, state } of data.alerts) {
     const name = labels['alertname'] ?? ''
     if (states.get(name) !== 'firing') states.set(name, state)
   }
   return states
+}
+
+async function answerOf(url: string): Promise<AlertsAnswer> {
+  try {
+    const answer = (await (await fetch(url)).json()) as Partial<AlertsAnswer>
+    if (answer.data?.alerts !== undefined) return { data: answer.data }
+  } catch (error) {
+    const { message, cause } = error as Error
+    throw new DrillError(`--prometheus: ${url} cannot be read: ${cause instanceof Error ? cause.message : message}`)
+  }
+  throw new DrillError(`--prometheus: ${url} has no alerts; is that a Prometheus? It usually is http://localhost:9090`)
 }
 
 export interface WatchOptions {
@@ -29,8 +42,11 @@ export interface WatchOptions {
   say(text: string): void
 }
 
-/** Says what becomes of alerts. Resolves to true when all of them fire, to false when the signal is aborted before. */
-export async function watchAlerts(options: WatchOptions): Promise<boolean> {
+/**
+ * Says what becomes of alerts, until all of them fire or the signal is aborted. Resolves to those that do not fire
+ * then. Throws DrillError when Prometheus does not say.
+ */
+export async function watchAlerts(options: WatchOptions): Promise<readonly string[]> {
   const { prometheusUrl, alerts, signal, everyMs = 5_000, say } = options
   const before = new Map<string, AlertState>(alerts.map(alert => [alert, 'inactive']))
   while (!signal.aborted) {
@@ -40,8 +56,12 @@ export async function watchAlerts(options: WatchOptions): Promise<boolean> {
       if (state !== before.get(alert)) say(`${alert}: ${before.get(alert)} → ${state}`)
       before.set(alert, state)
     }
-    if ([...before.values()].every(state => state === 'firing')) return true
+    if (silent().length === 0) break
     await pause(everyMs, signal)
   }
-  return false
+  return silent()
+
+  function silent(): readonly string[] {
+    return alerts.filter(alert => before.get(alert) !== 'firing')
+  }
 }

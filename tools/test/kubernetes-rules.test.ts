@@ -11,7 +11,7 @@ interface PrometheusRule {
   readonly spec: unknown
 }
 
-test('the PrometheusRule objects are what alerts/ says (node tools/kubernetes-rules.ts)', () => {
+test('the PrometheusRule objects are what alerts/ says (npm run kubernetes:rules)', () => {
   const text = kubernetesRules(repository)
   expect(fs.readFileSync(path.join(repository, RULES_MANIFEST), 'utf8')).toBe(text)
   const rules = parseAllDocuments(text).map(document => document.toJS() as PrometheusRule)

@@ -23,19 +23,21 @@ export interface Definition {
   readonly commonStructs?: readonly { readonly name: string; readonly fields: readonly DefinedField[] }[]
 }
 
-const root = resolve(import.meta.dirname, '../../../..')
-
-/** Where Kafka's definitions are looked for; they are not part of this project. */
-export const definitionsFolder: string =
-  process.env['STREAMBUS_KAFKA_MESSAGES'] ?? resolve(root, '../shared/reference/kafka-messages')
+/** Kafka's definitions (clients/src/main/resources/common/message); they are not part of this project. */
+const definitionsFolder: string | undefined = process.env['STREAMBUS_KAFKA_MESSAGES']
 
 /** Null when the definitions are there, else the reason to skip. */
-export const definitionsMissing: string | null = existsSync(resolve(definitionsFolder, 'ProduceRequest.json'))
-  ? null
-  : `no Kafka message definitions in ${definitionsFolder}; set STREAMBUS_KAFKA_MESSAGES to Kafka's folder of them`
+export const definitionsMissing: string | null = reasonToSkip()
+
+function reasonToSkip(): string | null {
+  const wayOut = 'set STREAMBUS_KAFKA_MESSAGES to clients/src/main/resources/common/message of Apache Kafka'
+  if (definitionsFolder === undefined) return `no message definitions of Apache Kafka: ${wayOut}`
+  if (existsSync(resolve(definitionsFolder, 'ProduceRequest.json'))) return null
+  return `no message definitions of Apache Kafka in ${definitionsFolder}: ${wayOut}`
+}
 
 /** JSON with whole-line `//` comments. */
 export function readDefinition(name: string): Definition {
-  const text = readFileSync(resolve(definitionsFolder, `${name}.json`), 'utf8')
+  const text = readFileSync(resolve(definitionsFolder ?? '', `${name}.json`), 'utf8')
   return JSON.parse(text.replaceAll(/^\s*\/\/.*$/gm, '')) as Definition
 }
