@@ -64,7 +64,7 @@ export class LoadStage {
 
 const WORDS = ['order', 'invoice', 'shipment', 'payment', 'return', 'refund', 'coupon']
 
-export async function until(isSo: () => boolean, what: string, timeoutMs = 20_000): Promise<void> {
+export async function until(isSo: () => boolean, what: string, timeoutMs = 60_000): Promise<void> {
   await eventually(() => {
     if (!isSo()) throw new Error(`it did not come to pass that ${what}`)
   }, timeoutMs)
