@@ -129,7 +129,7 @@ const REAL_WORLD_ALLOWED = [
 const LIBRARIES: Readonly<Record<string, readonly string[]>> = {
   '@opentelemetry/api': ['packages/broker/src/observability/span-exporter.ts'],
   '@opentelemetry/sdk-trace': ['packages/broker/src/observability/span-exporter.ts'],
-  '@opentelemetry/exporter-trace-otlp-http': ['packages/broker/src/observability/span-exporter.ts'],
+  '@opentelemetry/exporter-trace-otlp-proto': ['packages/broker/src/observability/span-exporter.ts'],
   '@opentelemetry/resources': ['packages/broker/src/observability/span-exporter.ts'],
   // Another writer of the same format, to compare with.
   'prom-client': ['packages/metrics/test/'],

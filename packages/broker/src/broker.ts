@@ -202,7 +202,7 @@ export class Broker {
     this.#running = null
     for (const directory of this.#directories.splice(0)) directory.release()
     await this.#admin?.stop(graceMs)
-    await this.#requests?.close()
+    await this.#requests?.close({ isClean })
     this.#runtime.stop()
     this.#view.setStatus('stopped')
     this.#repeated.flush()

@@ -4,38 +4,20 @@ import type { AddressInfo } from 'node:net'
 import { Kafka, logLevel } from 'kafkajs'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { startBroker, type TestBroker } from '../src/index.ts'
+import { type OtlpTraces, readTraces } from './otlp-traces.ts'
 
 const TRACE_ID = '0af7651916cd43dd8448eb211c80319c'
 const SPAN_ID = 'b7ad6b7169203331'
 
-interface Span {
-  readonly traceId: string
-  readonly spanId: string
-  readonly parentSpanId?: string
-  readonly name: string
-  readonly kind: number
-  readonly startTimeUnixNano: string
-  readonly endTimeUnixNano: string
-  readonly links: readonly { readonly traceId: string; readonly spanId: string }[]
-}
-
-interface Export {
-  readonly resourceSpans: readonly {
-    readonly resource: {
-      readonly attributes: readonly { readonly key: string; readonly value: { stringValue?: string } }[]
-    }
-    readonly scopeSpans: readonly { readonly spans: readonly Span[] }[]
-  }[]
-}
-
-const exports: Export[] = []
+const exports: OtlpTraces[] = []
 const receiver = http.createServer((request, response) => {
   const chunks: Buffer[] = []
   request.on('data', (chunk: Buffer) => chunks.push(chunk))
   request.on('end', () => {
     expect(request.url).toBe('/v1/traces')
-    exports.push(JSON.parse(Buffer.concat(chunks).toString()) as Export)
-    response.end('{}')
+    expect(request.headers['content-type']).toBe('application/x-protobuf')
+    exports.push(readTraces(Buffer.concat(chunks)))
+    response.end()
   })
 })
 let broker: TestBroker
@@ -65,22 +47,20 @@ test('a slow produce arrives at a collector, with its phases as children and a l
   const scrape = await (await fetch(`${broker.adminUrl}/metrics`, { headers: openMetrics })).text()
   await broker.stop()
 
-  const spans = exports.flatMap(({ resourceSpans }) => resourceSpans[0]?.scopeSpans[0]?.spans ?? [])
+  const spans = exports.flatMap(each => each.spans)
   const [root] = spans.filter(({ name }) => name === 'publish traced')
-  expect(root).toMatchObject({ kind: 2, links: [{ traceId: TRACE_ID, spanId: SPAN_ID }] })
+  expect(root).toMatchObject({ kind: 2, parentSpanId: '', links: [{ traceId: TRACE_ID, spanId: SPAN_ID }] })
   const exemplar = /^streambus_produce_latency_seconds_bucket.*# \{(.*)\}/m.exec(scrape)?.[1] ?? ''
   expect(exemplar).toContain(`trace_id="${root?.traceId}"`)
   const children = spans.filter(({ parentSpanId }) => parentSpanId === root?.spanId)
   expect(children.map(({ name }) => name)).toEqual(expect.arrayContaining(['local', 'commit', 'send']))
-  for (const { traceId, startTimeUnixNano, endTimeUnixNano } of children) {
+  for (const { traceId, startNs, endNs } of children) {
     expect(traceId).toBe(root?.traceId)
-    expect(BigInt(startTimeUnixNano)).toBeGreaterThanOrEqual(BigInt(root?.startTimeUnixNano ?? 0))
-    expect(BigInt(endTimeUnixNano)).toBeLessThanOrEqual(BigInt(root?.endTimeUnixNano ?? 0))
+    expect(startNs).toBeGreaterThanOrEqual(root?.startNs ?? 0n)
+    expect(endNs).toBeLessThanOrEqual(root?.endNs ?? 0n)
   }
-  expect(Math.abs(Number(BigInt(root?.startTimeUnixNano ?? 0) / 1_000_000n) - Date.now())).toBeLessThan(60_000)
-  const resource = exports[0]?.resourceSpans[0]?.resource.attributes ?? []
-  const names = Object.fromEntries(resource.map(({ key, value }) => [key, value.stringValue]))
-  expect(names).toMatchObject({ 'service.name': 'streambus', 'service.instance.id': '0' })
+  expect(Math.abs(Number((root?.startNs ?? 0n) / 1_000_000n) - Date.now())).toBeLessThan(60_000)
+  expect(exports[0]?.resource).toMatchObject({ 'service.name': 'streambus', 'service.instance.id': '0' })
   const counted = broker.broker.metrics.cells.otelSpans.child('exported').value
   expect(counted).toBe(spans.length)
 })

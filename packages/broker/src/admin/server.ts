@@ -187,11 +187,15 @@ export class AdminServer {
     metrics.cells.httpRequestSize.observe(Number(request.headers['content-length'] ?? 0))
     metrics.cells.httpResponseSize.observe(bodyBytes)
     if (!log.isEnabled('debug')) return
-    const path = clientText(request.url ?? '')
+    const { path, query } = parseTarget(request.url ?? '')
+    // Of what is not served here nothing is written, and of a query the names only: either may hold a secret.
+    const names = [...new Set(query.keys())].join(',')
     log.debug('admin request', {
+      event: 'admin_request',
       correlation_id: id,
       method: clientText(request.method ?? ''),
-      path,
+      path: found.kind === 'unknown' ? 'unmatched' : clientText(path),
+      ...(names === '' || found.kind === 'unknown' ? {} : { query: clientText(names) }),
       status,
       duration_ms: durationMs
     })

@@ -42,8 +42,9 @@ export async function loadConfig(input: ConfigInput): Promise<Config> {
   // Every value is checked, also one that is overridden: it is wrong all the same.
   for (const layer of layers) {
     for (const [name, value] of layer) {
-      const parsed = SETTINGS[name].parse(value.text)
-      const shown = SETTINGS[name].isSensitive ? 'a hidden value' : `"${value.text}"`
+      const setting = SETTINGS[name] as Setting<unknown>
+      const parsed = setting.parse(value.text)
+      const shown = setting.isSensitive ? 'a hidden value' : `"${setting.redact?.(value.text) ?? value.text}"`
       if ('problem' in parsed) problems.push(`${name} is ${shown} (${value.where}): must be ${parsed.problem}`)
       else given.set(name, value)
     }
@@ -81,6 +82,9 @@ function parseAdminListener(text: string, problems: string[]): Address | null {
 /** Spans are made of the times that metrics take of requests. */
 function checkTracing(values: ConfigValues, problems: string[]): void {
   const endpoint = values['tracing.otlp.endpoint']
+  if (endpoint !== '' && !URL.canParse(endpoint)) {
+    problems.push(`tracing.otlp.endpoint is "${endpoint}": must be a URL such as http://localhost:4318, port 1 … 65535`)
+  }
   if (values['metrics.enabled'] || endpoint === '') return
   problems.push(
     `tracing.otlp.endpoint is "${endpoint}" while metrics.enabled is false: requests are not timed then; leave one of them out`

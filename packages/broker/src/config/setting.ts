@@ -15,6 +15,8 @@ export interface Setting<T> {
   readonly dynamic: Dynamic
   readonly isSensitive: boolean
   readonly doc: string
+  /** Hides what must not be shown of a text that was refused. Default: all of it may. */
+  readonly redact?: (text: string) => string
   /** What is allowed, as the rest of a sentence: 'a whole number from 1 to 10'. */
   readonly allowed: string
   /** Never throws. The problem says what is allowed, not which setting or value it was. */
@@ -81,14 +83,19 @@ export function double(options: NumberOptions & { readonly min: number; readonly
 }
 
 export function string(
-  options: Common<string> & { readonly pattern?: RegExp; readonly allowed?: string }
+  options: Common<string> & {
+    readonly pattern?: RegExp
+    readonly allowed?: string
+    readonly redact?: (text: string) => string
+  }
 ): Setting<string> {
-  const { pattern, allowed = 'text' } = options
-  return setting('string', options, {
+  const { pattern, allowed = 'text', redact } = options
+  const base = setting('string', options, {
     allowed,
     read: text => (pattern === undefined || pattern.test(text) ? text : null),
     format: value => value
   })
+  return redact === undefined ? base : { ...base, redact }
 }
 
 /** A pattern of names, as its text; one that cannot be compiled is refused with the reason. */

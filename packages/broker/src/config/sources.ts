@@ -61,6 +61,18 @@ function isForeign(variable: string, text: string): boolean {
   return FOREIGN_VARIABLES.some(pattern => pattern.test(variable))
 }
 
+/** Talks more, whatever STREAMBUS_LOG_LEVEL says: what somebody who looks for a mistake sets beside it. */
+const DEBUG_VARIABLE = 'STREAMBUS_DEBUG'
+
+function readDebug(text: string, given: Map<SettingName, Given>, problems: string[]): void {
+  const lower = text.trim().toLowerCase()
+  if (lower === 'true' || lower === '1') {
+    given.set('log.level', { text: 'debug', where: `environment variable ${DEBUG_VARIABLE}` })
+  } else if (lower !== 'false' && lower !== '0' && lower !== '') {
+    problems.push(`environment variable ${DEBUG_VARIABLE} is "${text}": must be true (log.level=debug) or false`)
+  }
+}
+
 export function readEnvironment(
   environment: Readonly<Record<string, string | undefined>>,
   problems: string[]
@@ -70,11 +82,13 @@ export function readEnvironment(
   for (const [variable, text] of Object.entries(environment)) {
     if (text === undefined || !variable.startsWith(environmentName(''))) continue
     const name = byVariable.get(variable)
+    if (variable === DEBUG_VARIABLE) continue
     if (name !== undefined) given.set(name, { text, where: `environment variable ${variable}` })
     else if (!isForeign(variable, text)) {
       problems.push(`environment variable ${variable} is not a setting${didYouMean(variable, byVariable.keys())}`)
     }
   }
+  readDebug(environment[DEBUG_VARIABLE] ?? '', given, problems)
   return given
 }
 

@@ -9,6 +9,7 @@ import { ownMsOf, type Phase, type PhaseSpan, phasesOf, restPhaseOf } from './re
 import { type RequestSubject, spansOf } from './request-spans.ts'
 import { NOTHING, subjectOf } from './request-subject.ts'
 import type { SpanSink } from './span-exporter.ts'
+import { TraceBudget } from './trace-budget.ts'
 
 export interface NotableLimits {
   readonly 'slow.request.ms': number
@@ -27,7 +28,7 @@ export interface NotableOptions {
   /** Null: nothing is traced, and nothing is read for it. */
   readonly spans: SpanSink | null
   readonly prng: Prng
-  /** Of each trace, when its request is over. */
+  /** Of each trace that is sent, when its request is over. */
   readonly traced: (track: RequestTrack, root: TracedRoot) => void
 }
 
@@ -68,6 +69,8 @@ export class NotableRequests implements RequestProbe {
   readonly #options: NotableOptions
   readonly #apis: Api[] = []
   readonly #sampler = new RatioSampler()
+  readonly #slow = new TraceBudget()
+  readonly #failed = new TraceBudget()
 
   constructor(options: NotableOptions) {
     this.#options = options
@@ -110,18 +113,29 @@ export class NotableRequests implements RequestProbe {
   }
 
   #conclude(track: RequestTrack, note: Note, sent: { flushedMs: number; sentMs: number } | null): void {
-    const { spans, prng, traced } = this.#options
-    const { name, restPhase } = this.#apis[track.apiKey] as Api
+    const { restPhase } = this.#apis[track.apiKey] as Api
     const phases = phasesOf(track, restPhase, sent)
-    let traceId: string | null = null
-    if (spans !== null) {
-      traceId = hex(prng, 16)
-      const specs = spansOf({ apiName: name, track, subject: note.subject, phases, error: note.error })
-      const spanIds = specs.map(() => hex(prng, 8))
-      spans.emit(specs, { traceId, spanIds })
-      traced(track, { traceId, spanId: spanIds[0] ?? '' })
-    }
+    const traceId = this.#trace(track, note, phases)
     if (note.isSlow) this.#logSlow(track, phases, traceId)
+  }
+
+  /** The id of the trace; null when there is none. */
+  #trace(track: RequestTrack, note: Note, phases: readonly PhaseSpan[]): string | null {
+    const { spans, prng, traced } = this.#options
+    if (spans === null) return null
+    const { name } = this.#apis[track.apiKey] as Api
+    const specs = spansOf({ apiName: name, track, subject: note.subject, phases, error: note.error })
+    const budget = note.error === null ? this.#slow : this.#failed
+    if (!note.isSampled && !budget.takes(Math.max(track.receivedMs, track.readyMs))) {
+      spans.leaveOut(specs.length)
+      return null
+    }
+    const traceId = hex(prng, 16)
+    const spanIds = specs.map(() => hex(prng, 8))
+    // Of a trace that nobody will find neither logs nor metrics speak.
+    if (!spans.emit(specs, { traceId, spanIds })) return null
+    traced(track, { traceId, spanId: spanIds[0] ?? '' })
+    return traceId
   }
 
   #logSlow(track: RequestTrack, phases: readonly PhaseSpan[], traceId: string | null): void {

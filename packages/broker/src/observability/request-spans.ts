@@ -44,7 +44,8 @@ export interface RequestSpans {
 /** The spans of one request: itself, and a child for each of its phases. Times and texts only; nothing is kept. */
 export function spansOf({ apiName, track, subject, phases, error }: RequestSpans): readonly SpanSpec[] {
   const startMs = phases[0]?.startMs ?? track.arrivedMs
-  const endMs = phases.at(-1)?.endMs ?? track.readyMs
+  // A handler that threw at once has no phases and was never ready.
+  const endMs = Math.max(startMs, phases.at(-1)?.endMs ?? track.readyMs)
   const operation = OPERATIONS[apiName]
   const name = operation?.name ?? apiName
   const root: SpanSpec = {

@@ -1,12 +1,17 @@
 import type { Link } from '@opentelemetry/api'
+import type { Clock } from '@streambus/base'
 import type { SpanSpec } from './request-spans.ts'
+import { SPANS_WAITING_MAX, type SpanProbe, SpanQueue } from './span-queue.ts'
 import type { TraceContext } from './trace-context.ts'
 
-/** Where spans go. `emit` takes what it is given at once and never throws; a full queue drops. */
+/** Where spans go. Nothing of it throws. */
 export interface SpanSink {
-  emit(spans: readonly SpanSpec[], ids: SpanIds): void
-  /** Sends what is queued, as far as that goes in time. */
-  close(): Promise<void>
+  /** False: too many are waiting, so they were dropped, all of them. */
+  emit(spans: readonly SpanSpec[], ids: SpanIds): boolean
+  /** Counts spans that were not made, because there would be too many. */
+  leaveOut(count: number): void
+  /** Sends what is queued, as far as that goes within `graceMs`; what is left then counts as failed. */
+  close(graceMs: number): Promise<void>
 }
 
 export interface SpanIds {
@@ -20,21 +25,10 @@ export interface SpanExporterOptions {
   readonly url: string
   readonly resource: Readonly<Record<string, string>>
   readonly version: string
-  /** The wall clock's time at the monotonic clock's zero, in ms. */
-  readonly epochMs: () => number
+  readonly clock: Clock
   readonly probe: SpanProbe
 }
 
-/** What becomes of spans. */
-export interface SpanProbe {
-  exported(count: number): void
-  /** Too many were waiting. */
-  dropped(count: number): void
-  failed(count: number, error: Error | null): void
-}
-
-/** Spans that wait: about 2 MB. */
-const QUEUE_MAX = 2_048
 const BATCH_MAX = 512
 const DELAY_MS = 1_000
 const TIMEOUT_MS = 10_000
@@ -48,26 +42,23 @@ export async function openSpanExporter(options: SpanExporterOptions): Promise<Sp
     await Promise.all([
       import('@opentelemetry/api'),
       import('@opentelemetry/sdk-trace'),
-      import('@opentelemetry/exporter-trace-otlp-http'),
+      import('@opentelemetry/exporter-trace-otlp-proto'),
       import('@opentelemetry/resources')
     ])
-  const { probe, epochMs } = options
-  let waiting = 0
+  const { probe, clock } = options
+  const queue = new SpanQueue(probe)
   const inner = new otlp.OTLPTraceExporter({ url: options.url, timeoutMillis: TIMEOUT_MS })
   const exporter: typeof inner = Object.assign(Object.create(inner) as typeof inner, {
     export(...[spans, done]: Parameters<typeof inner.export>) {
       inner.export(spans, result => {
-        waiting -= spans.length
-        if (result.code === 0) probe.exported(spans.length)
-        else probe.failed(spans.length, result.error ?? null)
+        queue.leave(spans.length, result.code === 0 ? 'exported' : (result.error ?? null))
         done(result)
       })
     }
   })
-  const toLink = ({ traceId, spanId, isSampled }: TraceContext): Link => {
-    const traceFlags = isSampled ? TraceFlags.SAMPLED : TraceFlags.NONE
-    return { context: { traceId, spanId, traceFlags, isRemote: true } }
-  }
+  const toLink = ({ traceId, spanId, isSampled }: TraceContext): Link => ({
+    context: { traceId, spanId, traceFlags: isSampled ? TraceFlags.SAMPLED : TraceFlags.NONE, isRemote: true }
+  })
   const ids = new PresetIds()
   const provider = new sdk.TracerProvider({
     resource: resourceFromAttributes(options.resource),
@@ -76,7 +67,7 @@ export async function openSpanExporter(options: SpanExporterOptions): Promise<Sp
     spanProcessors: [
       new sdk.BatchSpanProcessor({
         exporter,
-        maxQueueSize: QUEUE_MAX,
+        maxQueueSize: SPANS_WAITING_MAX,
         maxExportBatchSize: BATCH_MAX,
         scheduledDelayMillis: DELAY_MS
       })
@@ -85,9 +76,8 @@ export async function openSpanExporter(options: SpanExporterOptions): Promise<Sp
   const tracer = provider.getTracer('streambus', options.version)
   return {
     emit(specs, { traceId, spanIds }) {
-      if (waiting + specs.length > QUEUE_MAX) return probe.dropped(specs.length)
-      waiting += specs.length
-      const zeroMs = epochMs()
+      if (!queue.enter(specs.length)) return false
+      const zeroMs = clock.wallMs() - clock.monotonicMs()
       let parent = ROOT_CONTEXT
       for (const [i, { name, startMs, endMs, attributes, links, error }] of specs.entries()) {
         ids.next(traceId, spanIds[i] ?? '')
@@ -105,11 +95,23 @@ export async function openSpanExporter(options: SpanExporterOptions): Promise<Sp
         if (error !== null) span.setStatus({ code: SpanStatusCode.ERROR, message: error })
         span.end(zeroMs + endMs)
       }
+      return true
     },
-    async close() {
-      await provider.shutdown()
+    leaveOut: count => probe.dropped(count),
+    async close(graceMs) {
+      // What goes wrong is told to the probe, batch by batch.
+      const sent = provider.shutdown().catch(() => {})
+      await within(sent, graceMs, clock)
+      queue.close(graceMs)
     }
   }
+}
+
+async function within(work: Promise<void>, limitMs: number, clock: Clock): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>()
+  const timer = clock.after(limitMs, resolve)
+  await Promise.race([work, promise])
+  timer.cancel()
 }
 
 /** Ids are made before the spans, for logs and exemplars. */

@@ -26,10 +26,13 @@ export interface WatchOptions {
   readonly repeated: RepeatedLines
 }
 
+/** A collector that does not answer holds up the end of the process for so long. */
+const SPANS_GRACE_MS = 2_000
+
 export interface RequestWatch {
   readonly probe: RequestProbe
-  /** Sends what is left of the traces. */
-  close(): Promise<void>
+  /** Sends what is left of the traces: for two seconds at most, not at all when the stop is not clean. */
+  close(end: { readonly isClean: boolean }): Promise<void>
 }
 
 /** All that is noticed of requests: metrics, the slow-request log, traces. Nothing while metrics are off. */
@@ -52,8 +55,8 @@ export async function watchRequests(options: WatchOptions): Promise<RequestWatch
   const notable = new NotableRequests({ apis, limits, log: log.named('requests'), repeated, spans, prng, traced })
   return {
     probe: bothProbes(bindRequests(metrics, { apis, limits, waits }), notable),
-    async close() {
-      await spans?.close()
+    async close({ isClean }) {
+      await spans?.close(isClean ? SPANS_GRACE_MS : 0)
     }
   }
 }

@@ -115,6 +115,19 @@ describe('AdminServer', () => {
     expect(long).toMatch(/^HTTP\/1\.1 413 /)
   })
 
+  it('logs of a request what is served here, and of its query the names only', async () => {
+    await fetch(`${admin.url}/api/v1/topics?limit=pa55word&limit=2&token=pa55word`)
+    await fetch(`${admin.url}/pa55word?x=pa55word`)
+    await exchange('GET http://user:pa55word@host/ HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n')
+    const logged = admin.lines.filter(({ fields }) => fields['event'] === 'admin_request')
+    expect(logged.map(({ fields }) => [fields['path'], fields['query']])).toEqual([
+      ['/api/v1/topics', 'limit,token'],
+      ['unmatched', undefined],
+      ['unmatched', undefined]
+    ])
+    expect(JSON.stringify(admin.lines)).not.toContain('pa55word')
+  })
+
   it('does not take a client that leaves within its body for an error of the broker', async () => {
     const socket = net.connect(admin.port, '127.0.0.1')
     const head =

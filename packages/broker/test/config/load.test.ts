@@ -202,3 +202,48 @@ test('traces are not possible without the times that metrics take', async () => 
     'tracing.otlp.endpoint is "http://h:4318" while metrics.enabled is false: requests are not timed then; leave one of them out'
   ])
 })
+
+describe('the address of a collector', () => {
+  const problemOf = async (endpoint: string): Promise<string> => {
+    const problems = await problemsOf({ flags: { 'tracing.otlp.endpoint': endpoint } })
+    return problems.join('\n')
+  }
+
+  test.each([
+    'http://user:pa55word@host:4318',
+    'http://pa55word@host',
+    'http://user:pa/55word@host',
+    'https://host/v1/traces?key=pa55word',
+    'https://host#pa55word',
+    'HTTP://user:pa55word@host'
+  ])('with a secret is refused without showing it: %s', async endpoint => {
+    const problem = await problemOf(endpoint)
+    expect(problem).toMatch(/^tracing\.otlp\.endpoint is ".*" \(command line\): must be .*OTEL_EXPORTER_OTLP_HEADERS/)
+    expect(problem).not.toMatch(/55word|user:/)
+  })
+
+  test('must be one that can be connected to', async () => {
+    expect(await problemOf('http://host:99999')).toMatch(/port 1 … 65535/)
+    expect(await problemOf('https://[::1]:4318/v1/traces')).toBe('')
+  })
+})
+
+describe('STREAMBUS_DEBUG', () => {
+  const levelOf = async (environment: Record<string, string>, flags = {}): Promise<string> =>
+    (await loadConfig({ environment, flags })).values['log.level']
+
+  test('is log.level=debug; only a flag is stronger', async () => {
+    expect(await levelOf({ STREAMBUS_DEBUG: 'true' })).toBe('debug')
+    expect(await levelOf({ STREAMBUS_DEBUG: '1', STREAMBUS_LOG_LEVEL: 'error' })).toBe('debug')
+    expect(await levelOf({ STREAMBUS_LOG_LEVEL: 'error', STREAMBUS_DEBUG: 'false' })).toBe('error')
+    expect(await levelOf({ STREAMBUS_DEBUG: '' })).toBe('info')
+    expect(await levelOf({ STREAMBUS_DEBUG: 'true' }, { 'log.level': 'warn' })).toBe('warn')
+  })
+
+  test('is true or false; a variable that is nearly it is refused as any other', async () => {
+    expect(await problemsOf({ environment: { STREAMBUS_DEBUG: 'verbose' } })).toEqual([
+      'environment variable STREAMBUS_DEBUG is "verbose": must be true (log.level=debug) or false'
+    ])
+    expect(await problemsOf({ environment: { STREAMBUS_DEBUGGING: 'true' } })).toHaveLength(1)
+  })
+})

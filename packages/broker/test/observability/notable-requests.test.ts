@@ -6,7 +6,7 @@ import { type LogFields, RepeatedLines, SILENT_LOG } from '../../src/observabili
 import { NotableRequests } from '../../src/observability/notable-requests.ts'
 import { phasesOf } from '../../src/observability/request-phases.ts'
 import type { SpanSpec } from '../../src/observability/request-spans.ts'
-import type { SpanIds } from '../../src/observability/span-exporter.ts'
+import type { SpanIds, SpanSink } from '../../src/observability/span-exporter.ts'
 import type { RequestTrack } from '../../src/pipeline/request-probe.ts'
 
 const PRODUCE = 0
@@ -19,7 +19,15 @@ function track(of: Partial<RequestTrack>): RequestTrack {
   return { ...who, ...sizes, arrivedMs: 0, receivedMs: 0, handledMs: 0, parkedMs: 0, readyMs: 0, ...of }
 }
 
-function open({ ratio = 0, isTracing = true }: { ratio?: number; isTracing?: boolean } = {}) {
+function open({
+  ratio = 0,
+  isTracing = true,
+  roomFor = Infinity
+}: {
+  ratio?: number
+  isTracing?: boolean
+  roomFor?: number
+} = {}) {
   const lines: LogFields[] = []
   const traces: { specs: readonly SpanSpec[]; ids: SpanIds }[] = []
   const apis = [PRODUCE, FETCH].map(key => apiByKey(key)).filter(api => api !== undefined)
@@ -27,21 +35,32 @@ function open({ ratio = 0, isTracing = true }: { ratio?: number; isTracing?: boo
     ...SILENT_LOG,
     write: (_level: string, _text: string, fields?: LogFields) => void lines.push(fields ?? {})
   }
+  const exemplars: string[] = []
+  let leftOut = 0
+  const spans: SpanSink = {
+    emit(specs, ids) {
+      if (traces.length >= roomFor) return false
+      traces.push({ specs, ids })
+      return true
+    },
+    leaveOut: count => void (leftOut += count),
+    close: async () => {}
+  }
   const probe = new NotableRequests({
     apis,
     limits: () => ({ 'slow.request.ms': 100, 'tracing.sample.ratio': ratio }),
     log,
     repeated: new RepeatedLines(new ManualClock()),
-    spans: isTracing ? { emit: (specs, ids) => void traces.push({ specs, ids }), close: async () => {} } : null,
+    spans: isTracing ? spans : null,
     prng: new SeededPrng(1),
-    traced() {}
+    traced: (_track, { traceId }) => exemplars.push(traceId)
   })
   const run = (request: RequestTrack, answer: object | null = {}): void => {
     probe.started(request, REQUEST)
     probe.finished(request, answer)
     if (answer !== null) probe.sent(request, request.readyMs + 1, request.readyMs + 3)
   }
-  return { probe, run, lines, traces }
+  return { probe, run, lines, traces, exemplars, leftOut: () => leftOut }
 }
 
 describe('a slow request', () => {
@@ -123,4 +142,37 @@ test('phases follow each other and add up to the whole', () => {
       expect(atMs).toBe(sent.sentMs)
     })
   )
+})
+
+describe('more than can be traced', () => {
+  const slowAt = (ms: number): RequestTrack =>
+    track({ arrivedMs: ms, receivedMs: ms, handledMs: ms, readyMs: ms + 500 })
+
+  test('of slow ones the first hundred of each second become traces, the others are counted', () => {
+    const { run, traces, leftOut, exemplars } = open()
+    for (let i = 0; i < 5_000; i++) run(slowAt(i / 2))
+    expect(traces).toHaveLength(300)
+    const spansOfEach = traces[0]?.specs.length ?? 0
+    expect(leftOut()).toBe(4_700 * spansOfEach)
+    expect(exemplars).toEqual(traces.map(({ ids }) => ids.traceId))
+  })
+
+  test('failed ones have a hundred of their own, and those that were chosen are not counted among them', () => {
+    const { run, traces } = open()
+    for (let i = 0; i < 200; i++) run(slowAt(0))
+    for (let i = 0; i < 200; i++) run(slowAt(0), { responses: [{ partitionResponses: [{ errorCode: 56 }] }] })
+    expect(traces).toHaveLength(200)
+    const chosen = open({ ratio: 1 })
+    for (let i = 0; i < 200; i++) chosen.run(slowAt(0))
+    expect(chosen.traces).toHaveLength(200)
+  })
+
+  test('what a full queue does not take is in no exemplar and no line', () => {
+    const { run, traces, exemplars, lines } = open({ ratio: 1, roomFor: 3 })
+    for (let i = 0; i < 10; i++) run(slowAt(i * 100_000))
+    expect(exemplars).toEqual(traces.map(({ ids }) => ids.traceId))
+    expect(exemplars).toHaveLength(3)
+    const inLines = lines.map(line => line['trace_id']).filter(id => id !== undefined)
+    for (const id of inLines) expect(exemplars).toContain(id)
+  })
 })

@@ -39,7 +39,7 @@ export const SERVER_SETTINGS = {
   'log.level': oneOf({
     values: ['debug', 'info', 'warn', 'error', 'fatal'],
     default: 'info',
-    doc: 'Least severe log lines that are written. The admin port changes it at run time.'
+    doc: 'Least severe log lines that are written. STREAMBUS_DEBUG=true in the environment is debug. The admin port changes it at run time.'
   }),
   // Kafka has no limit here; a broker that nobody configured must not fall to a loop that opens connections.
   'max.connections': int({

@@ -1,0 +1,44 @@
+/** What becomes of spans. */
+export interface SpanProbe {
+  exported(count: number): void
+  /** Too many were waiting. */
+  dropped(count: number): void
+  failed(count: number, error: Error | null): void
+}
+
+/** Spans that wait, about 8 MB: those of some seconds in which requests are as slow or failing as is traced at all. */
+export const SPANS_WAITING_MAX = 8_192
+
+/** How many spans wait or are on their way, and what becomes of them; each is counted once. */
+export class SpanQueue {
+  readonly #probe: SpanProbe
+  #waiting = 0
+  #isClosed = false
+
+  constructor(probe: SpanProbe) {
+    this.#probe = probe
+  }
+
+  enter(count: number): boolean {
+    if (this.#isClosed || this.#waiting + count > SPANS_WAITING_MAX) {
+      this.#probe.dropped(count)
+      return false
+    }
+    this.#waiting += count
+    return true
+  }
+
+  leave(count: number, outcome: 'exported' | Error | null): void {
+    if (this.#isClosed) return
+    this.#waiting -= count
+    if (outcome === 'exported') this.#probe.exported(count)
+    else this.#probe.failed(count, outcome)
+  }
+
+  close(graceMs: number): void {
+    this.#isClosed = true
+    if (this.#waiting === 0) return
+    this.#probe.failed(this.#waiting, new Error(`the collector did not take them within ${graceMs} ms of the stop`))
+    this.#waiting = 0
+  }
+}
