@@ -7,10 +7,10 @@ import { Cleanup } from '../../durability/cleanup.ts'
 import { hasProgram, inRepository } from '../../stack/files.ts'
 import type { ScrapeConfig } from '../../stack/scrape-config.ts'
 import { LivePrometheus } from '../prometheus.ts'
-import { askAll } from './answers.ts'
+import { askAll, type PanelQuestion } from './answers.ts'
 import { emptyControl, RENAMING, renamedControl } from './controls.ts'
-import { problemsOf } from './panel-problems.ts'
-import { lackingRecordings, readRecordings, writeHurried } from './rules.ts'
+import { panelProblems } from './panel-problems.ts'
+import { readRecordings, recordingProblems, writeHurried } from './rules.ts'
 import { setStage } from './stage.ts'
 import { stillProblems } from './still.ts'
 import { stir } from './stir.ts'
@@ -18,8 +18,6 @@ import { Traffic } from './traffic.ts'
 
 const RECORDING_RULES = inRepository('alerts/streambus-recording.yml')
 const SCRAPE_MS = 1000
-/** Longer than everything takes together. */
-const MINUTES = 3
 /** Rules read what rules record, and panels want a few scrapes after the last scene. */
 const SETTLE_MS = 5_000
 
@@ -52,7 +50,7 @@ export async function checkPanels(options: PanelsOptions): Promise<string[]> {
 }
 
 async function check({ say, folder, pages }: PanelsOptions, cleanup: Cleanup): Promise<string[]> {
-  const rules = readRecordings(RECORDING_RULES)
+  const beganMs = Date.now()
   const ruleFile = path.join(folder, 'recording.yml')
   writeHurried(RECORDING_RULES, ruleFile)
   const stage = await setStage(folder, cleanup, say)
@@ -60,39 +58,44 @@ async function check({ say, folder, pages }: PanelsOptions, cleanup: Cleanup): P
     job_name: 'streambus',
     static_configs: [{ targets: [stage.broker.adminUrl.slice('http://'.length)] }]
   }
-  const start = (name: string, one: ScrapeConfig): Promise<LivePrometheus> =>
-    startPrometheus(path.join(folder, name), cleanup, { job: one, ruleFile })
-  const prometheus = await start('whole', job)
-  const renamed = await start('renamed', { ...job, metric_relabel_configs: RENAMING })
-  for (const each of [prometheus, renamed]) await each.until('up == 1', samples => samples.length === 1)
+  const whole = await startPrometheus(path.join(folder, 'whole'), cleanup, { job, ruleFile })
+  const renaming = { ...job, metric_relabel_configs: RENAMING }
+  const renamed = await startPrometheus(path.join(folder, 'renamed'), cleanup, { job: renaming, ruleFile })
+  for (const each of [whole, renamed]) await each.until('up == 1', samples => samples.length === 1)
 
   const traffic = new Traffic(stage)
   cleanup.add('traffic', () => traffic.stop())
   await traffic.begin()
-  const stirred = await stir(stage)
+  const { problems, skipped } = await stir(stage)
   await sleep(SETTLE_MS)
 
-  const question = { prometheusUrl: prometheus.url, logs: [stage.logFile], minutes: MINUTES, scrapeMs: SCRAPE_MS }
-  const answers = await askAll(question)
-  say(`${answers.panels.length} panels asked`)
-  const source = prometheusAt(prometheus.url)
-  const still = await stillProblems(answers, source, { ...question, toMs: Date.now() })
-  const lacking = await lackingRecordings(source, rules)
-  say(`${rules.length} recording rules asked`)
-  const ofRenamed = await renamedControl(renamed, { logs: [stage.logFile], minutes: MINUTES, rules })
+  const asked = { prometheusUrl: whole.url, logs: [stage.logFile], scrapeMs: SCRAPE_MS }
+  // All of it, however long it took, and what comes while it is asked for.
+  const question = { ...asked, minutes: Math.ceil((Date.now() - beganMs) / 60_000) + 1 }
+  if (pages !== undefined) await writePages(pages, question, () => {})
+  // Where not everything could happen, not everything has moved.
+  const found = await problemsFound(question, { say, mustMove: skipped.length === 0 })
+  const rules = readRecordings(RECORDING_RULES)
+  const ofRenamed = await renamedControl(renamed.url, { question, rules })
   const ofEmpty = await emptyControl(folder, cleanup, { ruleFile, rules })
   say('negative controls: an empty Prometheus, renamed metrics')
-  if (pages !== undefined) await writePages(pages, question, () => {})
-  for (const line of stirred.skipped) say(`skipped: ${line}`)
-  return [
-    ...stirred.problems,
-    ...problemsOf(answers),
-    // Where not everything could happen, not everything has moved.
-    ...(stirred.skipped.length === 0 ? still : []),
-    ...[...lacking].map(([selector, problem]) => `recording rule ${selector}: ${problem}`),
-    ...ofRenamed,
-    ...ofEmpty
-  ]
+  for (const line of skipped) say(`skipped: ${line}`)
+  return [...problems, ...found, ...ofRenamed, ...ofEmpty]
+}
+
+async function problemsFound(
+  question: PanelQuestion,
+  { say, mustMove }: { readonly say: (line: string) => void; readonly mustMove: boolean }
+): Promise<string[]> {
+  const answers = await askAll(question)
+  say(`${answers.panels.length} panels asked`)
+  const { prometheusUrl } = question
+  const still = mustMove
+    ? await stillProblems(answers, prometheusAt(prometheusUrl), { ...question, toMs: Date.now() })
+    : []
+  const recordings = await recordingProblems({ prometheusUrl, ruleFile: RECORDING_RULES })
+  say('recording rules asked')
+  return [...panelProblems(answers), ...still, ...recordings.map(line => `recording rule ${line}`)]
 }
 
 async function startPrometheus(

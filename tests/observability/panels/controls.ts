@@ -5,7 +5,7 @@ import { dashboards } from '../../../tools/preview/render.ts'
 import type { Cleanup } from '../../durability/cleanup.ts'
 import type { RelabelConfig } from '../../stack/scrape-config.ts'
 import { LivePrometheus } from '../prometheus.ts'
-import { askAll } from './answers.ts'
+import { askAll, type PanelQuestion } from './answers.ts'
 import { NOTHING_TO_SHOW } from './exceptions.ts'
 import { allPanels, constantRecordings, panelsThatRead, recordingsThatRead } from './expected.ts'
 import { lackingPanels } from './panel-problems.ts'
@@ -57,11 +57,11 @@ export async function emptyControl(
 
 /** Exactly what reads a renamed metric must lack data in a Prometheus that has seen everything else. */
 export async function renamedControl(
-  prometheus: LivePrometheus,
-  { logs, minutes, rules }: { logs: readonly string[]; minutes: number; rules: readonly Recording[] }
+  prometheusUrl: string,
+  { question, rules }: { readonly question: PanelQuestion; readonly rules: readonly Recording[] }
 ): Promise<string[]> {
-  const answers = await askAll({ prometheusUrl: prometheus.url, logs, minutes, scrapeMs: 1000 })
-  const lacking = await lackingRecordings(prometheusAt(prometheus.url), rules)
+  const answers = await askAll({ ...question, prometheusUrl })
+  const lacking = await lackingRecordings(prometheusAt(prometheusUrl), rules)
   const [panels, recordings] = [panelsThatRead(dashboards, RENAMED), recordingsThatRead(rules, RENAMED)]
   return [
     ...differences('renamed metrics', 'panel', { expected: panels, found: lackingPanels(answers) }),

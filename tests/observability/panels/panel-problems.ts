@@ -1,6 +1,6 @@
 import type { Target } from '../../../dashboards/src/index.ts'
 import type { BoardResult, TargetResult } from '../../../tools/preview/collect.ts'
-import { type Answers, type AskedPanel, askAll, finiteValues, type PanelQuestion } from './answers.ts'
+import { type Answers, type AskedPanel, finiteValues } from './answers.ts'
 import { CAN_BE_INFINITE, NOTHING_TO_SHOW } from './exceptions.ts'
 
 /** More cannot be told apart on a graph. */
@@ -9,11 +9,7 @@ const SERIES_MAX = 50
 const NONE = 'none'
 
 /** What is wrong with what the dashboards show, one line each, beginning with the name of a panel or of a variable. */
-export async function panelProblems(question: PanelQuestion): Promise<string[]> {
-  return problemsOf(await askAll(question))
-}
-
-export function problemsOf({ boards, panels }: Answers): string[] {
+export function panelProblems({ boards, panels }: Answers): string[] {
   return [...panels.flatMap(problemsOfPanel), ...boards.flatMap(problemsOfVariables)]
 }
 

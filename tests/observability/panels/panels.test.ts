@@ -6,7 +6,7 @@ import { type Answers, answersOf } from './answers.ts'
 import { differences } from './controls.ts'
 import { CAN_BE_INFINITE, CAN_BE_NAN, NOTHING_TO_SHOW, STANDS_STILL } from './exceptions.ts'
 import { allPanels, constantRecordings, panelsThatRead, recordingsThatRead } from './expected.ts'
-import { lackingPanels, problemsOf } from './panel-problems.ts'
+import { lackingPanels, panelProblems } from './panel-problems.ts'
 import { lackingRecordings, readRecordings, recordingsOf } from './rules.ts'
 import { stillProblems } from './still.ts'
 
@@ -42,7 +42,7 @@ function asked(all: DataSource): Promise<Answers> {
 }
 
 test('nothing is wrong with dashboards that get what they ask for', async () => {
-  expect(problemsOf(await asked(source([seriesOf(1)])))).toEqual([])
+  expect(panelProblems(await asked(source([seriesOf(1)])))).toEqual([])
 })
 
 test('without any data every panel is named, but for those that cannot have any', async () => {
@@ -63,7 +63,7 @@ test('numbers that are none are no data, except where something is awaited, or a
 
 test('a legend without its label, too many series, errors and empty choices are problems', async () => {
   const problemsFor = async (all: DataSource, name: string): Promise<string[]> =>
-    problemsOf(await asked(all)).filter(line => line.startsWith(name))
+    panelProblems(await asked(all)).filter(line => line.startsWith(name))
   const status = 'StreamBus Overview / Broker Status A'
   expect(await problemsFor(source([seriesOf(1, {})]), status)).toEqual([
     expect.stringContaining('the legend names {{instance}}, which no series has')

@@ -1,18 +1,17 @@
 import type { Scene } from './scene.ts'
 import { adminScenes } from './scenes/admin.ts'
-import { forgottenScene, groupScenes } from './scenes/groups.ts'
+import { groupScenes, longScenes } from './scenes/groups.ts'
 import { crowdScene, hostileScenes, neverReadScene, writeBehindScene } from './scenes/hostile.ts'
 import { restartScenes } from './scenes/restarts.ts'
 import { slowDiskScene, storageScenes } from './scenes/storage.ts'
 import type { Stage } from './stage.ts'
 
-/** What plays at the same time; restarts are for themselves. */
+/** What plays at the same time, beside the long scenes. */
 const ACTS: readonly (readonly Scene[])[] = [
   [...groupScenes, ...hostileScenes],
   [crowdScene, ...adminScenes],
   [...storageScenes, neverReadScene],
-  [slowDiskScene, writeBehindScene],
-  ...restartScenes.map(scene => [scene])
+  [slowDiskScene, writeBehindScene]
 ]
 
 export interface Stirred {
@@ -21,7 +20,7 @@ export interface Stirred {
   readonly skipped: readonly string[]
 }
 
-/** Lets everything happen to the broker that any panel shows: about 75 seconds. */
+/** Lets everything happen to the broker that any panel shows: about 90 seconds. */
 export async function stir(stage: Stage): Promise<Stirred> {
   const problems: string[] = []
   const skipped: string[] = []
@@ -36,8 +35,9 @@ export async function stir(stage: Stage): Promise<Stirred> {
       problems.push(`the scene '${scene.name}' failed: ${(error as Error).message}`)
     }
   }
-  const forgotten = play(forgottenScene)
+  for (const scene of restartScenes) await play(scene)
+  const long = Promise.all(longScenes.map(play))
   for (const act of ACTS) await Promise.all(act.map(play))
-  await forgotten
+  await long
   return { problems, skipped }
 }

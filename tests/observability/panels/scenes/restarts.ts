@@ -11,12 +11,16 @@ const SECTOR_BYTES = 4096
 /** Where a batch says what format it has. */
 const MAGIC_AT = 16
 const READ_OFFSETS = 400
+const SEGMENTS_MIN = 3
+const SEGMENTS_MS_MAX = 20_000
+const CHECKPOINT_MS = 1_500
 /** A few scrapes. */
 const SEEN_MS = 4_000
 
 /** Killed, with the traces of a power cut in a log and without one of its indexes. */
 async function crash(stage: Stage): Promise<void> {
   const { broker } = stage
+  await segmentsOf(stage, ['archive-0', 'rates-0'])
   await broker.kill()
   const archive = logFiles(stage, 'archive-0')
   damageHeader(archive[0] as string)
@@ -101,11 +105,22 @@ function partitionDirectory({ mainDir, smallDir }: Stage, name: string): string 
   return found
 }
 
+/** Waits until each partition has a segment to be damaged, one without an index, and one that is written to. */
+async function segmentsOf(stage: Stage, names: readonly string[]): Promise<void> {
+  const untilMs = performance.now() + SEGMENTS_MS_MAX
+  while (names.some(name => logFiles(stage, name).length < SEGMENTS_MIN)) {
+    if (performance.now() > untilMs)
+      throw new Error(`${names.join(', ')}: the traffic fills no ${SEGMENTS_MIN} segments`)
+    await sleep(200)
+  }
+  // What is durable is written down once a second: what is damaged must lie before it.
+  await sleep(CHECKPOINT_MS)
+}
+
 /** Segments of a partition, oldest first. */
 function logFiles(stage: Stage, name: string): string[] {
   const directory = partitionDirectory(stage, name)
   const files = fs.readdirSync(directory).filter(file => file.endsWith('.log'))
-  if (files.length < 3) throw new Error(`${directory} has ${files.length} segments; the scene needs three`)
   return files.toSorted().map(file => path.join(directory, file))
 }
 
