@@ -2,6 +2,7 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { startBroker, type TestBroker } from '@streambus/testkit'
+import { type Consumer, Kafka, logLevel } from 'kafkajs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { runCommand } from '../../tools/drill/run-cli.ts'
 import { blocksOf, headingsOf, rowsBelow } from './markdown.ts'
@@ -45,15 +46,29 @@ function differences(told: unknown, real: unknown, at = ''): string[] {
 
 describe('docs/API.md', () => {
   let broker: TestBroker
+  let consumer: Consumer
   beforeAll(async () => {
-    broker = await startBroker({ memory: true, config: { 'admin.tokens': TOKEN } })
+    broker = await startBroker({
+      memory: true,
+      config: { 'admin.tokens': TOKEN, 'group.initial.rebalance.delay.ms': '0' }
+    })
     const streambus = (line: string, stdin: readonly string[] = []) =>
       runCommand(line.split(' '), { env: { STREAMBUS_BOOTSTRAP: broker.bootstrap }, stdin })
     await streambus('topic create orders --config retention.ms=3600000')
     await streambus('produce orders', ['1\n', '2\n'])
     await streambus('group reset-offsets billing --topic orders --to-earliest --execute')
+    const kafka = new Kafka({ brokers: [broker.bootstrap], clientId: 'c', logLevel: logLevel.NOTHING })
+    consumer = kafka.consumer({ groupId: 'billing' })
+    await consumer.connect()
+    await consumer.subscribe({ topics: ['orders'] })
+    await new Promise<void>((resolve, reject) => {
+      consumer.run({ eachMessage: async () => resolve() }).catch(reject)
+    })
   })
-  afterAll(() => broker.stop())
+  afterAll(async () => {
+    await consumer.disconnect()
+    await broker.stop()
+  })
 
   const ask = (route: string): Promise<Response> => {
     const target = route
@@ -80,6 +95,14 @@ describe('docs/API.md', () => {
     const [block] = blocksOf(text)
     const real: unknown = await (await ask(route.split(' ')[1] ?? '')).json()
     expect(differences(JSON.parse(block?.text ?? 'null'), real)).toEqual([])
+  })
+
+  test('shows events of a group as they are', async () => {
+    const { timeline } = (await (await ask('/api/v1/groups/billing')).json()) as { timeline: { kind: string }[] }
+    const text = parts.find(({ route }) => route.endsWith('/groups/:id'))?.text ?? ''
+    const told = (JSON.parse(blocksOf(text)[0]?.text ?? '{}') as { timeline: { kind: string }[] }).timeline
+    const real = told.map(({ kind }) => timeline.find(event => event.kind === kind))
+    expect(told.map((event, at) => differences(event, real[at] ?? 'none'))).toEqual([[], []])
   })
 
   test('lists its parts', () => {
