@@ -1,19 +1,6 @@
 import { catalogue as m } from '@streambus/metrics'
 import type { Board } from '../board.ts'
-import {
-  bucketsOf,
-  countRate,
-  gauge,
-  mean,
-  nonZero,
-  observed,
-  promql,
-  quantile,
-  rate,
-  ratio,
-  sum,
-  topk
-} from '../expr.ts'
+import { bucketsOf, countRate, gauge, mean, nonZero, observed, quantile, rate, share, sum, topk } from '../expr.ts'
 import { collapsed, section } from '../layout.ts'
 import { to } from '../links.ts'
 import { bars, heatmap, table, timeseries } from '../panels.ts'
@@ -128,12 +115,7 @@ const traffic = section('Traffic', [
   })
 ])
 
-const ofServer = sum(rate(m.requestErrors, { where: { class: 'server' } }))
-// Its series is there from the first such error on.
-const serverErrors = ratio(
-  promql(ofServer)`${ofServer} or ${sum(rate(m.requestErrors))} * 0`,
-  sum(rate(m.networkRequests))
-)
+const failed = share(sum(rate(m.requestResults, { where: { outcome: 'bad' } })), sum(rate(m.requestResults)))
 
 const errors = section('Errors', [
   timeseries('Error Codes', {
@@ -142,8 +124,9 @@ const errors = section('Errors', [
     unit: 'cps'
   }),
   timeseries('Error Ratio', {
-    says: 'Codes that are the fault of the broker, per request.',
-    queries: [{ expr: serverErrors, legend: 'server errors per request' }]
+    says: 'Of the topics, partitions and groups that clients asked for. RequestErrorRateHigh begins at 1 % of one API.',
+    queries: [{ expr: failed, legend: 'failed for the fault of the broker' }],
+    limits: { warn: 0.01, bad: 0.05 }
   }),
   timeseries('Requests That Ended Their Connection', {
     says: 'A handler that failed is a bug worth a report; a request that cannot be read is a client of another world.',

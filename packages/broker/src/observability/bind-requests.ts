@@ -60,6 +60,8 @@ class ApiCells {
   readonly inFlight: Gauge
   readonly failures: Counter
   readonly slow: Counter
+  /** Parts of answers, by whether this broker is to blame for them. */
+  readonly results: { readonly good: Counter; readonly bad: Counter }
   readonly requestSize: Histogram
   readonly responseSize: Histogram
   readonly restPhase: Phase
@@ -92,6 +94,8 @@ class ApiCells {
     this.inFlight = cells.requestsInFlight.child(label)
     this.failures = cells.requestFailures.child(label)
     this.slow = cells.slowRequests.child(label)
+    const { requestResults } = cells
+    this.results = { good: requestResults.child(label, 'good'), bad: requestResults.child(label, 'bad') }
     this.requestSize = cells.requestSize.child(label)
     this.responseSize = cells.responseSize.child(label)
     this.restPhase = restPhaseOf(name)
@@ -121,6 +125,9 @@ class ApiCells {
     this.walk(answer, this.#visit)
     this.level?.available.good.add(this.#goodCount)
     this.level?.available.bad.add(this.#badCount)
+    // What has no parts is one.
+    this.results.good.value += this.#goodCount === 0 && this.#badCount === 0 ? 1 : this.#goodCount
+    this.results.bad.value += this.#badCount
     return this.#hasErrors
   }
 
@@ -167,6 +174,7 @@ export function bindRequests({ cells }: BrokerMetrics, { apis, limits, waits }: 
       const api = find(apiKey)
       api.inFlight.add(-1)
       api.failures.add(1)
+      api.results.bad.add(1)
       api.level?.available.bad.add(1)
     },
     sent({ apiKey, readyMs }, flushedMs, sentMs) {

@@ -76,8 +76,21 @@ describe('bindRequests', () => {
     expect(errors('MESSAGE_TOO_LARGE', 'client')).toBe(1)
     expect(cells.sliEvents.child('produce_availability', 'good').value).toBe(3)
     expect(cells.sliEvents.child('produce_availability', 'bad').value).toBe(2)
+    expect(cells.requestResults.child('Produce', 'good').value).toBe(3)
+    expect(cells.requestResults.child('Produce', 'bad').value).toBe(2)
     expect(cells.sliEvents.child('produce_latency', 'bad').value).toBe(1)
     expect(cells.slowRequests.child('Produce').value).toBe(1)
+  })
+
+  it('counts an answer without parts as one result, good or bad', () => {
+    const { cells, probe } = bound()
+    const { UNKNOWN_MEMBER_ID, COORDINATOR_NOT_AVAILABLE } = Errors
+    for (const { code } of [{ code: 0 }, UNKNOWN_MEMBER_ID, COORDINATOR_NOT_AVAILABLE]) {
+      probe.finished(track({ apiKey: 11 }), { errorCode: code })
+    }
+    probe.failed(track({ apiKey: 11 }))
+    expect(cells.requestResults.child('JoinGroup', 'good').value).toBe(2)
+    expect(cells.requestResults.child('JoinGroup', 'bad').value).toBe(2)
   })
 
   it('counts a handler that failed as bad, and answers that nobody gets as no answers', () => {

@@ -32,6 +32,11 @@ export const requestMetrics = ownedBy('requests', {
     'Error codes in answers, one for each topic, partition or group that has one; class says whose fault: server, client, or retriable for what clients settle by trying again.',
     { labels: ['api', 'error', 'class'], whenEmpty: ['', '', ''] }
   ),
+  requestResults: counter(
+    'streambus_request_results_total',
+    'Results in answers, one for each topic, partition or group, or one for an answer without such: bad where the broker is at fault (class="server") or its handler failed, else good.',
+    { labels: ['api', 'outcome'] }
+  ),
   requestVersions: counter('streambus_request_versions_total', 'Requests by the version that the client speaks.', {
     labels: ['api', 'version']
   }),
