@@ -87,6 +87,8 @@ function expectServiceLevels(expected: Expectations, { produced, fetched }: Wire
     .from('good and bad: partitions in answers')
     .sum('streambus_sli_events_total', produced.answered, { sli: 'produce_availability' })
     .sum('streambus_sli_events_total', fetched.answered, { sli: 'fetch_availability' })
+    .sum('streambus_request_results_total', produced.answered, { api: 'Produce' })
+    .sum('streambus_request_results_total', fetched.answered, { api: 'FetchConsumer' })
     .from('good and bad: requests')
     .sum('streambus_sli_events_total', requests.of('Produce'), { sli: 'produce_latency' })
     .sum('streambus_sli_events_total', requests.of('Fetch'), { sli: 'fetch_latency' })
