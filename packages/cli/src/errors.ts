@@ -1,5 +1,6 @@
 import { BrokerError, WireError } from '@streambus/wire-client'
 import { ExitCode } from './exit-codes.ts'
+import { InterruptedError } from './interrupted-error.ts'
 import type { Io } from './io.ts'
 import { UnreachableError } from './unreachable-error.ts'
 import { UsageError } from './usage-error.ts'
@@ -22,6 +23,9 @@ export function describeError(error: unknown): Report {
   }
   if (error instanceof UnreachableError) {
     return { exitCode: ExitCode.unreachable, code: 'UNREACHABLE', message: error.message }
+  }
+  if (error instanceof InterruptedError) {
+    return { exitCode: ExitCode.interrupted, code: 'INTERRUPTED', message: error.message }
   }
   const { code, message } = error as NodeJS.ErrnoException
   return { exitCode: ExitCode.failure, code: code ?? 'FAILURE', message: message ?? String(error) }

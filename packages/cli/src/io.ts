@@ -19,6 +19,8 @@ export interface GlobalOptions {
   readonly verbose?: boolean
   /** Milliseconds. */
   readonly timeout: number
+  /** It was on the command line, and is no default. */
+  readonly isTimeoutGiven?: boolean
 }
 
 /** One call of one command. */

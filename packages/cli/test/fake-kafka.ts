@@ -24,11 +24,19 @@ import {
   stampOffsetAndEpoch
 } from '@streambus/protocol/records'
 
-/** What happens to one produce request. `lose` appends and then drops the connection before the answer. */
-export type Fate = 'take' | 'drop' | 'lose' | 'refuse'
+/**
+ * What happens to one produce request. `lose` appends and then drops the connection before the answer, `full` is the
+ * answer of a full disk, `silence` none.
+ */
+export type Fate = 'take' | 'drop' | 'lose' | 'refuse' | 'full' | 'silence'
 
 const TOPIC_ID = 'AAAAAAAAAAAAAAAAAAAAAg'
 const SPOKEN = [apis.produce, apis.fetch, apis.metadata, apis.listOffsets, apis.initProducerId, apis.apiVersions]
+
+const REFUSALS: Partial<Record<Fate, number>> = {
+  refuse: Errors.NOT_LEADER_OR_FOLLOWER.code,
+  full: Errors.KAFKA_STORAGE_ERROR.code
+}
 
 /** The one partition, with Kafka's sequence check. */
 class FakePartition {
@@ -150,9 +158,10 @@ export class FakeKafka {
       socket.destroy()
       return null
     }
+    if (fate === 'silence') return null
     const baseOffset = this.#partition.nextOffset
     const records = topicData[0]?.partitionData[0]?.records as Buffer
-    const errorCode = fate === 'refuse' ? Errors.NOT_LEADER_OR_FOLLOWER.code : this.#partition.append(records)
+    const errorCode = REFUSALS[fate] ?? this.#partition.append(records)
     if (fate === 'lose') socket.destroy()
     if (fate === 'lose' || acks === 0) return null
     const answer = { index: 0, errorCode, baseOffset: errorCode === 0 ? baseOffset : -1, recordErrors: [] }

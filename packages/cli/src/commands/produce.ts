@@ -3,7 +3,7 @@ import { initProducerIdApi } from '@streambus/protocol'
 import type { CodecName } from '@streambus/protocol/records'
 import type { ClusterClient, TopicMetadata } from '@streambus/wire-client'
 import { check } from '../answers.ts'
-import { sayTryingAgain, withCluster } from '../cluster.ts'
+import { withCluster } from '../cluster.ts'
 import { ExitCode } from '../exit-codes.ts'
 import type { Call } from '../io.ts'
 import { Progress } from '../output/progress.ts'
@@ -13,6 +13,7 @@ import { lineRecords, unescape } from '../produce/line-records.ts'
 import type { LineSplitter } from '../produce/line-splitter.ts'
 import { Producer } from '../produce/producer.ts'
 import { openSources, readAll, type Source } from '../produce/source.ts'
+import { troubleTeller, withUnconfirmed } from '../produce/trouble.ts'
 import { parsePairs, UsageError } from '../usage-error.ts'
 
 export interface ProduceOptions {
@@ -35,13 +36,21 @@ const TRANSACTION_TIMEOUT_MS = 60_000
 /** A topic that the broker creates on demand is unknown for a moment; one that it does not create stays so. */
 const CREATION_RETRY = { totalMs: 5000, pauseMs: 50, pauseMsMax: 500 }
 
+/** How long a partition may refuse what it gets when --timeout does not say; as in the Java client. */
+const GIVE_UP_MS = 120_000
+
 interface Counters {
   records: number
   bytes: number
   isInterrupted: boolean
+  /** Null while it is opened. */
+  producer: Producer | null
 }
 
-/** Sends all sources, one after the other; on an interrupt what was read is still sent. */
+/**
+ * Sends all sources, one after the other. On an interrupt what was read is still sent, unless there is trouble. Throws
+ * InterruptedError when something is not confirmed then.
+ */
 export async function produce(call: Call<ProduceOptions>): Promise<number> {
   const { io, args, options } = call
   const topic = args[0] as string
@@ -49,7 +58,7 @@ export async function produce(call: Call<ProduceOptions>): Promise<number> {
     throw new UsageError('--key and --key-separator exclude each other: the key is fixed, or in the line')
   }
   const sources = openSources(io, options.file ?? [])
-  const counters: Counters = { records: 0, bytes: 0, isInterrupted: false }
+  const counters: Counters = { records: 0, bytes: 0, isInterrupted: false, producer: null }
   const progress = new Progress({
     clock: io.clock,
     sink: io.stderr,
@@ -59,16 +68,25 @@ export async function produce(call: Call<ProduceOptions>): Promise<number> {
   const undo = io.onInterrupt(() => {
     counters.isInterrupted = true
     for (const { stream } of sources) stream.destroy()
+    counters.producer?.hurry()
   })
   try {
-    const producer = await withCluster(call, async cluster => {
-      const opened = await openProducer(call, cluster, topic)
-      for (const source of sources) if (!counters.isInterrupted) await sendSource(call, opened, { source, counters })
-      await opened.flush()
-      return opened
-    })
+    const producer = await withCluster(
+      call,
+      async cluster => {
+        const opened = await openProducer(call, cluster, topic)
+        counters.producer = opened
+        for (const source of sources) if (!counters.isInterrupted) await sendSource(call, opened, { source, counters })
+        await opened.flush()
+        return opened
+      },
+      () => counters.isInterrupted
+    )
     progress.stop()
     report(call, producer, { topic, counters, summary: progress.summary(), elapsedMs: progress.elapsedMs })
+  } catch (error) {
+    const { records, producer, isInterrupted } = counters
+    throw withUnconfirmed(error, { read: records, confirmed: producer?.confirmedRecords ?? 0, isInterrupted })
   } finally {
     progress.stop()
     undo()
@@ -96,7 +114,8 @@ async function openProducer(call: Call<ProduceOptions>, cluster: ClusterClient, 
     batchBytes: options.batchBytes,
     lingerMs: options.linger,
     timeoutMs: options.timeout,
-    onTrouble: error => sayTryingAgain(call, error)
+    giveUpMs: options.isTimeoutGiven === true ? options.timeout : GIVE_UP_MS,
+    onTrouble: troubleTeller(call)
   })
 }
 

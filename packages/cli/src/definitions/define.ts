@@ -17,10 +17,11 @@ export function lazy<Options>(definition: Definition, load: () => Promise<Body<O
     const command = actionArguments.at(-1) as Command
     definition.run.body = async () => {
       const body = await load()
+      const isTimeoutGiven = definition.program.getOptionValueSource('timeout') === 'cli'
       const call: Call<Options> = {
         io: definition.io,
         args: command.args,
-        options: command.optsWithGlobals<GlobalOptions & Options>()
+        options: { ...command.optsWithGlobals<GlobalOptions & Options>(), isTimeoutGiven }
       }
       return body(call)
     }

@@ -36,6 +36,8 @@ Lines are cut at \\n bytes and otherwise sent as they are, whatever they contain
 Records with a key go to the partition that Java's default partitioner picks; those without fill one partition's
 batch after the other. With --acks all (the default) the producer is idempotent: nothing is lost, repeated or
 reordered within a partition by errors that pass. With 0 or 1 such errors may do all three.
-A topic that does not exist is created if the broker allows it.`
+A topic that does not exist is created if the broker allows it.
+What a broker refuses for a reason that may pass, such as a full disk, is sent again for two minutes, or for --timeout
+if that is given. An interrupt sends what was read, unless the broker refuses it, and says what is not confirmed.`
     )
 }

@@ -18,20 +18,21 @@ export interface SenderOptions {
   readonly topic: string
   readonly partition: number
   readonly acks: Acks
+  /** For one request. */
   readonly timeoutMs: number
+  /** A partition that takes nothing for this long is given up. */
+  readonly giveUpMs: number
   /** `baseOffset` is −1 when it is not known (acks=0, or a repeated batch whose first answer was lost). */
   readonly onDone: (batch: SealedBatch, baseOffset: number) => void
-  /** Before each pause after an error that may pass. */
-  readonly onTrouble: (error: unknown) => void
+  /** Before each pause after an error that may pass; `failures` in a row before it. */
+  readonly onTrouble: (error: unknown, failures: number) => void
   /** Once, with what made going on impossible. */
   readonly onFatal: (error: unknown) => void
 }
 
 /** What brokers keep to recognise a repeated batch; more in flight could not be told apart (KIP-98). */
 const IN_FLIGHT_MAX = 5
-/** A partition that takes nothing for this long is given up, as in the Java client. */
-const DELIVERY_TIMEOUT_MS = 120_000
-const PAUSES = { totalMs: DELIVERY_TIMEOUT_MS, pauseMs: 50, pauseMsMax: 1000 }
+const PAUSES = { totalMs: Number.POSITIVE_INFINITY, pauseMs: 50, pauseMsMax: 1000 }
 
 type PartitionAnswer = ProduceResponse['responses'][number]['partitionResponses'][number]
 
@@ -41,6 +42,8 @@ export class PartitionSender {
   readonly #queue = new BatchQueue<SealedBatch>(IN_FLIGHT_MAX)
   #isPumping = false
   #isDead = false
+  /** From now on nothing is sent a second time. */
+  #isHurried = false
   /** The first failure since the last rewind; those behind it are mostly its consequences. */
   #trouble: unknown = null
   #failures = 0
@@ -55,6 +58,17 @@ export class PartitionSender {
     if (this.#queue.count === 0) this.#lastSuccessMs = this.#options.clock.monotonicMs()
     this.#queue.push(batch)
     void this.#pump()
+  }
+
+  /** Someone waits for the end: what fails from now on, or has just failed, is given up. */
+  hurry(): void {
+    this.#isHurried = true
+    if (this.#queue.count > 0 && (this.#failures > 0 || this.#queue.hasFailed)) this.#die(this.#trouble)
+  }
+
+  /** Nothing is sent any more, and nobody is told. */
+  stop(): void {
+    this.#isDead = true
   }
 
   /** Hands out what may go. Never rejects. One at a time: two would race for the connection and swap batches. */
@@ -132,7 +146,8 @@ export class PartitionSender {
   }
 
   #mayGoOn(error: unknown): boolean {
-    if (this.#options.clock.monotonicMs() - this.#lastSuccessMs > DELIVERY_TIMEOUT_MS) return false
+    if (this.#isHurried) return false
+    if (this.#options.clock.monotonicMs() - this.#lastSuccessMs >= this.#options.giveUpMs) return false
     // A batch behind a failed one is out of sequence until that one is through.
     const isConsequence =
       this.#queue.hasFailed && error instanceof BrokerError && error.code === Errors.OUT_OF_ORDER_SEQUENCE_NUMBER.code
@@ -146,9 +161,12 @@ export class PartitionSender {
   }
 
   async #pause(error: unknown): Promise<void> {
-    this.#options.onTrouble(error)
-    await sleep(this.#options.clock, pauseMs(PAUSES, this.#failures++))
-    this.#options.cluster.forget()
+    const { clock, cluster, giveUpMs, onTrouble } = this.#options
+    onTrouble(error, this.#failures)
+    // The last attempt is made when the time is up, not a pause later.
+    const leftMs = Math.max(1, this.#lastSuccessMs + giveUpMs - clock.monotonicMs())
+    await sleep(clock, Math.min(leftMs, pauseMs(PAUSES, this.#failures++)))
+    cluster.forget()
   }
 
   #die(error: unknown): void {

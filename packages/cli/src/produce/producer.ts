@@ -1,6 +1,7 @@
 import { assert, type Clock, type Timer } from '@streambus/base'
 import type { CodecName } from '@streambus/protocol/records'
 import type { ClusterClient } from '@streambus/wire-client'
+import { InterruptedError } from '../interrupted-error.ts'
 import { BatchWriter, type Header, type Identity } from './batch-writer.ts'
 import { partitionForKey } from './murmur2.ts'
 import { type Acks, PartitionSender, type SealedBatch } from './partition-sender.ts'
@@ -21,9 +22,12 @@ export interface ProducerOptions {
   readonly headers: readonly Header[]
   readonly batchBytes: number
   readonly lingerMs: number
+  /** For one request. */
   readonly timeoutMs: number
-  /** An error that may pass; what it hit is sent again. */
-  readonly onTrouble: (error: unknown) => void
+  /** A partition that takes nothing for this long is given up. */
+  readonly giveUpMs: number
+  /** An error that may pass; what it hit is sent again. `failures` in a row before it, of the same partition. */
+  readonly onTrouble: (error: unknown, failures: number) => void
 }
 
 /** What one partition took. */
@@ -36,6 +40,9 @@ export interface PartitionTotal {
 
 /** Bytes that may wait for an answer before `isFull` asks the caller to stop reading. */
 const UNCONFIRMED_BYTES_MAX = 32 * 1024 * 1024
+
+/** Someone who has interrupted waits no longer than this for answers. */
+const HURRY_MS = 5_000
 
 /**
  * Collects records into one open batch per partition and hands full ones to that partition's sender. `append` is
@@ -51,6 +58,7 @@ export class Producer {
   #openRecords = 0
   #confirmedRecords = 0
   #linger: Timer | null = null
+  #deadline: Timer | null = null
   #fatal: { readonly error: unknown } | null = null
   #wake: (() => void) | null = null
 
@@ -102,7 +110,17 @@ export class Producer {
   async flush(): Promise<void> {
     this.#sealAll()
     while (this.#unconfirmedBytes > 0 && this.#fatal === null) await this.#change()
+    this.#deadline?.cancel()
     this.#throwIfFatal()
+  }
+
+  /** After this nothing is sent a second time, and a few seconds later `flush` and `room` wait no more. */
+  hurry(): void {
+    if (this.#deadline !== null) return
+    this.#deadline = this.#options.clock.after(HURRY_MS, () => {
+      if (this.#unconfirmedBytes > 0) this.#die(new InterruptedError(`no answer within ${HURRY_MS} ms`))
+    })
+    for (const sender of this.#senders.values()) sender.hurry()
   }
 
   #change(): Promise<void> {
@@ -141,7 +159,7 @@ export class Producer {
   #senderOf(partition: number): PartitionSender {
     const known = this.#senders.get(partition)
     if (known !== undefined) return known
-    const { cluster, clock, topic, acks, timeoutMs, onTrouble } = this.#options
+    const { cluster, clock, topic, acks, timeoutMs, giveUpMs, onTrouble } = this.#options
     const sender = new PartitionSender({
       cluster,
       clock,
@@ -149,15 +167,22 @@ export class Producer {
       partition,
       acks,
       timeoutMs,
+      giveUpMs,
       onTrouble,
       onDone: (batch, baseOffset) => this.#done(partition, batch, baseOffset),
-      onFatal: error => {
-        this.#fatal ??= { error }
-        this.#wakeUp()
-      }
+      onFatal: error => this.#die(error)
     })
     this.#senders.set(partition, sender)
+    if (this.#deadline !== null) sender.hurry()
     return sender
+  }
+
+  #die(error: unknown): void {
+    this.#fatal ??= { error }
+    for (const sender of this.#senders.values()) sender.stop()
+    this.#deadline?.cancel()
+    this.#linger?.cancel()
+    this.#wakeUp()
   }
 
   #done(partition: number, batch: SealedBatch, baseOffset: number): void {

@@ -1,9 +1,10 @@
-import { appendFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { appendFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { nodeDisk } from '@streambus/base/node'
 import { RecordBatchBuilder } from '@streambus/protocol/records'
 import { CleanShutdownMarker, withChecksumLine } from '@streambus/storage-log'
+import { startBroker } from '@streambus/testkit'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { run } from '../fake-io.ts'
 
@@ -50,6 +51,19 @@ describe('a sound log', () => {
     expect(objects.find(each => each['file'] === segment)).toMatchObject({ batches: 2, records: 5, isSound: true })
     expect(objects.find(each => each['type'] === 'partition')).toMatchObject({ logEndOffset: 5, isSound: true })
     expect(objects.at(-1)).toMatchObject({ type: 'summary', partitions: 1, damaged: 0, isSound: true })
+  })
+
+  it('as a broker leaves it has nothing that is worth a word', async () => {
+    const dataDir = join(data, 'of-a-broker')
+    const broker = await startBroker({ dataDir, config: { 'offsets.topic.num.partitions': '1' } })
+    await run(['produce', 'orders', '-b', broker.bootstrap], { stdin: Buffer.from('a\nb\n') })
+    const reset = ['group', 'reset-offsets', 'billing', '--topic', 'orders', '--to-earliest', '--execute']
+    await run([...reset, '-b', broker.bootstrap])
+    await broker.stop()
+    expect(readdirSync(dataDir)).toContain('retention-clock-checkpoint')
+    const { exitCode, objects } = await verify(dataDir)
+    expect(exitCode).toBe(0)
+    expect(objects.filter(each => ((each['findings'] ?? []) as unknown[]).length > 0)).toEqual([])
   })
 
   it('is one line with --quiet', async () => {

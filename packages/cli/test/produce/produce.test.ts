@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { readRecords } from '@streambus/protocol/records'
+import { ManualClock } from '@streambus/testkit'
 import { afterEach, describe, expect, it } from 'vitest'
 import { run } from '../fake-io.ts'
 import { FakeKafka, type Fate } from '../fake-kafka.ts'
@@ -31,6 +32,72 @@ describe('with acks=all', () => {
     expect(exitCode).toBe(0)
     expect(values()).toEqual(LINES)
     expect(JSON.parse(stdout.toString()).records).toBe(LINES.length)
+  })
+})
+
+describe('a broker that refuses', () => {
+  const FULL: Fate[] = Array.from({ length: 2000 }, () => 'full')
+  const said = (stderr: string): string[] => stderr.trimEnd().split('\n')
+
+  it('is told of once, and soon; when it takes them again all is well', async () => {
+    kafka = await FakeKafka.start(FULL.slice(0, 3))
+    const { exitCode, stderr } = await run(['produce', 't', '-b', kafka.bootstrap], { stdin: TEXT })
+    expect(exitCode).toBe(0)
+    expect(values()).toEqual(LINES)
+    const [first = '', last, ...others] = said(stderr)
+    expect(first).toMatch(/^streambus: the broker refuses writes: .*\(KAFKA_STORAGE_ERROR\); trying again$/)
+    expect([last, others]).toEqual([expect.stringContaining('sent to t: 2,000 records'), []])
+  })
+
+  it('is not told of when it takes the next attempt', async () => {
+    kafka = await FakeKafka.start(['refuse'])
+    const { stderr } = await run(['produce', 't', '-b', kafka.bootstrap], { stdin: TEXT })
+    expect(said(stderr)).toEqual([expect.stringContaining('sent to t')])
+  })
+
+  it('is given up after --timeout, with what is not confirmed', async () => {
+    kafka = await FakeKafka.start(['take', ...FULL])
+    const started = performance.now()
+    const given = ['--timeout', '300', ...SMALL, '-b', kafka.bootstrap]
+    const { exitCode, stderr } = await run(['produce', 't', ...given], { stdin: TEXT })
+    expect(performance.now() - started).toBeLessThan(3000)
+    expect(exitCode).toBe(1)
+    const unsent = (2000 - values().length).toLocaleString('en')
+    expect(said(stderr).at(-1)).toMatch(
+      new RegExp(`KAFKA_STORAGE_ERROR\\); ${unsent} of 2,000 records that were read are not confirmed$`)
+    )
+  })
+
+  it.each([
+    ['refuses', FULL, 'the broker refuses writes'],
+    ['is away', Array.from({ length: 2000 }, (): Fate => 'drop'), 'the broker is away']
+  ])('when it %s an interrupt ends it at once, with what is not confirmed', async (_, fates, what) => {
+    kafka = await FakeKafka.start(fates)
+    const { exitCode, stderr } = await run(['produce', 't', '-b', kafka.bootstrap], {
+      stdin: TEXT,
+      // Soon after it was told of.
+      onInterrupt: interrupt => void setTimeout(interrupt, 400)
+    })
+    expect(exitCode).toBe(130)
+    expect(said(stderr)).toEqual([
+      expect.stringContaining(what),
+      'streambus: interrupted: 2,000 of 2,000 records that were read are not confirmed'
+    ])
+  })
+
+  it('does not hold up an interrupt with silence, either', async () => {
+    kafka = await FakeKafka.start(['silence'])
+    const clock = new ManualClock()
+    const ended = run(['produce', 't', '--json', '-b', kafka.bootstrap], {
+      stdin: TEXT,
+      clock,
+      onInterrupt: interrupt => void setTimeout(interrupt, 200)
+    })
+    // What the interrupt waits for, and before that what records wait for.
+    const ticking = setInterval(() => clock.advance(100), 5)
+    const { exitCode, stderr } = await ended.finally(() => clearInterval(ticking))
+    expect(exitCode).toBe(130)
+    expect(JSON.parse(stderr)).toMatchObject({ error: { code: 'INTERRUPTED', exitCode: 130 } })
   })
 })
 

@@ -48,7 +48,9 @@ const NAMED: ReadonlyMap<string, StoredFileKind> = new Map([
   ['quorum-state', 'other'],
   ['.lock', 'other'],
   ['.ballast', 'other'],
-  ['.health', 'other']
+  ['.health', 'other'],
+  // The time that retention trusted last: broker/src/partition/trusted-time-file.ts.
+  ['retention-clock-checkpoint', 'other']
 ])
 
 /** What a file of a log directory is by its name, StreamBus' or Apache Kafka's; null when it is none of them. */
