@@ -12,3 +12,12 @@ export function awaitedIn(expr: string): Awaited | null {
   )
   return awaited.find(one => one !== null) ?? null
 }
+
+/** Fields of log lines that nothing writes yet. */
+const AWAITED_FIELDS: Readonly<Record<string, Awaited>> = { principal: 'security' }
+
+/** The same for what is asked of logs. */
+export function awaitedInLogs(expr: string): Awaited | null {
+  const found = Object.entries(AWAITED_FIELDS).find(([field]) => new RegExp(`\\b${field}\\b`).test(expr))
+  return found?.[1] ?? null
+}

@@ -1,5 +1,5 @@
 import type { Dashboard, Panel, Row, Target, Variable } from '../../dashboards/src/index.ts'
-import { awaitedIn } from './awaited.ts'
+import { awaitedIn, awaitedInLogs } from './awaited.ts'
 import { type Intervals, interpolate, type Values, valuesOf } from './interpolate.ts'
 import { type Answer, type DataSource, hasData, legendOf } from './series.ts'
 
@@ -108,7 +108,7 @@ async function ask(target: Target, values: Values, options: CollectOptions): Pro
   const { intervals, prometheus, loki } = options
   const expr = interpolate(target.expr, values, intervals)
   const source = datasource.type === 'loki' ? loki : prometheus
-  const awaits = datasource.type === 'prometheus' ? awaitedIn(target.expr) : null
+  const awaits = datasource.type === 'prometheus' ? awaitedIn(target.expr) : awaitedInLogs(target.expr)
   const nothing = { refId, expr, awaits, error: null, series: [], lines: [] }
   if (source === null) return nothing
   try {

@@ -63,6 +63,10 @@ describe('the state of a panel', () => {
     expect(of('Committed and Aborted')).toBe('awaited')
     expect(of('Idempotent Producers')).toBe('empty')
     expect(of('Lines by Level')).toBe('unasked')
+    const withLogs = { ...options, loki: fakeSource(() => NOTHING) }
+    const logs = await Promise.all(dashboards.map(dashboard => collect(dashboard, withLogs)))
+    expect(logs.map(result => stateOf(result, 'By User'))).toContain('awaited')
+    expect(logs.map(result => stateOf(result, 'By Client'))).toContain('empty')
   })
 })
 
