@@ -16,6 +16,8 @@ export interface AdminResponse {
   readonly status: number
   readonly contentType: string
   readonly text: string
+  /** Sent instead of `text`, one in each turn of the event loop. */
+  readonly pieces?: readonly string[]
   /** Sent instead of `text`, as fast as the client takes it. */
   readonly stream?: AsyncIterable<Uint8Array | string>
   readonly headers?: Readonly<Record<string, string>>

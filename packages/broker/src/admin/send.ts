@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { AdminResponse } from './route.ts'
 
 /** A client that takes longer for a streamed answer is cut off: what it reads from may be large. */
@@ -17,7 +18,7 @@ export interface Delivery {
 /** Sends an answer; resolves with the bytes of its body when the last of them is handed over, or the client is gone. */
 export async function send(delivery: Delivery, answer: AdminResponse): Promise<number> {
   const { request, response, correlationId, isLast } = delivery
-  const { stream, text, status, contentType, headers = {} } = answer
+  const { stream, text, pieces, status, contentType, headers = {} } = answer
   response.statusCode = status
   response.setHeader('Content-Type', contentType)
   response.setHeader('Cache-Control', 'no-store')
@@ -27,10 +28,28 @@ export async function send(delivery: Delivery, answer: AdminResponse): Promise<n
   // A body that was not read to its end cannot be followed by another request; a server that stops waits for none.
   if (!request.complete || isLast) response.setHeader('Connection', 'close')
   if (stream !== undefined) return sendStream(response, stream)
-  const bytes = Buffer.byteLength(text)
+  if (pieces !== undefined && request.method !== 'HEAD') return sendPieces(response, pieces)
+  const bytes = pieces === undefined ? Buffer.byteLength(text) : lengthOf(pieces)
   response.setHeader('Content-Length', bytes)
   response.end(request.method === 'HEAD' ? undefined : text)
   return request.method === 'HEAD' ? 0 : bytes
+}
+
+async function sendPieces(response: ServerResponse, pieces: readonly string[]): Promise<number> {
+  const bytes = lengthOf(pieces)
+  response.setHeader('Content-Length', bytes)
+  for (const [at, piece] of pieces.entries()) {
+    if (at > 0) await nextTurn()
+    if (response.destroyed) break
+    // Encoded now: left to the socket, all that it has no room for would be encoded at once.
+    response.write(Buffer.from(piece))
+  }
+  response.end()
+  return bytes
+}
+
+function lengthOf(pieces: readonly string[]): number {
+  return pieces.reduce((bytes, piece) => bytes + Buffer.byteLength(piece), 0)
 }
 
 async function sendStream(response: ServerResponse, stream: AsyncIterable<Uint8Array | string>): Promise<number> {

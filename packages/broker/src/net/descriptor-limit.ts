@@ -38,6 +38,9 @@ function reserved(filesMax: number): number {
 /** Descriptors this process holds now; null where /proc does not tell. */
 export function countDescriptors(): number | null {
   try {
+    // What Linux says since 6.2; to list thousands of them takes milliseconds.
+    const { size } = fs.statSync('/proc/self/fd')
+    if (size > 0) return size
     // One of them is the listing itself.
     return fs.readdirSync('/proc/self/fd').length - 1
   } catch {

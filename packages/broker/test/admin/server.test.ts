@@ -1,6 +1,8 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import net from 'node:net'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { json, type Route } from '../../src/admin/route.ts'
+import { send } from '../../src/admin/send.ts'
 import { Tokens } from '../../src/admin/tokens.ts'
 import { ADMIN_TOKEN } from '../../src/config/settings/admin.ts'
 import { type RunningServer, startServer, TOKEN } from './running-server.ts'
@@ -25,13 +27,28 @@ const broken: Route = {
   }
 }
 
+const PIECES = ['one\n', 'zwölf\n', 'x'.repeat(1_000_000), '\nend\n']
+const long: Route = {
+  method: 'GET',
+  path: '/long',
+  summary: '',
+  handle: () => ({ status: 200, contentType: 'text/plain', text: '', pieces: PIECES })
+}
+
 let admin: RunningServer
 
 beforeEach(async () => {
-  admin = await startServer([slow, broken])
+  admin = await startServer([slow, broken, long])
 })
 
 afterEach(() => admin.server.stop(0))
+
+/** An answer that notes at which turn each of its pieces was written. */
+function recorded(turn: () => number): { response: ServerResponse; ends: number[] } {
+  const ends: number[] = []
+  const response = { setHeader() {}, write: () => ends.push(turn()), end() {}, destroyed: false }
+  return { response: response as unknown as ServerResponse, ends }
+}
 
 /** Sends raw bytes and gives all that comes back until the server ends the connection. */
 function exchange(bytes: string | Buffer): Promise<string> {
@@ -49,6 +66,41 @@ function exchange(bytes: string | Buffer): Promise<string> {
 }
 
 describe('AdminServer', () => {
+  it('sends an answer in pieces whole, with its length, and not to HEAD', async () => {
+    const answer = await fetch(`${admin.url}/long`)
+    expect(answer.headers.get('content-length')).toBe(String(Buffer.byteLength(PIECES.join(''))))
+    expect(await answer.text()).toBe(PIECES.join(''))
+    const head = await fetch(`${admin.url}/long`, { method: 'HEAD' })
+    expect(head.headers.get('content-length')).toBe(answer.headers.get('content-length'))
+    expect(await head.text()).toBe('')
+  })
+
+  it('sends one piece in a turn of the event loop, and others have theirs between them', async () => {
+    let turns = 0
+    let isOver = false
+    const turn = (): void => {
+      turns++
+      if (!isOver) setImmediate(turn)
+    }
+    const { response, ends } = recorded(() => turns)
+    setImmediate(turn)
+    await send(
+      { request: { method: 'GET', complete: true } as IncomingMessage, response, correlationId: '', isLast: false },
+      { status: 200, contentType: 'text/plain', text: '', pieces: PIECES }
+    )
+    isOver = true
+    expect(new Set(ends).size).toBe(PIECES.length)
+  })
+
+  it('sends no further pieces to a client that is gone', async () => {
+    const socket = net.connect(admin.port, '127.0.0.1')
+    socket.write('GET /long HTTP/1.1\r\nHost: a\r\n\r\n')
+    await new Promise(resolve => socket.once('data', resolve))
+    socket.destroy()
+    expect((await fetch(`${admin.url}/health/live`)).status).toBe(200)
+    expect(admin.lines.filter(({ level }) => level === 'error')).toEqual([])
+  })
+
   it('echoes a correlation id, makes one of 8 characters, and logs it', async () => {
     const given = await fetch(`${admin.url}/health/live`, { headers: { 'X-Correlation-ID': 'order-42' } })
     expect(given.headers.get('x-correlation-id')).toBe('order-42')

@@ -141,10 +141,10 @@ describe('a scrape', () => {
     const metrics = createBrokerMetrics()
     const plain = await metrics.expose(undefined)
     expect(plain.contentType).toBe('text/plain; version=0.0.4; charset=utf-8')
-    expect(parseScrape(plain.text).values.size).toBeGreaterThan(100)
+    expect(parseScrape(plain.pieces.join('')).values.size).toBeGreaterThan(100)
     const open = await metrics.expose('application/openmetrics-text;version=1.0.0,text/plain;q=0.5')
     expect(open.contentType).toBe('application/openmetrics-text; version=1.0.0; charset=utf-8')
-    expect(open.text.endsWith('# EOF\n')).toBe(true)
+    expect(open.pieces.at(-1)?.endsWith('# EOF\n')).toBe(true)
   })
 
   it('leaves names of other software out when they are turned off', async () => {

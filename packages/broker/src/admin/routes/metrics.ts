@@ -15,7 +15,7 @@ export function metricsRoute(metrics: BrokerMetrics): Route {
     summary: 'Prometheus metrics, as text or OpenMetrics',
     async handle({ accept }) {
       if (!metrics.isEnabled) return metricsAreOff()
-      return { status: 200, ...(await metrics.expose(accept)) }
+      return { status: 200, text: '', ...(await metrics.expose(accept)) }
     }
   }
 }
