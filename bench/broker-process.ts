@@ -21,14 +21,20 @@ export interface BrokerProcessOptions {
 /** The broker as users start it, in its own process, on free ports and a fresh data directory. */
 export class BrokerProcess {
   readonly address: Address
+  readonly adminAddress: Address
   readonly directory: string
   /** From spawn to the first successful ApiVersions answer. */
   readonly readyMs: number
   readonly #child: ChildProcess
 
-  private constructor(child: ChildProcess, address: Address, started: { directory: string; readyMs: number }) {
+  private constructor(
+    child: ChildProcess,
+    addresses: { kafka: Address; admin: Address },
+    started: { directory: string; readyMs: number }
+  ) {
     this.#child = child
-    this.address = address
+    this.address = addresses.kafka
+    this.adminAddress = addresses.admin
     this.directory = started.directory
     this.readyMs = started.readyMs
   }
@@ -37,10 +43,11 @@ export class BrokerProcess {
   static async start(options: BrokerProcessOptions = {}): Promise<BrokerProcess> {
     const directory = temporaryDirectory('broker')
     const address = { host: '127.0.0.1', port: await freePort() }
+    const admin = { host: '127.0.0.1', port: await freePort() }
     const env = {
       ...process.env,
       STREAMBUS_LISTENERS: `PLAINTEXT://${address.host}:${address.port}`,
-      STREAMBUS_ADMIN_LISTENER: `127.0.0.1:${await freePort()}`,
+      STREAMBUS_ADMIN_LISTENER: `${admin.host}:${admin.port}`,
       STREAMBUS_LOG_DIRS: directory,
       ...options.environment
     }
@@ -61,12 +68,16 @@ export class BrokerProcess {
       child.kill('SIGKILL')
       throw new Error(`${(error as Error).message}; it printed:\n${output}`, { cause: error })
     }
-    return new BrokerProcess(child, address, { directory, readyMs: performance.now() - startMs })
+    return new BrokerProcess(child, { kafka: address, admin }, { directory, readyMs: performance.now() - startMs })
+  }
+
+  get pid(): number {
+    return this.#child.pid ?? 0
   }
 
   /** Resident memory now, MiB. */
   rssMib(): number {
-    return rssMib(this.#child.pid ?? 0)
+    return rssMib(this.pid)
   }
 
   /** Stops it as an operator does and removes its data. Throws when it does not end with code 0. */
@@ -78,6 +89,14 @@ export class BrokerProcess {
     clearTimeout(killer)
     fs.rmSync(this.directory, { recursive: true, force: true })
     if (code !== 0) throw new Error(`the broker ended with code ${code} after SIGTERM`)
+  }
+
+  /** Ends it at once and removes its data: a stop syncs every log, and nobody needs them any more. */
+  async discard(): Promise<void> {
+    const exited = once(this.#child, 'exit')
+    this.#child.kill('SIGKILL')
+    await exited
+    fs.rmSync(this.directory, { recursive: true, force: true })
   }
 }
 

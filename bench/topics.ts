@@ -13,7 +13,8 @@ import { type Address, Caller } from './wire-socket.ts'
 
 const READY_MS_MAX = 30_000
 
-async function ask<Req, Res>(
+/** One request on a connection of its own. */
+export async function ask<Req, Res>(
   address: Address,
   api: ApiSchema<Req, Res>,
   version: number,
