@@ -13,10 +13,14 @@ describe.skipIf(!hasAmtool)('amtool (skipped without it)', () => {
     expect(status).toBe(0)
   })
 
-  const receivers = { critical: 'streambus-team', warning: 'streambus-tickets', info: 'streambus-info' }
+  const receivers = {
+    critical: 'streambus-mail,streambus-team',
+    warning: 'streambus-mail,streambus-tickets',
+    info: 'streambus-info'
+  }
 
-  test.each(Object.entries(receivers))('%s goes to %s', (severity, receiver) => {
-    expect(routeOf([`severity=${severity}`, 'alertname=Some'])).toBe(receiver)
+  test.each(Object.entries(receivers))('%s goes to %s', (severity, names) => {
+    expect(routeOf([`severity=${severity}`, 'alertname=Some'])).toBe(names)
   })
 
   test('what has no severity goes to people', () => {
@@ -83,7 +87,7 @@ describe.skipIf(!hasAlertmanager)('who mutes whom, in a live Alertmanager (skipp
   )
 
   test.each(named)('%s mutes %s', async (_source, _muted, { source, muted, heard }) => {
-    expect(await alertmanager.muted([muted, heard])).toEqual([])
-    expect(await alertmanager.muted([source, muted, heard])).toEqual([muted])
+    expect(await alertmanager.muted([muted, heard], 0)).toEqual([])
+    expect(await alertmanager.muted([source, muted, heard], 1)).toEqual([muted])
   })
 })

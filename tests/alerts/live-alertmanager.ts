@@ -1,8 +1,11 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { tempDir } from '@streambus/testkit'
 
 const COMMAND = 'prometheus-alertmanager'
 const START_MS = 20_000
+const SETTLE_MS = 10_000
+const LOOK_MS = 20
 export const hasAlertmanager = spawnSync(COMMAND, ['--version']).status === 0
 
 export type AlertLabels = Readonly<Record<string, string>>
@@ -49,14 +52,22 @@ export class LiveAlertmanager {
     }
   }
 
-  /** Sends alerts that fire from now on, and tells which of them are muted by another one. */
-  async muted(alerts: readonly AlertLabels[]): Promise<AlertLabels[]> {
+  /**
+   * Sends alerts that fire from now on, and tells which of them are muted by another one. Alertmanager takes them in one
+   * by one after it has answered: looks until all are there and `count` are muted, or says what is so after 10 s.
+   */
+  async muted(alerts: readonly AlertLabels[], count: number): Promise<AlertLabels[]> {
     const at = `${this.url}/api/v2/alerts`
     const body = JSON.stringify(alerts.map(labels => ({ labels })))
     const sent = await fetch(at, { method: 'POST', headers: { 'content-type': 'application/json' }, body })
     if (!sent.ok) throw new Error(`Alertmanager: ${await sent.text()}`)
-    const answer = (await (await fetch(at)).json()) as { labels: AlertLabels; status: { inhibitedBy: string[] } }[]
-    return answer.filter(({ status }) => status.inhibitedBy.length > 0).map(({ labels }) => labels)
+    const deadline = Date.now() + SETTLE_MS
+    for (;;) {
+      const present = (await (await fetch(at)).json()) as { labels: AlertLabels; status: { inhibitedBy: string[] } }[]
+      const muted = present.filter(({ status }) => status.inhibitedBy.length > 0).map(({ labels }) => labels)
+      if ((present.length >= alerts.length && muted.length === count) || Date.now() > deadline) return muted
+      await sleep(LOOK_MS)
+    }
   }
 
   async stop(): Promise<void> {
