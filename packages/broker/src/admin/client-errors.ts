@@ -1,5 +1,5 @@
 import type { Duplex } from 'node:stream'
-import type { Prng } from '@streambus/base'
+import type { Clock, Prng } from '@streambus/base'
 import { clientText, type Log, type RepeatedLines } from '../observability/log.ts'
 import { correlationId } from './correlation-id.ts'
 import { recognise } from './foreign-protocol.ts'
@@ -16,6 +16,9 @@ const STATUS_LINES: ReadonlyMap<string, readonly [number, string]> = new Map([
   ['ERR_HTTP_REQUEST_TIMEOUT', [408, 'Request Timeout']]
 ])
 
+/** For the answer to arrive. */
+const LINGER_MS = 500
+
 /**
  * Connections whose bytes are not HTTP. Clients on the wrong port are told apart, so that the log can say where to go.
  */
@@ -24,14 +27,17 @@ export class ClientErrors {
   readonly #repeated: RepeatedLines
   readonly #kafkaAddress: () => string
   readonly #prng: Prng
+  readonly #clock: Clock
 
   constructor(options: {
     readonly log: Log
     readonly repeated: RepeatedLines
     readonly kafkaAddress: () => string
     readonly prng: Prng
+    readonly clock: Clock
   }) {
     this.#prng = options.prng
+    this.#clock = options.clock
     this.#log = options.log
     this.#repeated = options.repeated
     this.#kafkaAddress = options.kafkaAddress
@@ -56,6 +62,9 @@ export class ClientErrors {
       'Connection: close'
     ]
     socket.end(`${head.join('\r\n')}\r\n\r\n${text}`)
+    // Who does not close his end would keep the connection half open. Not at once: a reset can overtake the answer.
+    const timer = this.#clock.after(LINGER_MS, () => socket.destroy())
+    socket.once('close', () => timer.cancel())
   }
 
   #report(protocol: 'kafka' | 'tls', socket: Duplex): void {

@@ -4,7 +4,7 @@ import { MemoryDisk } from '@streambus/testkit'
 import { DiskProbe } from '../../src/admin/disk-probe.ts'
 import type { Route } from '../../src/admin/route.ts'
 import { adminRoutes } from '../../src/admin/routes/index.ts'
-import { AdminServer } from '../../src/admin/server.ts'
+import { type AdminLimits, AdminServer } from '../../src/admin/server.ts'
 import { Tokens } from '../../src/admin/tokens.ts'
 import { ADMIN_TOKEN } from '../../src/config/settings/admin.ts'
 import { liveHealth } from '../../src/live-health.ts'
@@ -34,7 +34,7 @@ export async function startServer(
   extra: readonly Route[] = [],
   listed: readonly string[] = [],
   heapSnapshotBytes = 2 ** 40,
-  metrics = createBrokerMetrics()
+  { metrics = createBrokerMetrics(), limits = {} }: { metrics?: BrokerMetrics; limits?: Partial<AdminLimits> } = {}
 ): Promise<RunningServer> {
   const view = new FakeBrokerView()
   const clock = new ManualClock()
@@ -65,7 +65,8 @@ export async function startServer(
     log,
     repeated: new RepeatedLines(clock),
     tokens: new Tokens({ listed, filePath: null, format: ADMIN_TOKEN, disk, clock, onProblem() {} }),
-    kafkaAddress: () => '127.0.0.1:9092'
+    kafkaAddress: () => '127.0.0.1:9092',
+    limits
   })
   const { port } = await server.start()
   return { url: `http://127.0.0.1:${port}`, port, view, metrics, disk, clock, lines, server }
