@@ -1,4 +1,4 @@
-import type { Counts } from './counts.ts'
+import { Counts } from './counts.ts'
 import type { Expectations } from './expectation.ts'
 import type { WireTally } from './wire-tally.ts'
 
@@ -27,7 +27,7 @@ export function expectRequests(expected: Expectations, wire: WireTally): void {
     expected.is('streambus_request_versions_total', count, { api: labelOf(name), version })
   }
   expectPhases(expected, wire, requests)
-  expectErrors(expected, wire.errors)
+  expectErrors(expected, wire)
   expectServiceLevels(expected, wire, requests)
 }
 
@@ -75,8 +75,11 @@ function expectPhasesOf(
   }
 }
 
-function expectErrors(expected: Expectations, errors: Counts): void {
-  expected.from('error codes in answers').total('streambus_request_errors_total', errors.total)
+function expectErrors(expected: Expectations, wire: WireTally): void {
+  const errors = new Counts()
+  for (const [labels, count] of wire.errors.entries()) errors.add(count, ...labels)
+  for (const [[error = ''], count] of wire.produced.unanswered.entries()) errors.add(count, 'Produce', error)
+  expected.from('error codes in answers, and of who wanted none').total('streambus_request_errors_total', errors.total)
   for (const [[name = '', error = ''], count] of errors.entries()) {
     expected.is('streambus_request_errors_total', count, { api: labelOf(name), error })
   }
@@ -84,10 +87,10 @@ function expectErrors(expected: Expectations, errors: Counts): void {
 
 function expectServiceLevels(expected: Expectations, { produced, fetched }: WireTally, requests: Counts): void {
   expected
-    .from('good and bad: partitions in answers')
-    .sum('streambus_sli_events_total', produced.answered, { sli: 'produce_availability' })
+    .from('good and bad: partitions in answers, and of who wanted none')
+    .sum('streambus_sli_events_total', produced.judged, { sli: 'produce_availability' })
     .sum('streambus_sli_events_total', fetched.answered, { sli: 'fetch_availability' })
-    .sum('streambus_request_results_total', produced.answered, { api: 'Produce' })
+    .sum('streambus_request_results_total', produced.judged, { api: 'Produce' })
     .sum('streambus_request_results_total', fetched.answered, { api: 'FetchConsumer' })
     .from('good and bad: requests')
     .sum('streambus_sli_events_total', requests.of('Produce'), { sli: 'produce_latency' })

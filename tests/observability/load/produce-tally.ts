@@ -34,8 +34,10 @@ export class ProduceTally {
   duplicates = 0
   /** Partitions in answers, and in requests that wanted none, by topic; of topics that are there. */
   readonly partitions = new Counts()
-  /** Partitions in answers. */
-  answered = 0
+  /** Partitions in answers, and in requests that wanted none. */
+  judged = 0
+  /** Partitions that were refused without an answer, by error. */
+  readonly unanswered = new Counts()
   /** Bytes by topic and error, and how often, by error. */
   readonly refusedBytes = new Counts()
   readonly refusals = new Counts()
@@ -71,7 +73,7 @@ export class ProduceTally {
     for (const { name, partitionResponses } of responses) {
       for (const { index, errorCode } of partitionResponses) {
         const part = sent.parts.find(each => each.topic === name && each.partition === index)
-        this.answered++
+        this.judged++
         if (part === undefined) continue
         if (errorCode === 0) hasWaited = this.#taken(part) || hasWaited
         else this.#refused(part, errorByCode(errorCode).name)
@@ -85,8 +87,9 @@ export class ProduceTally {
   }
 
   /** A request without an answer; `isRefused`: the connection was closed for it. */
-  unanswered({ parts }: SentRecords, isRefused: boolean): void {
+  wantedNoAnswer({ parts }: SentRecords, isRefused: boolean): void {
     for (const part of parts) {
+      this.judged++
       if (isRefused) this.#unexplained.push(part)
       else this.#taken(part)
     }
@@ -94,7 +97,10 @@ export class ProduceTally {
 
   /** Why all of them were refused that nobody has explained yet: told by who sent them. */
   explain(error: ErrorName): void {
-    for (const part of this.#unexplained.splice(0)) this.#refused(part, error)
+    for (const part of this.#unexplained.splice(0)) {
+      this.unanswered.add(1, error)
+      this.#refused(part, error)
+    }
   }
 
   /** False when all of it was there already. */

@@ -90,7 +90,7 @@ test('produce requests, however their bytes are cut', () => {
       expect(tally.requests.of('Produce', '9')).toBe(6)
       expect(produced.records.of('orders')).toBe(3 + 2 + 2 + 1)
       expect(produced.bytes.total).toBe(GZIP.length + 2 * PLAIN.length + SEQUENCED.length)
-      expect([produced.duplicates, produced.taken.length, produced.answered, produced.waited]).toEqual([1, 4, 5, 2])
+      expect([produced.duplicates, produced.taken.length, produced.judged, produced.waited]).toEqual([1, 4, 6, 2])
       expect(produced.ends.of('orders', '0')).toBe(8)
       expect(produced.producersOf('orders')).toBe(1)
       expect(produced.refusedBytes.of('orders', 'MESSAGE_TOO_LARGE')).toBe(PLAIN.length)

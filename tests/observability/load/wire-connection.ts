@@ -76,8 +76,8 @@ export class WireConnection {
     const reason = this.#error ?? (by === 'broker' ? 'policy' : by)
     this.#tally.connectionsEnded.add(1, reason)
     const last = reason === 'policy' ? this.#unanswered.pop() : undefined
-    for (const sent of this.#unanswered) this.#tally.produced.unanswered(sent, false)
-    if (last !== undefined) this.#tally.produced.unanswered(last, true)
+    for (const sent of this.#unanswered) this.#tally.produced.wantedNoAnswer(sent, false)
+    if (last !== undefined) this.#tally.produced.wantedNoAnswer(last, true)
     this.#unanswered = []
     const { length } = this.#pending
     if (length > 0) this.#tally.problems.push(`a connection that ended (${reason}) was owed ${length} answers`)

@@ -16,7 +16,7 @@ import type { Appended, Partition } from '../partition/partition.ts'
 import type { PartitionProbe } from '../partition/partition-probe.ts'
 import type { PartitionSet } from '../partition/partition-set.ts'
 import type { WaitProbe } from '../partition/wait-probe.ts'
-import { type Answer, CLOSE_CONNECTION, type Handler, NO_RESPONSE, type RequestContext } from './handler.ts'
+import { type Answer, type Handler, type RequestContext, Unanswered } from './handler.ts'
 
 const TIMEOUT_MS_MAX = 300_000
 
@@ -81,9 +81,7 @@ class ProduceCall {
 
   #answer(responses: Input<ProduceResponse>['responses'], readyMs: number): Answer<Input<ProduceResponse>> {
     this.#dependencies.probe.produceHandled(readyMs - this.#context.receivedMs, this.#acks)
-    if (this.#acks !== 0) return { responses }
-    // A producer that asked for no answers notices a failure only by the connection.
-    return this.#failedCount > 0 ? CLOSE_CONNECTION : NO_RESPONSE
+    return this.#acks === 0 ? new Unanswered({ responses }, this.#failedCount > 0) : { responses }
   }
 
   #append(topic: string, index: number, records: Buffer | null): PartitionAnswer {

@@ -19,12 +19,19 @@ export interface RequestContext {
   afterWrite(run: () => void): void
 }
 
-/** The answer to a request that must not be answered (acks=0). */
-export const NO_RESPONSE: unique symbol = Symbol('no response')
-/** The answer that closes the connection (acks=0 with an error). */
-export const CLOSE_CONNECTION: unique symbol = Symbol('close connection')
+/** To a request that must not be answered (acks=0): what would have been said, for who watches the broker. */
+export class Unanswered<Res> {
+  readonly body: Res
+  /** It failed: the end of its connection is the only sign that its client can notice. */
+  readonly closesConnection: boolean
 
-export type Answer<Res> = Res | typeof NO_RESPONSE | typeof CLOSE_CONNECTION
+  constructor(body: Res, closesConnection: boolean) {
+    this.body = body
+    this.closesConnection = closesConnection
+  }
+}
+
+export type Answer<Res> = Res | Unanswered<Res>
 
 /**
  * One API. Byte slices inside `request` are valid only until `handle` returns or first awaits: the connection

@@ -164,7 +164,7 @@ export function bindRequests({ cells }: BrokerMetrics, { apis, limits, waits }: 
       const api = find(request.apiKey)
       api.inFlight.add(-1)
       finish(api, request, limits())
-      const hasErrors = answer !== null && api.judge(answer)
+      const hasErrors = api.judge(answer)
       const waitedMs = request.readyMs - request.handledMs
       if (api.waitsAs !== null && waitedMs > 0) {
         waits.waited(api.waitsAs, waitedMs, hasErrors ? 'expired' : 'satisfied')

@@ -87,16 +87,16 @@ export class NotableRequests implements RequestProbe {
     track.note = new Note(this.#sampler.takes(limits()['tracing.sample.ratio']), subjectOf(request))
   }
 
-  finished(track: RequestTrack, answer: object | null): void {
+  finished(track: RequestTrack, answer: object): void {
     const { limits, spans } = this.#options
     const { restPhase, walk } = this.#apis[track.apiKey] as Api
     const isSlow = ownMsOf(track, restPhase) > limits()['slow.request.ms']
     if (spans === null && !isSlow) return
     const note = noteOf(track)
     note.isSlow = isSlow
-    if (spans !== null && answer !== null) note.error = serverError(walk, answer)
+    if (spans !== null) note.error = serverError(walk, answer)
     if (!note.isNotable) track.note = null
-    else if (answer === null) this.#conclude(track, note, null)
+    else if (track.responseBytes === 0) this.#conclude(track, note, null)
     else track.note = note
   }
 

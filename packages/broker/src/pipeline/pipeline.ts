@@ -8,7 +8,7 @@ import {
   type RequestHeader,
   WireReader
 } from '@streambus/protocol'
-import { type Answer, type AnyHandler, CLOSE_CONNECTION, type Handler, NO_RESPONSE } from '../handlers/handler.ts'
+import { type Answer, type AnyHandler, type Handler, Unanswered } from '../handlers/handler.ts'
 import type { HandlerRegistry } from '../handlers/registry.ts'
 import { PipelineContext } from './context.ts'
 import type { Exchange, Peer } from './exchange.ts'
@@ -109,9 +109,11 @@ export class Pipeline {
     context.readyMs = this.#options.monotonicMs()
     if (context.handledMs < 0) context.handledMs = context.readyMs
     for (const chunk of chunks) context.responseBytes += chunk.length
-    this.#options.probe.finished(context, typeof answer === 'symbol' ? null : answer)
-    if (answer === CLOSE_CONNECTION) exchange.close('policy', `${handler.api.name} failed and asked for no answer`)
-    else {
+    const isUnanswered = answer instanceof Unanswered
+    this.#options.probe.finished(context, isUnanswered ? answer.body : answer)
+    if (isUnanswered && answer.closesConnection) {
+      exchange.close('policy', `${handler.api.name} failed and asked for no answer`)
+    } else {
       exchange.onSent = context
       exchange.respond(chunks)
     }
@@ -133,7 +135,7 @@ export class Pipeline {
 }
 
 function encode({ api }: ErasedHandler, context: PipelineContext, answer: Answer<object>): readonly Buffer[] {
-  if (answer === CLOSE_CONNECTION || answer === NO_RESPONSE) return []
+  if (answer instanceof Unanswered) return []
   const { apiVersion: version, correlationId } = context
   return encodeResponseFrame({ api, version, correlationId, body: answer })
 }

@@ -38,8 +38,8 @@ export interface RequestProbe {
   refused(reason: ParseErrorReason): void
   /** `request` is the decoded body; its bytes are there during the call only. */
   started(track: RequestTrack, request: object): void
-  /** `answer` is what was encoded; null when there is no answer (acks=0). */
-  finished(request: RequestTrack, answer: object | null): void
+  /** `answer` is what was encoded, or would have been: `responseBytes` is 0 when none was wanted (acks=0). */
+  finished(request: RequestTrack, answer: object): void
   /** The handler threw; the connection is closed. */
   failed(track: RequestTrack): void
   /**

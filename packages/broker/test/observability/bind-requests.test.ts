@@ -93,14 +93,16 @@ describe('bindRequests', () => {
     expect(cells.requestResults.child('JoinGroup', 'bad').value).toBe(2)
   })
 
-  it('counts a handler that failed as bad, and answers that nobody gets as no answers', () => {
+  it('counts a handler that failed as bad, and what nobody is told like an answer, but as none', () => {
     const { cells, probe } = bound()
     probe.started(track({}), {})
     probe.failed(track({}))
-    probe.finished(track({}), null)
     expect(cells.requestFailures.child('Produce').value).toBe(1)
     expect(cells.sliEvents.child('produce_availability', 'bad').value).toBe(1)
-    expect(cells.sliEvents.child('produce_availability', 'good').value).toBe(0)
+    probe.finished(track({ responseBytes: 0 }), partitions(0, Errors.KAFKA_STORAGE_ERROR.code))
+    expect(cells.sliEvents.child('produce_availability', 'bad').value).toBe(2)
+    expect(cells.sliEvents.child('produce_availability', 'good').value).toBe(1)
+    expect(cells.requestErrors.child('Produce', 'KAFKA_STORAGE_ERROR', 'server').value).toBe(1)
     expect(cells.responseSize.child('Produce').count).toBe(0)
   })
 

@@ -55,10 +55,10 @@ function open({
     prng: new SeededPrng(1),
     traced: (_track, { traceId }) => exemplars.push(traceId)
   })
-  const run = (request: RequestTrack, answer: object | null = {}): void => {
+  const run = (request: RequestTrack, answer: object = {}): void => {
     probe.started(request, REQUEST)
     probe.finished(request, answer)
-    if (answer !== null) probe.sent(request, request.readyMs + 1, request.readyMs + 3)
+    if (request.responseBytes > 0) probe.sent(request, request.readyMs + 1, request.readyMs + 3)
   }
   return { probe, run, lines, traces, exemplars, leftOut: () => leftOut }
 }
@@ -114,15 +114,17 @@ test('a request that the broker failed is a trace with its error; one that the c
   expect(traces).toEqual([])
   run(track({}), answer(Errors.KAFKA_STORAGE_ERROR.code))
   expect(traces[0]?.specs[0]).toMatchObject({ error: 'KAFKA_STORAGE_ERROR' })
+  run(track({ responseBytes: 0 }), answer(Errors.KAFKA_STORAGE_ERROR.code))
+  expect(traces[1]?.specs[0]).toMatchObject({ error: 'KAFKA_STORAGE_ERROR' })
   const failed = track({})
   probe.started(failed, REQUEST)
   probe.failed(failed)
-  expect(traces[1]?.specs[0]).toMatchObject({ error: 'UNKNOWN_SERVER_ERROR' })
+  expect(traces[2]?.specs[0]).toMatchObject({ error: 'UNKNOWN_SERVER_ERROR' })
 })
 
 test('a share of all requests is traced, those without an answer, too', () => {
   const { run, traces } = open({ ratio: 0.5 })
-  for (let i = 0; i < 10; i++) run(track({}), i % 3 === 0 ? null : {})
+  for (let i = 0; i < 10; i++) run(track({ responseBytes: i % 3 === 0 ? 0 : 20 }))
   expect(traces).toHaveLength(5)
 })
 

@@ -1,6 +1,7 @@
 import { Errors, fetchApi, produceApi } from '@streambus/protocol'
 import { MemoryDisk, SeededPrng } from '@streambus/testkit'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
+import type { Partition } from '../../src/partition/partition.ts'
 import { batchOf, type DataPlane, openDataPlane, valuesIn } from '../data-plane.ts'
 
 /** What happened, counted by the test from what it sent and what it was answered. */
@@ -75,6 +76,27 @@ async function duplicate(plane: DataPlane, tally: Tally): Promise<void> {
   tally.duplicates += 2
   tally.inByTopic.set('orders', (tally.inByTopic.get('orders') ?? 0) + 1)
 }
+
+test('what is refused counts for each of its partitions, whether its producer asked to be told or not', async () => {
+  const plane = await openDataPlane({ disk: new MemoryDisk() })
+  await plane.createTopic('t')
+  const { cells } = plane.metrics
+  const counts = () => [
+    cells.requestErrors.child('Produce', 'UNKNOWN_TOPIC_OR_PARTITION', 'retriable').value,
+    cells.requestErrors.child('Produce', 'KAFKA_STORAGE_ERROR', 'server').value,
+    cells.sliEvents.child('produce_availability', 'good').value,
+    cells.sliEvents.child('produce_availability', 'bad').value
+  ]
+  for (const acks of [0, 1]) {
+    expect(counts()).toEqual([1, 1, 2, 1].map(count => count * acks))
+    produce(plane, 't', batchOf(['a']), acks)
+    produce(plane, 'missing', batchOf(['a']), acks)
+    vi.spyOn(plane.partitions.find('t', 0) as Partition, 'refusal', 'get').mockReturnValueOnce('full')
+    produce(plane, 't', batchOf(['a']), acks)
+    await plane.settle()
+  }
+  expect(counts()).toEqual([2, 2, 4, 2])
+})
 
 test('after a scripted load every counter is what was sent and received, to the byte', async () => {
   const plane = await openDataPlane({ disk: new MemoryDisk() })

@@ -29,7 +29,7 @@ export const requestMetrics = ownedBy('requests', {
   ),
   requestErrors: counter(
     'streambus_request_errors_total',
-    'Error codes in answers, one for each topic, partition or group that has one; class says whose fault: server, client, or retriable for what clients settle by trying again.',
+    'Error codes in answers, one for each topic, partition or group that has one, also where the client wanted no answer (acks=0); class says whose fault: server, client, or retriable for what clients settle by trying again.',
     { labels: ['api', 'error', 'class'], whenEmpty: ['', '', ''] }
   ),
   requestResults: counter(
@@ -62,7 +62,7 @@ export const requestMetrics = ownedBy('requests', {
   ),
   sliEvents: counter(
     'streambus_sli_events_total',
-    'What service levels are made of, good and bad: answers without a fault of the broker (availability, one for each partition), and requests within slo.produce.latency.ms or slo.fetch.latency.ms (latency).',
+    'What service levels are made of, good and bad: answers without a fault of the broker (availability, one for each partition, also for acks=0), and requests within slo.produce.latency.ms or slo.fetch.latency.ms (latency).',
     { labels: ['sli', 'outcome'] }
   )
 })

@@ -35,8 +35,8 @@ export class CommitWindow {
 
   /**
    * A commit too soon after the last one replaces it but keeps its time, as in Burrow: otherwise a group that commits
-   * often would never have more than one place in its window. Of the lags that share a place the smallest stays: a
-   * group that had read everything for a moment is not behind.
+   * often would never have more than one place in its window. Of the lags that share a place the smallest stays: who
+   * had read everything for a moment is not behind.
    */
   add({ offset, timeMs, lag }: CommitSample): void {
     const { commitsMax, minDistanceMs } = this.#options
