@@ -56,7 +56,7 @@ const subjects = collapsed('By subject', [
   }),
   logTop('Requests by Endpoint', {
     says: 'On the admin port, as far as they are logged (level debug).',
-    expr: `topk(10, sum by (method, path) (count_over_time(${STREAMS} | json | path!="" [$__range])))`,
+    expr: `topk(10, sum by (method, path) (count_over_time(${STREAMS} | json | method!="" [$__range])))`,
     legend: '{{method}} {{path}}',
     width: 12
   }),
