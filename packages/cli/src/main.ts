@@ -7,8 +7,8 @@ import { Sink } from './sink.ts'
 function processIo(): Io {
   return {
     stdin: process.stdin,
-    stdout: new Sink(process.stdout),
-    stderr: new Sink(process.stderr),
+    stdout: new Sink(process.stdout, process.env['TERM']),
+    stderr: new Sink(process.stderr, process.env['TERM']),
     env: process.env,
     clock: nodeClock,
     onInterrupt(run) {

@@ -32,8 +32,8 @@ export async function run(args: readonly string[], options: RunOptions = {}): Pr
   }
   const io: Io = {
     stdin,
-    stdout: new Sink(stdout),
-    stderr: new Sink(stderr),
+    stdout: new Sink(stdout, options.env?.['TERM']),
+    stderr: new Sink(stderr, options.env?.['TERM']),
     env: options.env ?? {},
     clock: options.clock ?? nodeClock,
     onInterrupt(interrupt) {

@@ -13,7 +13,10 @@ export async function groupLag(call: Call<WatchOptions>): Promise<number> {
   const { io, options } = call
   if (isWatching(call)) {
     const what = call.args.length === 0 ? 'all groups' : call.args.join(', ')
-    await watchCluster(call, { what, frame: async cluster => frameLines(await measure(call, cluster)) })
+    await watchCluster(call, {
+      what,
+      frame: async cluster => frameLines(await measure(call, cluster), io.stdout.size.columns)
+    })
     return ExitCode.ok
   }
   const found = await withCluster(call, cluster => measure(call, cluster))
@@ -32,9 +35,9 @@ export async function groupLag(call: Call<WatchOptions>): Promise<number> {
 
 const NO_GROUPS = 'no groups yet; one begins when a consumer joins it or commits offsets for it'
 
-function frameLines(found: readonly GroupLag[]): string[] {
+function frameLines(found: readonly GroupLag[], columns: number): string[] {
   if (found.length === 0) return [NO_GROUPS]
-  return tables(found).flatMap((table, index) => (index === 0 ? table : ['', ...table]))
+  return tables(found, columns).flatMap((table, index) => (index === 0 ? table : ['', ...table]))
 }
 
 /** The named groups, which must exist, or all; the largest total first. */
@@ -69,35 +72,37 @@ function byLag(a: { readonly lag: number | null }, b: { readonly lag: number | n
   return (b.lag ?? -1) - (a.lag ?? -1)
 }
 
-/** Totals by group, then partitions. */
-function tables(found: readonly GroupLag[]): string[][] {
+/** Totals by group, then partitions. Names are cut so that numbers stay within `columns`. */
+function tables(found: readonly GroupLag[], columns?: number): string[][] {
   const rows = found.flatMap(({ group, partitions }) =>
     partitions.map(partition => ({ ...partition, group: group.groupId }))
   )
   const totals = renderTable(
     [
-      { title: 'GROUP', value: row => row.group.groupId },
+      { title: 'GROUP', value: row => row.group.groupId, cuts: true },
       { title: 'STATE', value: row => row.group.state },
       { title: 'MEMBERS', value: row => row.group.members.length, align: 'right' },
       { title: 'PARTITIONS', value: row => row.partitions.length, align: 'right' },
       { title: 'TOTAL LAG', value: row => row.totalLag, align: 'right' },
       { title: 'LARGEST', value: row => Math.max(0, ...row.partitions.map(({ lag }) => lag ?? 0)), align: 'right' }
     ],
-    found
+    found,
+    columns
   )
   if (rows.length === 0) return [totals]
   const partitions = renderTable(
     [
-      { title: 'GROUP', value: row => row.group },
-      { title: 'TOPIC', value: row => row.topic },
+      { title: 'GROUP', value: row => row.group, cuts: true },
+      { title: 'TOPIC', value: row => row.topic, cuts: true },
       { title: 'PARTITION', value: row => row.partition, align: 'right' },
       { title: 'COMMITTED', value: row => row.committed ?? '-', align: 'right' },
       { title: 'END', value: row => row.end ?? '-', align: 'right' },
       { title: 'LAG', value: row => row.lag ?? '-', align: 'right' },
-      { title: 'CLIENT', value: row => row.owner?.clientId ?? '-' },
+      { title: 'CLIENT', value: row => row.owner?.clientId ?? '-', cuts: true },
       { title: '', value: row => row.note }
     ],
-    rows.sort(byLag)
+    rows.sort(byLag),
+    columns
   )
   return [totals, partitions]
 }

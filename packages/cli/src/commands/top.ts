@@ -4,11 +4,11 @@ import { ExitCode } from '../exit-codes.ts'
 import type { Call } from '../io.ts'
 import { formatTimestamp } from '../output/format.ts'
 import { printJson } from '../output/table.ts'
-import { watch } from '../output/watch.ts'
+import { roomFor, watch } from '../output/watch.ts'
 import type { Moment } from '../top/rates.ts'
 import { type Reading, readingOf } from '../top/reading.ts'
 import { scrapeMetrics } from '../top/scrape.ts'
-import { screenOf } from '../top/screen.ts'
+import { type ScreenSize, screenOf } from '../top/screen.ts'
 
 export interface TopOptions {
   readonly admin: string
@@ -39,14 +39,17 @@ export async function top(call: Call<TopOptions>): Promise<number> {
     return ExitCode.ok
   }
   const title = (hint: string): string => `${formatTimestamp(io.clock.wallMs())}  http://${options.admin}${hint}`
-  if (options.once || !io.stdout.isTty) {
-    for (const line of screenOf(await read(), title(''))) io.stdout.line(line)
+  const { stdout } = io
+  if (options.once || !stdout.canRedraw) {
+    const { columns } = stdout.size
+    for (const line of screenOf(await read(), title(''), { columns })) stdout.line(line)
     return ExitCode.ok
   }
+  const room = (): ScreenSize => ({ columns: stdout.size.columns, rows: roomFor(stdout) })
   await watch({
     io,
     intervalMs: options.interval,
-    frame: async () => screenOf(await read(), title(`  Ctrl-C ends this; every ${options.interval} ms`)),
+    frame: async () => screenOf(await read(), title(`  Ctrl-C ends this; every ${options.interval} ms`), room()),
     abort() {}
   })
   return ExitCode.ok

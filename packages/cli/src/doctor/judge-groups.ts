@@ -1,4 +1,5 @@
 import { formatCount, formatSeconds } from '../output/format.ts'
+import { shellArguments } from '../output/shell.ts'
 import { gauge } from '../top/rates.ts'
 import { type Finding, failed, ok, warning, withoutMetrics } from './finding.ts'
 import type { Gathered } from './gathered.ts'
@@ -32,7 +33,8 @@ export function judgeGroups({ admin }: Gathered): Finding[] {
     .filter(({ labels, value }) => value === 1 && STATUSES[labels['status'] ?? ''] !== undefined)
     .map(({ labels: { group, status } }) => {
       const found = `${group} ${STATUSES[status ?? '']} (${status}) with a lag of ${formatCount(lagOf(group))}`
-      return warning(CHECK, found, `streambus group describe ${group}; then look at its consumers`)
+      const command = `streambus group describe ${shellArguments([group ?? ''])}`
+      return warning(CHECK, found, `look at its consumers: ${command}`)
     })
   const found = [...late, ...stuck]
   if (found.length > 0) return found

@@ -125,7 +125,8 @@ function judgeErrors({ scrape }: Moment): Finding[] {
 function judgeDamage(now: Moment): Finding[] {
   const damaged = gauge(now, 'streambus_log_corruptions_total') ?? 0
   if (damaged === 0) return []
-  const wayOut = 'the log of the broker names the files; `streambus verify-log` on the stopped broker says more'
+  const wayOut =
+    'the log of the broker names the files; `streambus verify-log DIRECTORY` on the stopped broker says more'
   return [warning(CHECK, `damage was found in files ${damaged} times since the start`, wayOut)]
 }
 

@@ -37,7 +37,7 @@ export class Progress {
   stop(): void {
     this.#timer?.cancel()
     this.#timer = null
-    if (this.#isShown && this.#sink.isTty) this.#sink.write('\r\u001b[K')
+    if (this.#isShown && this.#sink.canRedraw) this.#sink.write('\r\u001b[K')
   }
 
   /** Everything so far: '12,345 records, 1.23 MB in 0.52 s (23,740 records/s, 2.37 MB/s)'. */
@@ -59,7 +59,7 @@ export class Progress {
     const since = { records: records - this.#last.records, bytes: bytes - this.#last.bytes }
     const text = `${describe({ records, bytes })}, ${rate(since, atMs - this.#last.atMs)}`
     this.#last = { records, bytes, atMs }
-    this.#sink.write(this.#sink.isTty ? `\r${text}\u001b[K` : `${text}\n`)
+    this.#sink.write(this.#sink.canRedraw ? `\r${text}\u001b[K` : `${text}\n`)
   }
 }
 

@@ -9,9 +9,6 @@ const CLEAR = '\u001b[2J\u001b[H'
 const HOME = '\u001b[H'
 const CLEAR_LINE = '\u001b[K'
 const CLEAR_BELOW = '\u001b[J'
-/** Where the terminal does not say how large it is, or says 0. */
-const ROWS = 24
-const COLUMNS = 80
 
 export interface WatchOptions {
   readonly io: Io
@@ -26,7 +23,8 @@ export interface WatchOptions {
 export function requireTerminal({ stdout }: Io, isJson: boolean): void {
   if (isJson)
     throw new UsageError('--watch and --json exclude each other; call it in a loop to get JSON again and again')
-  if (stdout.isTty) return
+  if (stdout.canRedraw) return
+  if (stdout.isTty) throw new UsageError('--watch needs a terminal whose text can be replaced; TERM is dumb')
   throw new UsageError('--watch needs a terminal on standard output; without --watch it prints once and ends')
 }
 
@@ -72,12 +70,16 @@ export async function watch({ io, intervalMs, frame, abort }: WatchOptions): Pro
   }
 }
 
+/** Lines that fit; the cursor rests on the line below the text. */
+export function roomFor({ size }: Sink): number {
+  return Math.max(1, size.rows - 1)
+}
+
 function show(sink: Sink, lines: readonly string[], isFirst: boolean): void {
-  const { rows, columns } = sink.stream as { rows?: number; columns?: number }
-  // The cursor rests on the line below the text.
-  const room = Math.max(1, (rows || ROWS) - 1)
+  const { columns } = sink.size
+  const room = roomFor(sink)
   const fits = lines.length <= room
   const shown = fits ? lines : [...lines.slice(0, room - 1), `… ${lines.length - room + 1} more lines`]
-  const text = shown.map(line => `${printable(line).slice(0, columns || COLUMNS)}${CLEAR_LINE}\n`).join('')
+  const text = shown.map(line => `${printable(line).slice(0, columns)}${CLEAR_LINE}\n`).join('')
   sink.write(`${isFirst ? CLEAR : HOME}${text}${CLEAR_BELOW}`)
 }

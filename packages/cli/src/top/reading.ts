@@ -1,4 +1,4 @@
-import { gauge, type Interval, quantile, rate } from './rates.ts'
+import { gauge, type Interval, type Moment, quantile, rate } from './rates.ts'
 
 /** What `top` shows; null wherever the broker has no such metric, or nothing happened. Rates are per second. */
 export interface Reading {
@@ -16,7 +16,13 @@ export interface Reading {
   readonly consume: Flow
   readonly requests: readonly RequestRate[]
   readonly errorsPerSecond: number | null
-  readonly disk: { readonly usedBytes: number | null; readonly availableBytes: number | null }
+  readonly disk: {
+    /** Records; what else is on the disk does not count. */
+    readonly usedBytes: number | null
+    readonly availableBytes: number | null
+    /** 0 … 1, of the log directory with the least, whoever uses the rest: as `doctor` says it. */
+    readonly freeShare: number | null
+  }
   readonly topics: readonly { readonly topic: string; readonly bytesIn: number; readonly bytesOut: number }[]
   readonly groups: readonly GroupReading[]
 }
@@ -60,11 +66,22 @@ export function readingOf(interval: Interval): Reading {
     errorsPerSecond: rate(interval, 'streambus_request_errors_total'),
     disk: {
       usedBytes: gauge(after, 'streambus_storage_used_bytes'),
-      availableBytes: gauge(after, 'streambus_storage_available_bytes')
+      availableBytes: gauge(after, 'streambus_storage_available_bytes'),
+      freeShare: freeShareOf(interval)
     },
     topics: topicsOf(interval),
     groups: groupsOf(interval)
   }
+}
+
+function freeShareOf({ after }: Interval): number | null {
+  const shares = labelsOf(after, 'streambus_log_dir_total_bytes', 'log_dir').map(directory => {
+    const of = (name: string): number => gauge(after, name, ({ log_dir: found }) => found === directory) ?? 0
+    return of('streambus_log_dir_free_bytes') / of('streambus_log_dir_total_bytes')
+  })
+  // Of a directory that is offline nothing is known.
+  const known = shares.filter(Number.isFinite)
+  return known.length === 0 ? null : Math.min(...known)
 }
 
 function flowOf(interval: Interval, done: string, verb: string): Flow {
@@ -78,7 +95,7 @@ function flowOf(interval: Interval, done: string, verb: string): Flow {
 
 function requestsOf(interval: Interval): RequestRate[] {
   const name = 'streambus_request_duration_seconds_count'
-  const rates = labelsOf(interval, name, 'api').map(api => {
+  const rates = labelsOf(interval.after, name, 'api').map(api => {
     return { api, perSecond: rate(interval, name, labels => labels['api'] === api) ?? 0 }
   })
   return rates.filter(({ perSecond }) => perSecond > 0).sort((a, b) => b.perSecond - a.perSecond)
@@ -87,7 +104,7 @@ function requestsOf(interval: Interval): RequestRate[] {
 function topicsOf(interval: Interval): Reading['topics'] {
   const name = 'streambus_topic_bytes_in_total'
   const of = (metric: string, topic: string): number => rate(interval, metric, labels => labels['topic'] === topic) ?? 0
-  return labelsOf(interval, name, 'topic')
+  return labelsOf(interval.after, name, 'topic')
     .map(topic => ({ topic, bytesIn: of(name, topic), bytesOut: of('streambus_topic_bytes_out_total', topic) }))
     .filter(({ bytesIn, bytesOut }) => bytesIn + bytesOut > 0)
     .sort((a, b) => b.bytesIn + b.bytesOut - a.bytesIn - a.bytesOut)
@@ -113,6 +130,6 @@ function groupsOf({ after }: Interval): GroupReading[] {
     .sort((a, b) => b.lag - a.lag || (a.group < b.group ? -1 : 1))
 }
 
-function labelsOf({ after }: Interval, name: string, label: string): string[] {
+function labelsOf(after: Moment, name: string, label: string): string[] {
   return [...new Set((after.scrape.get(name) ?? []).map(({ labels }) => labels[label] ?? ''))]
 }

@@ -6,11 +6,56 @@ import type { Flow, GroupReading, Reading } from './reading.ts'
 const ROWS_MAX = 8
 const NONE = '-'
 
+export interface ScreenSize {
+  /** Names are cut so that numbers stay within it. */
+  readonly columns?: number
+  /** Lists are shortened so that each of them has some of it. */
+  readonly rows?: number
+}
+
 /** The reading as lines for a terminal; `title` is the first of them. */
-export function screenOf(reading: Reading, title: string): string[] {
-  const { broker, disk, errorsPerSecond } = reading
-  const capacity = disk.usedBytes === null || disk.availableBytes === null ? null : disk.usedBytes + disk.availableBytes
-  const used = capacity === null || capacity === 0 ? null : (disk.usedBytes ?? 0) / capacity
+export function screenOf(reading: Reading, title: string, size: ScreenSize = {}): string[] {
+  const { columns = Number.POSITIVE_INFINITY, rows = Number.POSITIVE_INFINITY } = size
+  const head = headOf(reading, title)
+  const lists: readonly List[] = [
+    { rows: reading.requests.length, show: lines => list(REQUEST_COLUMNS, reading.requests, { lines, columns }) },
+    { rows: reading.topics.length, show: lines => list(TOPIC_COLUMNS, reading.topics, { lines, columns }) },
+    { rows: reading.groups.length, show: lines => list(GROUP_COLUMNS, reading.groups, { lines, columns }) }
+  ]
+  const none = ['no requests', 'no topic has traffic', 'no consumer groups']
+  // An empty line before each, and a line of titles.
+  const lines = sharesOf(
+    lists.map(each => Math.min(each.rows, ROWS_MAX + 1)),
+    rows - head.length - 2 * lists.length
+  )
+  return [
+    ...head,
+    ...lists.flatMap((each, at) => ['', ...(each.rows === 0 ? [none[at] ?? ''] : each.show(lines[at] ?? 0))])
+  ]
+}
+
+interface List {
+  readonly rows: number
+  /** In so many lines below the titles. */
+  readonly show: (lines: number) => string[]
+}
+
+/** Gives `room` lines away one by one, in turn, to those that still want one; each gets one at least. */
+function sharesOf(wanted: readonly number[], room: number): number[] {
+  const shares = wanted.map(count => Math.min(count, 1))
+  const sum = (counts: readonly number[]): number => counts.reduce((total, count) => total + count, 0)
+  let left = Math.min(room, sum(wanted)) - sum(shares)
+  while (left > 0) {
+    for (const [at, count] of wanted.entries()) {
+      if (left <= 0 || (shares[at] ?? 0) >= count) continue
+      shares[at] = (shares[at] ?? 0) + 1
+      left--
+    }
+  }
+  return shares
+}
+
+function headOf({ broker, disk, errorsPerSecond, produce, consume }: Reading, title: string): string[] {
   return [
     title,
     '',
@@ -24,20 +69,16 @@ export function screenOf(reading: Reading, title: string): string[] {
     facts([
       ['cpu', broker.cpuCores === null ? NONE : `${broker.cpuCores.toFixed(2)} cores`],
       ['event loop', share(broker.loopBusy)],
-      ['memory', bytes(broker.memoryBytes)],
-      ['disk', `${bytes(disk.usedBytes)} used, ${bytes(disk.availableBytes)} free (${share(used)})`]
+      ['memory', bytes(broker.memoryBytes)]
+    ]),
+    facts([
+      ['disk', `${bytes(disk.usedBytes)} of records, ${bytes(disk.availableBytes)} free (${share(disk.freeShare)})`]
     ]),
     '',
     ...renderTable(FLOW_COLUMNS, [
-      { name: 'produce', ...reading.produce },
-      { name: 'consume', ...reading.consume }
-    ]),
-    '',
-    ...list(REQUEST_COLUMNS, reading.requests, 'no requests'),
-    '',
-    ...list(TOPIC_COLUMNS, reading.topics, 'no topic has traffic'),
-    '',
-    ...list(GROUP_COLUMNS, reading.groups, 'no consumer groups')
+      { name: 'produce', ...produce },
+      { name: 'consume', ...consume }
+    ])
   ]
 }
 
@@ -50,27 +91,31 @@ const FLOW_COLUMNS: readonly Column<Flow & { readonly name: string }>[] = [
 ]
 
 const REQUEST_COLUMNS: readonly Column<Reading['requests'][number]>[] = [
-  { title: 'REQUEST', value: row => row.api },
+  { title: 'REQUEST', value: row => row.api, cuts: true },
   { title: 'PER SECOND', value: row => perSecond(row.perSecond), align: 'right' }
 ]
 
 const TOPIC_COLUMNS: readonly Column<Reading['topics'][number]>[] = [
-  { title: 'TOPIC', value: row => row.topic },
+  { title: 'TOPIC', value: row => row.topic, cuts: true },
   { title: 'IN/S', value: row => bytes(row.bytesIn), align: 'right' },
   { title: 'OUT/S', value: row => bytes(row.bytesOut), align: 'right' }
 ]
 
 const GROUP_COLUMNS: readonly Column<GroupReading>[] = [
-  { title: 'GROUP', value: row => row.group },
+  { title: 'GROUP', value: row => row.group, cuts: true },
   { title: 'LAG', value: row => formatCount(row.lag), align: 'right' },
   { title: 'BEHIND', value: row => (row.lagSeconds === null ? NONE : duration(row.lagSeconds)), align: 'right' },
   { title: 'STATUS', value: row => row.status }
 ]
 
-function list<Row>(columns: readonly Column<Row>[], rows: readonly Row[], none: string): string[] {
-  if (rows.length === 0) return [none]
-  const lines = renderTable(columns, rows.slice(0, ROWS_MAX))
-  return rows.length <= ROWS_MAX ? lines : [...lines, `… ${rows.length - ROWS_MAX} more`]
+function list<Row>(
+  columns: readonly Column<Row>[],
+  rows: readonly Row[],
+  size: { readonly lines: number; readonly columns: number }
+): string[] {
+  const shown = rows.length <= size.lines ? rows.length : size.lines - 1
+  const lines = renderTable(columns, rows.slice(0, shown), size.columns)
+  return shown === rows.length ? lines : [...lines, `… ${rows.length - shown} more`]
 }
 
 function facts(pairs: readonly (readonly [string, string])[]): string {

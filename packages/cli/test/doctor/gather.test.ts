@@ -74,7 +74,9 @@ describe('gathering', () => {
   it('reads health in both shapes, and knows what is no admin port', async () => {
     const bootstrap = [{ host: '127.0.0.1', port: 1 }]
     const ask = async (body: object) => {
-      const address = await serving(path => (path === '/metrics' ? 'm 1\n' : JSON.stringify(body)))
+      const address = await serving(path =>
+        path === '/metrics' ? 'streambus_broker_status 2\n' : JSON.stringify(body)
+      )
       return (await gather({ ...OPTIONS, bootstrap, admin: address })).admin
     }
     const plain = await ask({ status: 'unhealthy', timestamp: 't', checks: { a: 'ok', b: 'warning: w', c: 'bad' } })
@@ -83,7 +85,7 @@ describe('gathering', () => {
       { name: 'b', status: 'warning', message: 'w' },
       { name: 'c', status: 'error', message: 'bad' }
     ])
-    expect(plain?.metrics.value?.after.scrape.get('m')).toEqual([{ labels: {}, value: 1 }])
+    expect(plain?.metrics.value?.after.scrape.get('streambus_broker_status')).toEqual([{ labels: {}, value: 2 }])
     const verbose = await ask({ status: 's', checks: { a: { status: 'degraded', message: 'm' } } })
     expect(verbose?.health.value?.checks).toEqual([{ name: 'a', status: 'degraded', message: 'm' }])
     expect((await ask({ hello: 'world' }))?.health.error?.message).toContain('no checks')

@@ -1,5 +1,9 @@
+import { PassThrough } from 'node:stream'
 import { describe, expect, it } from 'vitest'
+import type { Finding } from '../../src/doctor/finding.ts'
 import { judgeGroups } from '../../src/doctor/judge-groups.ts'
+import { printReport } from '../../src/doctor/report.ts'
+import { Sink } from '../../src/sink.ts'
 import { admin, DEAD_ADMIN, gathered } from './facts.ts'
 
 function judge(text: string) {
@@ -29,5 +33,12 @@ streambus_consumer_group_status{group="g",status="STOP"} 0`
   it.each(['STOP', 'STALL'])('in %s are named with their lag', status => {
     const text = `streambus_consumer_group_lag{group="g"} 1234\nstreambus_consumer_group_status{group="g",status="${status}"} 1`
     expect(judge(text)).toMatchObject([{ state: 'warning', found: expect.stringMatching(/^g .*lag of 1,234/) }])
+  })
+
+  it('are looked at with a command that a shell takes as it is, whatever they are called', () => {
+    const [finding] = judge('streambus_consumer_group_status{group="a\\"b\\\\c d",status="STOP"} 1')
+    const stream = new PassThrough()
+    printReport(new Sink(stream), [finding as Finding])
+    expect(String(stream.read())).toContain(`. Look at its consumers: streambus group describe 'a"b\\c d'\n`)
   })
 })

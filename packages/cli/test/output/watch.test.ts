@@ -3,7 +3,7 @@ import { ManualClock } from '@streambus/testkit'
 import { WireError } from '@streambus/wire-client'
 import { describe, expect, it } from 'vitest'
 import type { Io } from '../../src/io.ts'
-import { watch } from '../../src/output/watch.ts'
+import { requireTerminal, watch } from '../../src/output/watch.ts'
 import { Sink } from '../../src/sink.ts'
 
 const AWAY = new WireError('closed', { host: 'h', port: 1 }, 'the broker went away')
@@ -75,4 +75,16 @@ describe('watch', () => {
     await expect(watched([['one'], new Error('no')])).rejects.toThrow('no')
     await expect(watched([AWAY])).rejects.toThrow('went away')
   })
+})
+
+it.each([
+  [{ isTTY: true }, 'xterm', null],
+  [{ isTTY: true }, undefined, null],
+  [{ isTTY: true }, 'dumb', 'TERM is dumb'],
+  [{}, 'xterm', 'needs a terminal on standard output']
+])('needs a terminal whose text can be replaced: %j, TERM=%s', (stream, term, problem) => {
+  const io = { stdout: new Sink(Object.assign(new PassThrough(), stream), term) } as Io
+  const required = (): void => requireTerminal(io, false)
+  if (problem === null) expect(required).not.toThrow()
+  else expect(required).toThrow(problem)
 })

@@ -1,9 +1,12 @@
+import http from 'node:http'
+import type { AddressInfo } from 'node:net'
 import fc from 'fast-check'
-import { describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { parseExposition } from '../../src/top/exposition.ts'
 import { type Interval, quantile, rate } from '../../src/top/rates.ts'
 import { readingOf } from '../../src/top/reading.ts'
 import { screenOf } from '../../src/top/screen.ts'
+import { run } from '../fake-io.ts'
 
 const BOUNDS = [0.001, 0.01, 0.1]
 
@@ -81,7 +84,7 @@ describe('rates', () => {
 describe('the screen', () => {
   test('shows what there is, the busiest first, and says what there is not', () => {
     const before = 'streambus_messages_produced_total 0\nstreambus_request_duration_seconds_count{api="Produce"} 0'
-    const groups = Array.from({ length: 9 }, (_, i) => `streambus_consumer_group_lag{group="g${i}"} ${i}`).join('\n')
+    const groups = Array.from({ length: 10 }, (_, i) => `streambus_consumer_group_lag{group="g${i}"} ${i}`).join('\n')
     const after = `streambus_messages_produced_total 2468
 streambus_request_duration_seconds_count{api="Produce"} 4
 streambus_request_duration_seconds_count{api="Fetch"} 400
@@ -90,23 +93,93 @@ streambus_consumer_group_status{group="g8",status="OK"} 0
 streambus_consumer_group_status{group="g8",status="STOP"} 1
 streambus_storage_used_bytes 250
 streambus_storage_available_bytes 750
+streambus_log_dir_total_bytes{log_dir="/a"} 4000
+streambus_log_dir_free_bytes{log_dir="/a"} 720
+streambus_log_dir_total_bytes{log_dir="/b"} 100
+streambus_log_dir_free_bytes{log_dir="/b"} 30
 streambus_build_info{version="1.2.3"} 1
 ${groups}`
     const lines = screenOf(readingOf(between(before, after)), 'title')
     const text = lines.join('\n')
     expect(lines[0]).toBe('title')
     expect(text).toContain('version 1.2.3')
-    expect(text).toContain('(25 %)')
+    expect(text).toContain('disk 250 B of records, 750 B free (18 %)')
     expect(text).toMatch(/produce +1,234/)
     expect(text).toMatch(/Fetch +200\nProduce +2\.0/)
-    expect(text).toMatch(/g8 +8 +1h 1m +STOP\ng7 +7 +- +-/)
-    expect(text).toContain('… 1 more')
+    expect(text).toMatch(/g9 +9 +- +-\ng8 +8 +1h 1m +STOP/)
+    expect(text).toContain('… 2 more')
     expect(text).toContain('no topic has traffic')
+  })
+
+  const many = (metric: string, label: string, count: number, value: number): string =>
+    Array.from(
+      { length: count },
+      (_, i) => `${metric}{${label}="${label}-${i}-${'x'.repeat(230)}-${i}"} ${value}`
+    ).join('\n')
+
+  test('keeps numbers in view, whatever names are like', () => {
+    const metrics = [
+      many('streambus_request_duration_seconds_count', 'api', 9, 4),
+      many('streambus_topic_bytes_in_total', 'topic', 20, 4_000),
+      many('streambus_consumer_group_lag', 'group', 20, 12_345)
+    ]
+    const reading = readingOf(between('', metrics.join('\n')))
+    const lines = screenOf(reading, 'title', { columns: 80, rows: 23 })
+    expect(lines).toHaveLength(23)
+    // Of each list something.
+    expect(lines.filter(line => line.startsWith('…'))).toHaveLength(3)
+    for (const start of ['api-', 'topic-', 'group-'])
+      expect(lines.filter(line => line.startsWith(start))).not.toEqual([])
+    expect(Math.max(...lines.map(line => line.length))).toBeLessThanOrEqual(80)
+    for (const line of lines.filter(each => each.startsWith('group-')))
+      expect(line).toMatch(/^group-(\d+)-x+…x+-\1 +12,345 +- +-$/)
+    // Where nobody has to look at it, nothing is cut.
+    expect(screenOf(reading, 'title').join('\n')).toContain('x'.repeat(230))
+  })
+
+  test('shares a low terminal out by what there is', () => {
+    const metrics = many('streambus_consumer_group_lag', 'group', 20, 1)
+    const lines = screenOf(readingOf(between('', metrics)), 'title', { columns: 80, rows: 23 })
+    expect(lines.filter(line => line.startsWith('group-'))).toHaveLength(7)
+    expect(lines.at(-1)).toBe('… 13 more')
   })
 
   test('of a broker that says nothing has no numbers that are made up', () => {
     const text = screenOf(readingOf(between('', '')), 't').join('\n')
     expect(text).toContain('no requests')
     expect(text).not.toMatch(/NaN|undefined|null/)
+  })
+})
+
+describe('the command', () => {
+  let server: http.Server
+  let admin: string
+  /** What /metrics answers. */
+  let metrics: string
+
+  beforeEach(async () => {
+    metrics = 'streambus_broker_status 2\n'
+    server = http.createServer((_, response) => response.end(metrics))
+    await new Promise<void>(done => server.listen(0, '127.0.0.1', done))
+    admin = `127.0.0.1:${(server.address() as AddressInfo).port}`
+  })
+  afterEach(() => server.close())
+
+  test('does not take the metrics of something else for those of a broker', async () => {
+    metrics = 'prometheus_build_info{version="2.42.0"} 1\nprocess_cpu_seconds_total 5\n'
+    const { exitCode, stdout, stderr } = await run(['top', '--once', '--admin', admin])
+    expect([exitCode, stdout.toString()]).toEqual([3, ''])
+    expect(stderr).toContain(`http://${admin}/metrics has metrics, but not those of a broker`)
+  })
+
+  test('prints once, without escapes, on a terminal that knows none', async () => {
+    const terminal = { rows: 24, columns: 80 }
+    const { exitCode, stdout } = await run(['top', '--interval', '100', '--admin', admin], {
+      terminal,
+      env: { TERM: 'dumb' }
+    })
+    expect(exitCode).toBe(0)
+    expect(stdout.toString()).toContain('no consumer groups')
+    expect(stdout.toString()).not.toContain('\u001b')
   })
 })
