@@ -53,8 +53,8 @@ export class LiveAlertmanager {
   }
 
   /**
-   * Sends alerts that fire from now on, and tells which of them are muted by another one. Alertmanager takes them in one
-   * by one after it has answered: looks until all are there and `count` are muted, or says what is so after 10 s.
+   * Sends alerts that fire from now on, and tells which of them are muted by another one. Alertmanager takes them in
+   * one by one after it has answered: looks until all are there and `count` are muted, or says what is so after 10 s.
    */
   async muted(alerts: readonly AlertLabels[], count: number): Promise<AlertLabels[]> {
     const at = `${this.url}/api/v2/alerts`
