@@ -26,6 +26,19 @@ test('docs/DEPLOY.md names the versions of docker/compose.yaml and docker/Docker
   expect(guide).toContain(/^FROM (node:\S+)/m.exec(readText('docker/Dockerfile'))?.[1])
 })
 
+test('docs/DEPLOY.md runs the compose file of the guide where it has what it mounts, and no data of npm start', () => {
+  const block = [...guide.matchAll(/```sh\n([^`]*)```/g)]
+    .map(([, text = '']) => text)
+    .find(text => text.includes('guide'))
+  const [, copied = '', to = ''] = /^cp -r (.*) (\S+)$/m.exec(block ?? '') ?? []
+  expect(block).toContain(`cd ${to} && docker compose up`)
+  expect(to).toMatch(/^~/)
+  const mounts = [...readText('docker/guide/docker-compose.yml').matchAll(/- \.\/([\w.]+):/g)].map(([, name]) => name)
+  expect(mounts).toContain('data')
+  const names = copied.split(' ').map(file => file.split('/').at(-1))
+  expect(names).toEqual(expect.arrayContaining(mounts.filter(name => name !== 'data')))
+})
+
 test('docs/DEPLOY.md gives settings that the broker takes', async () => {
   const example = /```sh\n(STREAMBUS_LISTENERS=[^`]+)```/.exec(guide)?.[1] ?? ''
   const pairs = example.trim().split('\n')
