@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import {
   createPartitionsApi,
   createTopicsApi,
@@ -76,6 +77,16 @@ class Session {
     return (await this.to.send(listOffsetsApi, { replicaId: -1, topics })).topics[0]?.partitions[0]?.offset
   }
 
+  /** Of `streambus_log_dir_writes_refused` for a full disk. */
+  async refusesAsFull(): Promise<string | undefined> {
+    let text = ''
+    const asked = fetch(`${this.broker?.adminUrl}/metrics`).then(async answer => (text = await answer.text()))
+    // A scrape takes turns, and these are timers.
+    for (; text === ''; this.clock.advance(1)) await nextTurn()
+    await asked
+    return /^streambus_log_dir_writes_refused\{log_dir="[^"]*",reason="full"\} (\d)$/m.exec(text)?.[1]
+  }
+
   get freeBytes(): number {
     return this.disk.space('/').availableBytes
   }
@@ -118,6 +129,17 @@ test.each(Object.entries(REMEDIES))('a disk that is full to the last byte is lef
   expect(await session.produce('kept', 1000)).toBe(Errors.NONE.code)
   expect(session.disk.exists('/data/.ballast')).toBe(true)
   expect(await session.create('new')).toBe(Errors.NONE.code)
+})
+
+test('that writes find no room is in the metrics while it is so, although no limit refuses any', async () => {
+  const session = await filled()
+  session.clock.advance(1_000)
+  expect(await session.refusesAsFull()).toBe('1')
+  session.clock.advance(30_000)
+  expect(await session.refusesAsFull()).toBe('1')
+  expect(await REMEDIES['DeleteTopics']?.(session)).toBe(Errors.NONE.code)
+  session.clock.advance(12_000)
+  expect(await session.refusesAsFull()).toBe('0')
 })
 
 test.each(Object.entries(REMEDIES))('so it is after any number of stops and kills, by %s', async (_name, remedy) => {

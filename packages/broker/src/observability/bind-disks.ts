@@ -15,6 +15,13 @@ export function bindDisks(
     cells.logDirectorySpaceLow.child(path)
     for (const reason of ['stall', 'space', 'full']) cells.logDirectoryRefusing.child(path, reason)
   }
+  // Two of them are one to who looks at the series: the room that was kept is in use, or writes fail.
+  const full = new Map<string, { isRefused: boolean; isFailing: boolean }>()
+  const showFull = (path: string, change: { isRefused?: boolean; isFailing?: boolean }): void => {
+    const state = { isRefused: false, isFailing: false, ...full.get(path), ...change }
+    full.set(path, state)
+    cells.logDirectoryRefusing.child(path, 'full').set(state.isRefused || state.isFailing ? 1 : 0)
+  }
   return {
     syncRunning: (path, runningMs) => cells.logDirectorySyncRunning.child(path).set(runningMs / 1000),
     stalled(path, runningMs) {
@@ -42,9 +49,15 @@ export function bindDisks(
       else log.warn(warning, { event: 'disk_space_low', log_dir: path })
     },
     fullRefusal(path, refusal) {
-      cells.logDirectoryRefusing.child(path, 'full').set(refusal === null ? 0 : 1)
+      showFull(path, { isRefused: refusal !== null })
       if (refusal === null) log.info('room is kept again for a full disk', { event: 'disk_full_ended', log_dir: path })
       else log.error(refusal, { event: 'disk_full', log_dir: path })
+    },
+    writesFailing(path, isFailing) {
+      showFull(path, { isFailing })
+      const fields = { event: isFailing ? 'disk_full' : 'disk_full_ended', log_dir: path }
+      if (isFailing) log.error(`${path}: writes fail for lack of room; free space or shorten retention`, fields)
+      else log.info('there is room for writes again', fields)
     },
     spaceRefusal(path, refusal) {
       cells.logDirectoryRefusing.child(path, 'space').set(refusal === null ? 0 : 1)

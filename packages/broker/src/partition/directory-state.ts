@@ -9,6 +9,7 @@ export class DirectoryState {
   #stallWarning: string | null = null
   #spaceWarning: string | null = null
   #fullRefusal: string | null = null
+  #failedWriteCount = 0
   readonly #ballast: Ballast
 
   constructor(path: string, ballast: Ballast) {
@@ -46,6 +47,15 @@ export class DirectoryState {
     if (!this.isStalled) return
     const message = this.#stallRefusal ?? this.#stallWarning ?? ''
     throw new DiskError({ code: 'ETIMEDOUT', operation: 'fdatasync', path: this.path, message })
+  }
+
+  /** How often a producer's records found no room, although they were not refused beforehand. */
+  get failedWriteCount(): number {
+    return this.#failedWriteCount
+  }
+
+  writeFailed(): void {
+    this.#failedWriteCount++
   }
 
   setStall(warning: string | null, refusal: string | null): void {

@@ -49,7 +49,7 @@ export class DiskWatch {
       return {
         state,
         stalls: new StallWatch({ state, syncRunningMs: runningMs, limits, probe, onStuck }),
-        space: new SpaceWatch({ disk, state, limits, probe })
+        space: new SpaceWatch({ clock, disk, state, limits, probe })
       }
     })
     this.#ballasts = new BallastWatch({ clock, disk, states: this.#states, probe })

@@ -1,7 +1,16 @@
 import type { Clock } from '@streambus/base'
-import { type BatchRules, recompressBatch, summaryOfBuilt, validateBatch } from '@streambus/protocol/records'
 import {
+  type BatchRules,
+  type BatchSummary,
+  recompressBatch,
+  summaryOfBuilt,
+  validateBatch
+} from '@streambus/protocol/records'
+import {
+  AppendRefused,
+  type AppendResult,
   findUnread,
+  isDiskFull,
   isUnreadable,
   type Log,
   OffsetOutOfRange,
@@ -159,7 +168,7 @@ export class Partition {
       bytes = recompressBatch(bytes, compressionType, rules.decompressedBytesMax)
       summary = validateBatch(bytes, 0, bytes.length, rules)
     }
-    const result = this.log.append(bytes, 0, bytes.length, summary, { leaderEpoch: this.leaderEpoch, origin: 'client' })
+    const result = this.#append(bytes, summary)
     const isDuplicate = result.kind === 'duplicate'
     if (isDuplicate) this.probe.duplicated()
     else {
@@ -170,6 +179,15 @@ export class Partition {
     if (flushPolicy === 'os') this.#onWritten(isDuplicate)
     const { baseOffset, lastOffset, logAppendTimeMs } = result
     return { isDuplicate, baseOffset, lastOffset, logAppendTimeMs }
+  }
+
+  #append(bytes: Buffer, summary: BatchSummary): AppendResult {
+    try {
+      return this.log.append(bytes, 0, bytes.length, summary, { leaderEpoch: this.leaderEpoch, origin: 'client' })
+    } catch (error) {
+      if (error instanceof AppendRefused && isDiskFull(error.cause)) this.#directory.writeFailed()
+      throw error
+    }
   }
 
   /** Appends a batch that this broker has built for an internal topic. Throws AppendRefused, DiskError. */

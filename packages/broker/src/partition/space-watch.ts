@@ -1,4 +1,5 @@
-import { type Disk, DiskError, type DiskSpace } from '@streambus/base'
+import { type Clock, type Disk, DiskError, type DiskSpace } from '@streambus/base'
+import { BALLAST_BYTES } from '@streambus/storage-log'
 import type { DiskLimits } from '../config/disk-limits.ts'
 import type { DirectoryState } from './directory-state.ts'
 
@@ -7,15 +8,21 @@ const WARN_SHARE_MAX = 0.15
 const REFUSE_SHARE_MAX = 0.05
 /** So much more than the limit must be free again, so that a disk at its limit does not flap. */
 const BACK_FACTOR = 1.1
+/** So long no write may have failed for lack of room, and so much must be free, before writes are thought to work. */
+const QUIET_MS = 10_000
+const ROOM_BYTES = BALLAST_BYTES
 
 export interface SpaceProbe {
   /** Once when it becomes low and once when it is enough again; `warning` is null then. */
   spaceLow(path: string, warning: string | null): void
   /** Producers are refused, or served again. */
   spaceRefusal(path: string, refusal: string | null): void
+  /** Nothing is refused beforehand, because no limit says so, and writes fail for lack of room; or not any more. */
+  writesFailing(path: string, isFailing: boolean): void
 }
 
 export interface SpaceWatchOptions {
+  readonly clock: Pick<Clock, 'monotonicMs'>
   readonly disk: Disk
   readonly state: DirectoryState
   readonly limits: () => Pick<DiskLimits, 'warnBytes' | 'refuseBytes'>
@@ -30,6 +37,9 @@ export class SpaceWatch {
   readonly #options: SpaceWatchOptions
   #isLow = false
   #isRefusing = false
+  #isFailing = false
+  #failedCount = 0
+  #failedMs = 0
 
   constructor(options: SpaceWatchOptions) {
     this.#options = options
@@ -42,6 +52,7 @@ export class SpaceWatch {
   check(): number {
     const { state, probe, limits } = this.#options
     const space = this.#space()
+    this.#checkWrites(space)
     if (space === null) return Number.POSITIVE_INFINITY
     const { warnBytes, refuseBytes } = limits()
     const free = `${state.path}: ${space.availableBytes} of ${space.totalBytes} bytes are free`
@@ -59,6 +70,21 @@ export class SpaceWatch {
     return refuseBelow === 0 ? Number.POSITIVE_INFINITY : space.availableBytes - refuseBelow
   }
 
+  /** A quota may refuse what the filesystem calls free, so what is free is not enough to know. */
+  #checkWrites(space: DiskSpace | null): void {
+    const { state, probe, clock } = this.#options
+    const nowMs = clock.monotonicMs()
+    const wasFailing = this.#isFailing
+    if (state.failedWriteCount !== this.#failedCount) {
+      this.#failedCount = state.failedWriteCount
+      this.#failedMs = nowMs
+      this.#isFailing = true
+    } else if (nowMs - this.#failedMs >= QUIET_MS && (space === null || hasRoom(space))) {
+      this.#isFailing = false
+    }
+    if (this.#isFailing !== wasFailing) probe.writesFailing(state.path, this.#isFailing)
+  }
+
   #space(): DiskSpace | null {
     try {
       return this.#options.disk.space(this.#options.state.path)
@@ -67,6 +93,10 @@ export class SpaceWatch {
       throw error
     }
   }
+}
+
+function hasRoom({ availableBytes, totalBytes }: DiskSpace): boolean {
+  return availableBytes >= Math.min(ROOM_BYTES, totalBytes * REFUSE_SHARE_MAX)
 }
 
 function isBelow({ availableBytes }: DiskSpace, limitBytes: number, wasBelow: boolean): boolean {

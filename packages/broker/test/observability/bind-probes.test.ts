@@ -180,6 +180,22 @@ describe('bindDisks', () => {
       ['info', 'disk_space_enough', '/b']
     ])
   })
+
+  it('calls a directory full while the room that was kept is in use, and while writes fail', () => {
+    const { cells, probe, events } = setup()
+    const values: number[] = []
+    const now = (): void => void values.push(cells.logDirectoryRefusing.child('/a', 'full').value)
+    probe.writesFailing('/a', true)
+    now()
+    probe.fullRefusal('/a', '/a: full')
+    probe.writesFailing('/a', false)
+    now()
+    probe.fullRefusal('/a', null)
+    now()
+    expect(values).toEqual([1, 1, 0])
+    expect(cells.logDirectoryRefusing.child('/b', 'full').value).toBe(0)
+    expect(events().map(([, event]) => event)).toEqual(['disk_full', 'disk_full', 'disk_full_ended', 'disk_full_ended'])
+  })
 })
 
 describe('bindRetentionClock', () => {

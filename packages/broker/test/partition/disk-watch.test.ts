@@ -51,7 +51,8 @@ function setup(limits: Partial<typeof LIMITS> = {}, isSplit = false) {
     stallEnded: path => events.push(`${path} ended`),
     spaceLow: (path, warning) => events.push(`${path} ${warning === null ? 'roomy' : 'low'}`),
     spaceRefusal: (path, refusal) => events.push(`${path} ${refusal === null ? 'back' : 'full'}`),
-    fullRefusal: (path, refusal) => events.push(`${path} ${refusal === null ? 'kept' : 'given'}`)
+    fullRefusal: (path, refusal) => events.push(`${path} ${refusal === null ? 'kept' : 'given'}`),
+    writesFailing: (path, isFailing) => events.push(`${path} writes ${isFailing ? 'fail' : 'work'}`)
   }
   const watch = new DiskWatch({
     clock,
@@ -185,6 +186,31 @@ describe('free space', () => {
     disk.free = 32_000_000
     clock.advance(50)
     expect(events.length).toBe(8)
+  })
+
+  test('is told when no limit keeps any and writes fail, until none has for a while and there is room', () => {
+    const { clock, disk, events, stateA } = setup({ warnBytes: 0, refuseBytes: 0 })
+    disk.free = 0
+    clock.advance(5_000)
+    expect(events).toEqual([])
+    stateA.writeFailed()
+    clock.advance(1_000)
+    expect([events, stateA.refusal]).toEqual([['/a writes fail'], null])
+    clock.advance(60_000)
+    // A quota says no while the filesystem says yes.
+    disk.free = GIB
+    for (let i = 0; i < 4; i++) {
+      stateA.writeFailed()
+      clock.advance(5_000)
+    }
+    expect(events).toEqual(['/a writes fail'])
+    clock.advance(10_000)
+    expect(events).toEqual(['/a writes fail', '/a writes work'])
+    stateA.writeFailed()
+    clock.advance(1_000)
+    disk.problem = new DiskError({ code: 'EIO', operation: 'statfs', path: '/a' })
+    clock.advance(10_000)
+    expect(events.slice(2)).toEqual(['/a writes fail', '/a writes work'])
   })
 
   test('never matters when the setting is 0, and a disk that does not say changes nothing', () => {

@@ -42,7 +42,7 @@ export const logDirectoryMetrics = {
     logDirectorySpaceLow: gauge('streambus_log_dir_space_low', '1 while little of the disk is free.', directory),
     logDirectoryRefusing: gauge(
       'streambus_log_dir_writes_refused',
-      '1 while producers are refused: a sync does not end (stall), little is free (space), or nothing at all (full).',
+      '1 while producers are refused: a sync does not end (stall), little is free (space), or a write has failed for lack of room, or the room kept for that is in use (full).',
       { labels: ['log_dir', 'reason'] }
     )
   }),
