@@ -13,7 +13,9 @@ export const BOARDS = {
   'streambus-transactions': 'StreamBus Transactions',
   'streambus-cluster': 'StreamBus Cluster',
   'streambus-runtime': 'StreamBus Runtime',
-  'streambus-logs': 'StreamBus Logs'
+  'streambus-logs': 'StreamBus Logs',
+  'streambus-slo': 'StreamBus Service Levels',
+  'streambus-monitoring': 'StreamBus Monitoring'
 } as const
 export type BoardUid = keyof typeof BOARDS
 

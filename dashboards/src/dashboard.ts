@@ -1,58 +1,21 @@
 import { catalogue as m } from '@streambus/metrics'
 import { BOARDS, type Board } from './board.ts'
 import { gauge, rate, sum } from './expr.ts'
-import {
-  type Annotation,
-  type Dashboard,
-  type DataSourceRef,
-  type Input,
-  SCHEMA_VERSION,
-  type Variable
-} from './grafana/model.ts'
+import { type Annotation, type Dashboard, type DataSourceRef, SCHEMA_VERSION, type Variable } from './grafana/model.ts'
 import { layOut } from './layout.ts'
 import { navigation } from './links.ts'
 import { PROMETHEUS } from './panel.ts'
 import { instance, job, sourceVariable } from './variables.ts'
 
-/** What a file asks for when it is imported by hand. */
-const SOURCES = {
-  prometheus: {
-    input: {
-      name: 'DS_PROMETHEUS',
-      label: 'Prometheus',
-      description: 'Prometheus that scrapes the brokers.',
-      type: 'datasource',
-      pluginId: 'prometheus',
-      pluginName: 'Prometheus'
-    },
-    variables: [sourceVariable('datasource', 'prometheus', 'DS_PROMETHEUS'), job, instance]
-  },
-  loki: {
-    input: {
-      name: 'DS_LOKI',
-      label: 'Loki',
-      description: 'Loki that has the logs of the brokers.',
-      type: 'datasource',
-      pluginId: 'loki',
-      pluginName: 'Loki'
-    },
-    variables: [sourceVariable('loki_datasource', 'loki', 'DS_LOKI')]
-  }
-} as const satisfies Record<string, { readonly input: Input; readonly variables: readonly Variable[] }>
+const SOURCES: Readonly<Record<'prometheus' | 'loki', readonly Variable[]>> = {
+  prometheus: [sourceVariable('datasource', 'prometheus'), job, instance],
+  loki: [sourceVariable('loki_datasource', 'loki')]
+}
 
-/** The classic JSON model: one file that can be provisioned as it is, and imported through Grafana's dialog. */
+/** The classic JSON model, as it is provisioned. */
 export function dashboardOf({ uid, description, variables, sections }: Board): Dashboard {
   const isLogs = uid === 'streambus-logs'
-  const source = isLogs ? SOURCES.loki : SOURCES.prometheus
-  const panels = layOut(sections)
-  const types = new Set(sections.flatMap(({ panels: drafts }) => drafts.map(({ type }) => type)))
   return {
-    __inputs: [source.input],
-    __requires: [
-      { type: 'grafana', id: 'grafana', name: 'Grafana', version: '10.1.0' },
-      { type: 'datasource', id: source.input.pluginId, name: source.input.pluginName, version: '1.0.0' },
-      ...[...types].toSorted().map(id => ({ type: 'panel', id, name: id, version: '' }))
-    ],
     id: null,
     uid,
     title: BOARDS[uid],
@@ -70,9 +33,9 @@ export function dashboardOf({ uid, description, variables, sections }: Board): D
     fiscalYearStartMonth: 0,
     weekStart: '',
     links: navigation(uid),
-    templating: { list: [...source.variables, ...variables] },
+    templating: { list: [...(isLogs ? SOURCES.loki : SOURCES.prometheus), ...variables] },
     annotations: { list: [GRAFANAS_OWN, ...(isLogs ? [] : EVENTS)] },
-    panels
+    panels: layOut(sections)
   }
 }
 

@@ -221,11 +221,12 @@ export function ratio<Label extends string>(
 
 /**
  * Only what is not zero, so that thirty idle APIs do not fill a legend; and a line "none" at zero, so that a panel on
- * what should not happen is empty only when there is no such metric.
+ * what should not happen is empty only when there is no such metric. `always`: what there are series of from the start
+ * on, where `expr` chooses among labels that come with events.
  */
-export function nonZero<Label extends string>(expr: Expr<Label>): Expr<Label> {
+export function nonZero<Label extends string>(expr: Expr<Label>, always: Expr = expr): Expr<Label> {
   const [label] = expr.labels
-  const text = `${bracketed(expr.text)} > 0 or label_replace(sum(${expr.text}) * 0, "${label}", "none", "", "")`
+  const text = `${bracketed(expr.text)} > 0 or label_replace(sum(${always.text}) * 0, "${label}", "none", "", "")`
   return { ...expr, text }
 }
 
@@ -285,6 +286,17 @@ function withoutBrackets(text: string): string {
 
 export function inUnit<Label extends string>(unit: UnitId, expr: Expr<Label>): Expr<Label> {
   return { ...expr, unit }
+}
+
+/**
+ * What the rules of alerts/streambus-recording.yml have summed up over all brokers of a job: the choice of brokers at
+ * the top means nothing there.
+ */
+export function recorded<Label extends string = never>(
+  name: `${string}:${string}:${string}`,
+  { labels = [], unit = 'percentunit' }: { readonly labels?: readonly Label[]; readonly unit?: UnitId } = {}
+): Expr<Label | 'job'> {
+  return { text: `${name}{job=~"$job"}`, labels: [...labels, 'job'], metrics: [], unit }
 }
 
 /** What is written about Prometheus' own series (`up`, `ALERTS`), which no catalogue has. */

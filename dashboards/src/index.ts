@@ -1,6 +1,7 @@
 export { BOARDS, type Board, type BoardUid } from './board.ts'
 export { boards } from './boards/index.ts'
 export { dashboardOf } from './dashboard.ts'
-export { dashboardFiles, FOLDER } from './files.ts'
+export { dashboardFiles, FOLDER, PROVISIONED } from './files.ts'
 export * from './grafana/model.ts'
+export { importedOf } from './imported.ts'
 export { NOT_SHOWN } from './not-shown.ts'

@@ -5,18 +5,15 @@ import { PROMETHEUS } from './panel.ts'
 
 const ALL = { selected: true, text: ['All'], value: ['$__all'] } as const
 
-/**
- * The data source to ask. When a file is imported, the dialog puts what was chosen in the place of `${DS_…}`; when it
- * is provisioned nobody does, and Grafana takes the first source of the kind, because it knows none of that name.
- */
-export function sourceVariable(name: string, kind: 'prometheus' | 'loki', input: string): Variable {
+/** The data source to ask. Nothing is chosen: Grafana takes the default one, or the first of the kind. */
+export function sourceVariable(name: string, kind: 'prometheus' | 'loki'): Variable {
   return {
     name,
     label: kind === 'prometheus' ? 'Data source' : 'Loki data source',
     description: kind === 'prometheus' ? 'Prometheus that scrapes the brokers.' : 'Loki that has their logs.',
     type: 'datasource',
     query: kind,
-    current: { selected: false, text: `\${${input}}`, value: `\${${input}}` },
+    current: {},
     hide: 0,
     includeAll: false,
     multi: false,
@@ -31,9 +28,14 @@ interface QueryVariable {
   readonly name: string
   readonly description: string
   readonly query: string
+  /** What "All" stands for. Left out: everything that can be chosen, and nothing else. */
+  readonly allValue?: string
 }
 
-function queryVariable({ name, description, query }: QueryVariable, datasource: DataSourceRef = PROMETHEUS): Variable {
+function queryVariable(
+  { name, description, query, allValue }: QueryVariable,
+  datasource: DataSourceRef = PROMETHEUS
+): Variable {
   return {
     name,
     label: name,
@@ -42,7 +44,7 @@ function queryVariable({ name, description, query }: QueryVariable, datasource: 
     datasource,
     definition: query,
     query: { qryType: 1, query, refId: `variable-${name}` },
-    allValue: '.+',
+    ...(allValue === undefined ? {} : { allValue }),
     current: ALL,
     hide: 0,
     includeAll: true,
@@ -62,25 +64,33 @@ const BROKERS = `${JOB},instance=~"$instance"`
 /** `label` is checked against the metric's own by the compiler. */
 function labelValues<Labels extends readonly string[]>(
   metric: Definition<'counter' | 'gauge', Labels>,
-  label: Labels[number] | 'job' | 'instance',
+  label: Labels[number],
   where: string
 ): string {
-  return `label_values(${metric.name}${where === '' ? '' : `{${where}}`}, ${label})`
+  return `label_values(${metric.name}{${where}}, ${label})`
 }
 
+const EVERYTHING = { allValue: '.+' } as const
+
+/**
+ * All of them are not all jobs: `up` and the metrics of processes are everybody's, Prometheus' own, too. Asked of `up`,
+ * because a broker that is down has nothing else; by name, because `up` says nothing else of who it is about.
+ */
 export const job = queryVariable({
   name: 'job',
-  description: 'Jobs of Prometheus that scrape brokers.',
-  query: labelValues(m.brokerStatus, 'job', '')
+  description: 'Jobs of Prometheus that scrape brokers: streambus, and those whose names begin so.',
+  query: 'label_values(up{job=~"streambus.*"}, job)'
 })
 
 export const instance = queryVariable({
+  ...EVERYTHING,
   name: 'instance',
   description: 'Brokers, by the address at which they are scraped.',
-  query: labelValues(m.brokerStatus, 'instance', JOB)
+  query: `label_values(up{${JOB}}, instance)`
 })
 
 export const group = queryVariable({
+  ...EVERYTHING,
   name: 'group',
   description: 'Consumer groups.',
   query: labelValues(m.consumerGroupInfo, 'group', BROKERS)
@@ -88,12 +98,14 @@ export const group = queryVariable({
 
 /** Of topics that groups have offsets for. */
 export const groupTopic = queryVariable({
+  ...EVERYTHING,
   name: 'topic',
   description: 'Topics that the chosen groups read.',
   query: labelValues(m.consumerGroupTopicLag, 'topic', `${BROKERS},group=~"$group"`)
 })
 
 export const topic = queryVariable({
+  ...EVERYTHING,
   name: 'topic',
   description: 'Topics that have series of their own; the others are in __other__.',
   query: labelValues(m.topicPartitions, 'topic', BROKERS)

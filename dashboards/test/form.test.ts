@@ -1,7 +1,17 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { BOARDS, boards, type Dashboard, dashboardFiles, dashboardOf, FOLDER, type Panel } from '../src/index.ts'
+import {
+  BOARDS,
+  boards,
+  type Dashboard,
+  dashboardFiles,
+  dashboardOf,
+  FOLDER,
+  importedOf,
+  type Panel,
+  PROVISIONED
+} from '../src/index.ts'
 import { firstScreen, formProblems } from './rules/form.ts'
 import { panelsOf } from './rules/walk.ts'
 
@@ -10,7 +20,12 @@ const dashboards = boards.map(dashboardOf)
 const overview = dashboards[0] as Dashboard
 
 test('the files are what the generator writes: npm run dashboards', () => {
-  const present = fs.readdirSync(FOLDER).filter(name => name.endsWith('.json'))
+  const present = ['', PROVISIONED].flatMap(below =>
+    fs
+      .readdirSync(path.join(FOLDER, below))
+      .filter(name => name.endsWith('.json'))
+      .map(name => path.posix.join(below, name))
+  )
   expect(present.toSorted()).toEqual([...files.keys()].toSorted())
   for (const [name, text] of files) {
     expect(fs.readFileSync(path.join(FOLDER, name), 'utf8') === text, `${name} is stale: npm run dashboards`).toBe(true)
@@ -54,22 +69,41 @@ test('the security dashboard has the panels of the monitoring guide', () => {
   expect(titles).toEqual(expect.arrayContaining(['Authentication Failures', 'Authorization Denials']))
 })
 
-describe('a file works both ways', () => {
-  test.each(dashboards.map(dashboard => [dashboard.title, dashboard] as const))('%s', (_, dashboard) => {
-    const [input] = dashboard.__inputs
-    const [source] = dashboard.templating.list
-    // Imported: the dialog asks, and puts the answer in this one place. Provisioned: nothing else mentions it.
-    const reference = `\${${input?.name}}`
-    expect(source?.current).toMatchObject({ value: reference })
-    const elsewhere = JSON.stringify({
-      ...dashboard,
-      __inputs: [],
-      templating: { list: dashboard.templating.list.slice(1) }
-    })
-    expect(elsewhere).not.toContain(reference)
-    expect(source).toMatchObject({ type: 'datasource', query: input?.pluginId })
+describe.each(dashboards.map(dashboard => [dashboard.title, dashboard] as const))('%s', (_, dashboard) => {
+  const imported = importedOf(dashboard)
+  const [source] = dashboard.templating.list
+  const [input] = imported.__inputs
+
+  test('provisioned, names no data source: Grafana takes the default one', () => {
+    expect(JSON.stringify(dashboard)).not.toMatch(/\$\{DS_|__inputs/)
+    expect(source).toMatchObject({ type: 'datasource', current: {} })
     expect(panelsOf(dashboard).every(({ datasource }) => datasource?.uid === `\${${source?.name}}`)).toBe(true)
   })
+
+  test('imported, asks for it, and puts the answer in one place', () => {
+    expect(source?.query).toBe(input?.pluginId)
+    expect(imported.templating.list[0]?.current).toMatchObject({ value: `\${${input?.name}}` })
+    const { __inputs, __requires, templating, ...rest } = imported
+    expect(JSON.stringify([rest, templating.list.slice(1)])).not.toContain(input?.name)
+    expect({ ...rest, templating: { list: [source, ...templating.list.slice(1)] } }).toEqual(dashboard)
+    expect(__requires.map(({ id }) => id)).toEqual(
+      expect.arrayContaining(['grafana', input?.pluginId, ...panelsOf(dashboard).map(({ type }) => type)])
+    )
+  })
+})
+
+test('all jobs are those of the brokers, all of anything else is everything', () => {
+  const variables = dashboards.flatMap(({ templating }) => templating.list).filter(({ type }) => type === 'query')
+  const ofJob = variables.filter(({ name }) => name === 'job')
+  expect(ofJob.length).toBe(dashboards.length - 1)
+  for (const { allValue, includeAll, definition } of ofJob) {
+    expect({ allValue, includeAll, definition }).toEqual({
+      allValue: undefined,
+      includeAll: true,
+      definition: 'label_values(up{job=~"streambus.*"}, job)'
+    })
+  }
+  for (const { name, allValue } of variables) if (name !== 'job') expect(allValue).toMatch(/^\.[+*]$/)
 })
 
 describe('each rule can fail', () => {

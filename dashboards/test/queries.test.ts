@@ -2,7 +2,7 @@ import { catalogue, type Definition, type MetricKey } from '@streambus/metrics'
 import { describe, expect, test } from 'vitest'
 import { namesIn } from '../../tools/promql/index.ts'
 import { boards, type Dashboard, dashboardOf, NOT_SHOWN } from '../src/index.ts'
-import { knownSeries, queryProblems } from './rules/queries.ts'
+import { knownSeries, OTHER_RANGES, queryProblems } from './rules/queries.ts'
 import { panelsOf, promqlOf } from './rules/walk.ts'
 
 const dashboards = boards.map(dashboardOf)
@@ -45,6 +45,12 @@ test('a metric that is renamed breaks what shows it', () => {
   expect(unnoticed.map(([key]) => key)).toEqual([])
 })
 
+test('every query that may have another range has one', () => {
+  const asked = dashboards.flatMap(promqlOf)
+  for (const where of Object.keys(OTHER_RANGES))
+    expect(asked.filter(one => one.where === where && /rate\(.*\[\d+m\]/.test(one.expr))).not.toEqual([])
+})
+
 describe('each rule can fail', () => {
   const overview = dashboards[0] as Dashboard
 
@@ -57,6 +63,8 @@ describe('each rule can fail', () => {
   const where = '{job=~"$job",instance=~"$instance"}'
 
   test.each([
+    [`rate(streambus_messages_produced_total${where}[1h])`, '', 'Message Throughput A: a rate over [1h]'],
+    ['job_sli:slo_burn:ratio_rate1h', '', 'job_sli:slo_burn:ratio_rate1h is not narrowed by job=~$job'],
     [`rate(streambus_no_such_metric_total${where}[5m])`, '', 'there is no metric streambus_no_such_metric_total'],
     [
       `rate(streambus_broker_connections${where}[5m])`,

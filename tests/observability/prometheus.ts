@@ -20,6 +20,8 @@ export interface PrometheusSettings {
   readonly jobs: readonly ScrapeConfig[]
   /** As they stand, by their absolute paths. */
   readonly ruleFiles?: readonly string[]
+  /** Whether it scrapes itself, too, as job `prometheus`. Default: false. */
+  readonly scrapesItself?: boolean
   /** 'host:port' of an Alertmanager. Default: alerts go nowhere. */
   readonly alertmanager?: string
   /** Between two scrapes, whole milliseconds. Default: 1000. */
@@ -48,7 +50,7 @@ export class LivePrometheus {
   static async start(folder: string, settings: PrometheusSettings): Promise<LivePrometheus> {
     const port = await freePort()
     const configFile = path.join(folder, 'prometheus.yml')
-    fs.writeFileSync(configFile, configOf(settings))
+    fs.writeFileSync(configFile, configOf(settings, `127.0.0.1:${port}`))
     const args = [`--config.file=${configFile}`, `--storage.tsdb.path=${path.join(folder, 'data')}`]
     const web = [`--web.listen-address=127.0.0.1:${port}`, '--web.enable-lifecycle']
     const child = spawn('prometheus', [...args, ...web, '--log.level=warn'], { stdio: ['ignore', 'ignore', 'pipe'] })
@@ -96,7 +98,7 @@ export class LivePrometheus {
 
   /** What was scraped stays. Throws Prometheus' own words, and the old configuration goes on. */
   async reload(settings: PrometheusSettings): Promise<void> {
-    fs.writeFileSync(this.#configFile, configOf(settings))
+    fs.writeFileSync(this.#configFile, configOf(settings, new URL(this.url).host))
     const response = await fetch(`${this.url}/-/reload`, { method: 'POST' })
     if (!response.ok) throw new Error(`${await response.text()}\n${this.#output}`)
   }
@@ -116,7 +118,9 @@ type InstantData =
       readonly result: readonly { readonly metric: Record<string, string>; readonly value: readonly [number, string] }[]
     }
 
-function configOf({ jobs, ruleFiles = [], alertmanager, scrapeMs = 1000, evaluationMs }: PrometheusSettings): string {
+function configOf(settings: PrometheusSettings, self: string): string {
+  const { jobs, ruleFiles = [], scrapesItself = false, alertmanager, scrapeMs = 1000, evaluationMs } = settings
+  const own: ScrapeConfig = { job_name: 'prometheus', static_configs: [{ targets: [self] }] }
   const interval = `${scrapeMs}ms`
   return stringify({
     global: {
@@ -125,7 +129,7 @@ function configOf({ jobs, ruleFiles = [], alertmanager, scrapeMs = 1000, evaluat
       evaluation_interval: `${evaluationMs ?? scrapeMs}ms`
     },
     rule_files: ruleFiles,
-    scrape_configs: jobs,
+    scrape_configs: scrapesItself ? [...jobs, own] : jobs,
     ...(alertmanager === undefined
       ? {}
       : { alerting: { alertmanagers: [{ static_configs: [{ targets: [alertmanager] }] }] } })

@@ -189,15 +189,19 @@ describe('Grafana', () => {
     // A second one would load everything twice, and Grafana takes neither.
     expect(fs.readdirSync(inRepository('dashboards')).filter(file => /\.ya?ml$/.test(file))).toHaveLength(1)
     expect(providers).toHaveLength(1)
-    const folder = providers[0]?.options.path
-    expect(service('grafana').volumes).toContain(`../dashboards:${folder}:ro`)
+    const mounted = '/etc/grafana/provisioning/dashboards'
+    const folder = providers[0]?.options.path ?? ''
+    expect(folder.startsWith(`${mounted}/`)).toBe(true)
+    const below = folder.replace(mounted, 'dashboards')
+    expect(service('grafana').volumes).toContain(`../dashboards:${mounted}:ro`)
     const guide = readYaml<ComposeFile>('docker/guide/docker-compose.yml')
-    expect(guide.services['grafana']?.volumes).toEqual([`./dashboards:${folder}`])
+    expect(guide.services['grafana']?.volumes).toEqual([`./dashboards:${mounted}`])
     // Grafana looks into folders below, too, and loads none of two with the same uid.
     const files = fs
-      .readdirSync(inRepository('dashboards'), { recursive: true, encoding: 'utf8' })
+      .readdirSync(inRepository(below), { recursive: true, encoding: 'utf8' })
       .filter(file => file.endsWith('.json'))
-    const dashboards = files.map(file => JSON.parse(readText(`dashboards/${file}`)) as { uid?: string })
+    const dashboards = files.map(file => JSON.parse(readText(`${below}/${file}`)) as { uid?: string })
+    expect(dashboards.length).toBeGreaterThan(10)
     expect(dashboards.filter(({ uid }) => uid === undefined)).toEqual([])
     expect(new Set(dashboards.map(({ uid }) => uid)).size).toBe(files.length)
     const { environment = {} } = service('grafana')

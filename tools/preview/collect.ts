@@ -1,6 +1,6 @@
 import type { Dashboard, Panel, Row, Target, Variable } from '../../dashboards/src/index.ts'
 import { awaitedIn, awaitedInLogs } from './awaited.ts'
-import { type Intervals, interpolate, type Values, valuesOf } from './interpolate.ts'
+import { anyOf, type Intervals, initialOf, interpolate, type Values } from './interpolate.ts'
 import { type Answer, type DataSource, hasData, legendOf } from './series.ts'
 
 export interface TargetResult extends Answer {
@@ -49,10 +49,15 @@ export interface CollectOptions {
 /** Asks everything that a dashboard asks. Errors of single queries are results, too. */
 export async function collect(dashboard: Dashboard, options: CollectOptions): Promise<BoardResult> {
   const list = dashboard.templating.list
-  const values = valuesOf(list, options.chosen)
-  const variables = await Promise.all(
-    list.filter(({ type }) => type !== 'datasource').map(one => variableOf(one, values, options))
-  )
+  const values: Record<string, string> = {}
+  const variables: VariableResult[] = []
+  // One after the other: they choose among what those before them leave.
+  for (const variable of list) {
+    if (variable.type === 'datasource') continue
+    const result = await variableOf(variable, values, options)
+    values[variable.name] = result.value
+    variables.push(result)
+  }
   const parts: (Row | PanelResult)[] = []
   for (const one of dashboard.panels) {
     const panels = one.type === 'row' ? one.panels : [one]
@@ -64,13 +69,14 @@ export async function collect(dashboard: Dashboard, options: CollectOptions): Pr
 
 async function variableOf(variable: Variable, values: Values, options: CollectOptions): Promise<VariableResult> {
   const { name, type } = variable
-  const value = values[name] ?? ''
+  const first = options.chosen?.[name] ?? initialOf(variable)
+  const value = first ?? ''
   if (type === 'custom') return { name, value, options: variable.options.map(option => option.value) }
   if (type === 'textbox') return { name, value, options: null }
   const { source, selector, label } = choicesOf(variable, options)
   if (source === null) return { name, value, options: null }
   const found = await source.labelValues(interpolate(selector, values, options.intervals), label)
-  return { name, value, options: found }
+  return { name, value: first ?? anyOf(found), options: found }
 }
 
 interface Choices {

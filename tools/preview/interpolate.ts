@@ -4,17 +4,16 @@ import type { Range } from './series.ts'
 /** What the variables of a dashboard stand for, by their names. */
 export type Values = Readonly<Record<string, string>>
 
-/**
- * The values that a dashboard begins with, or those that were chosen: everything for what can be many. Several chosen
- * values become one regular expression, as in Grafana.
- */
-export function valuesOf(variables: readonly Variable[], chosen: Values = {}): Values {
-  return Object.fromEntries(variables.map(variable => [variable.name, chosen[variable.name] ?? initialOf(variable)]))
+/** The value that a dashboard begins with; null: everything that can be chosen, which whoever draws it must ask for. */
+export function initialOf({ type, allValue, current: { value = '' } }: Variable): string | null {
+  if (type === 'query') return allValue ?? null
+  return type === 'custom' ? value.toString() : ''
 }
 
-function initialOf({ type, allValue = '.+', current: { value } }: Variable): string {
-  if (type === 'query') return allValue
-  return type === 'custom' ? value.toString() : ''
+/** Several values become one regular expression, as in Grafana; of none, one that nothing with the label matches. */
+export function anyOf(values: readonly string[]): string {
+  const escaped = values.map(value => value.replaceAll(/[\\^$*+?.()|[\]{}/]/g, String.raw`\\$&`))
+  return escaped.length > 1 ? `(${escaped.join('|')})` : escaped.join()
 }
 
 export interface Intervals {

@@ -24,11 +24,18 @@ export function labelsOf({ labels, isRecorded }: KnownSeries): readonly string[]
   return isRecorded === true ? labels : [...TARGET_LABELS, ...labels]
 }
 
-/** What Prometheus writes about each target, and about itself. */
+/** What Prometheus writes about each target, and it and Alertmanager about themselves. */
 const PROMETHEUS: readonly (readonly [string, KnownSeries])[] = [
   ...['up', 'scrape_duration_seconds', 'scrape_samples_scraped', 'scrape_series_added'].map(
     name => [name, { labels: [], kind: 'gauge' }] as const
   ),
+  ['prometheus_rule_group_last_duration_seconds', { labels: ['rule_group'], kind: 'gauge' }],
+  ['prometheus_rule_evaluation_failures_total', { labels: ['rule_group'], kind: 'counter' }],
+  ['prometheus_rule_group_iterations_missed_total', { labels: ['rule_group'], kind: 'counter' }],
+  ['prometheus_notifications_alertmanagers_discovered', { labels: [], kind: 'gauge' }],
+  ['prometheus_notifications_dropped_total', { labels: [], kind: 'counter' }],
+  ['alertmanager_notifications_total', { labels: ['integration'], kind: 'counter' }],
+  ['alertmanager_notifications_failed_total', { labels: ['integration'], kind: 'counter' }],
   ['ALERTS', { labels: ['alertname', 'alertstate', 'severity', 'component'], kind: 'gauge' }]
 ]
 

@@ -85,10 +85,10 @@ const trends = section('Trends over 30 days', [
     ...MONTH
   }),
   timeseries('Network', {
-    says: 'Mean of each hour, to compare with what the network card gives.',
+    says: 'Mean of each step of the panel, an hour or so, to compare with what the network card gives.',
     queries: [
-      { expr: sum(rate(m.networkBytesIn, { range: '1h' })), legend: 'in' },
-      { expr: sum(rate(m.networkBytesOut, { range: '1h' })), legend: 'out' }
+      { expr: sum(rate(m.networkBytesIn)), legend: 'in' },
+      { expr: sum(rate(m.networkBytesOut)), legend: 'out' }
     ],
     ...MONTH
   }),

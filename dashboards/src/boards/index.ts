@@ -3,10 +3,12 @@ import { capacity } from './capacity.ts'
 import { cluster } from './cluster.ts'
 import { consumers } from './consumers.ts'
 import { logs } from './logs.ts'
+import { monitoring } from './monitoring.ts'
 import { overview } from './overview.ts'
 import { performance } from './performance.ts'
 import { runtime } from './runtime.ts'
 import { security } from './security.ts'
+import { serviceLevels } from './service-levels.ts'
 import { storage } from './storage.ts'
 import { topics } from './topics.ts'
 import { transactions } from './transactions.ts'
@@ -22,5 +24,7 @@ export const boards: readonly Board[] = [
   transactions,
   cluster,
   runtime,
-  logs
+  logs,
+  serviceLevels,
+  monitoring
 ]

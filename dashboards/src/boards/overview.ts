@@ -1,11 +1,21 @@
 import { catalogue as m } from '@streambus/metrics'
 import type { Board } from '../board.ts'
-import { countRate, gauge, max, nonZero, ofPrometheus, promql, quantile, rate, sum, topk, total } from '../expr.ts'
+import { countRate, gauge, max, min, nonZero, ofPrometheus, promql, quantile, rate, sum, topk, total } from '../expr.ts'
 import { section } from '../layout.ts'
 import { to } from '../links.ts'
 import { bars, gaugePanel, stat, table, timeseries } from '../panels.ts'
 import { mapping } from '../thresholds.ts'
-import { connectionShare, cpuShare, diskShare, loopUtilisation, memoryShare, topicBytes, worst } from './shared.ts'
+import { budgetLeft } from './service-levels.ts'
+import {
+  connectionShare,
+  cpuShare,
+  diskShare,
+  failedShare,
+  loopUtilisation,
+  memoryShare,
+  topicBytes,
+  worst
+} from './shared.ts'
 
 export const STATUS = mapping({
   0: ['stopped', 'red'],
@@ -134,48 +144,85 @@ const ZERO_IS_GOOD = { bad: 1 } as const
 
 const firing = ofPrometheus('count(ALERTS{alertstate="firing",alertname!="Watchdog"})')
 
+/** Six on a line. */
+const SIXTH = { unit: 'none', width: 4 } as const
+
 const health = section('Health', [
   stat('Brokers Up', {
-    says: 'Targets of the job that Prometheus reaches.',
+    says: 'Brokers that Prometheus reaches; a target of it that is down counts as none.',
     queries: [{ expr: ofPrometheus('sum(up{job=~"$job",instance=~"$instance"})') }],
-    unit: 'none',
-    limits: { bad: 1, isFloor: true }
+    limits: { bad: 1, isFloor: true },
+    noValue: 'no target',
+    ...SIXTH
   }),
   stat('Brokers Missing', {
     says: 'Registered in the cluster, and not reached or not ready; right while all brokers are chosen.',
     queries: [{ expr: promql(total(m.clusterSize))`clamp_min(${total(m.clusterSize)} - ${sum(gauge(m.ready))}, 0)` }],
-    unit: 'none',
     limits: ZERO_IS_GOOD,
-    links: to('streambus-cluster')
+    links: to('streambus-cluster'),
+    ...SIXTH
+  }),
+  stat('Active Controller', {
+    says: 'One: anything else, and no topic can be created and no leader elected.',
+    queries: [{ expr: total(m.activeController) }],
+    limits: { bad: 1, isFloor: true },
+    links: to('streambus-cluster'),
+    ...SIXTH
   }),
   stat('Offline Partitions', {
     queries: [{ expr: total(m.offlinePartitions) }],
-    unit: 'none',
     limits: ZERO_IS_GOOD,
-    links: to('streambus-storage')
+    links: to('streambus-storage'),
+    ...SIXTH
   }),
   stat('Under-Replicated', {
     queries: [{ expr: total(m.underReplicated) }],
-    unit: 'none',
     limits: { warn: 1 },
-    links: to('streambus-cluster')
+    links: to('streambus-cluster'),
+    ...SIXTH
+  }),
+  stat('Under Minimum ISR', {
+    says: 'Producers with acks=all are refused there.',
+    queries: [{ expr: total(m.underMinIsr) }],
+    limits: ZERO_IS_GOOD,
+    links: to('streambus-cluster'),
+    ...SIXTH
   }),
   stat('Log Directories Offline', {
     queries: [{ expr: total(m.logDirectoryOffline) }],
-    unit: 'none',
     limits: ZERO_IS_GOOD,
-    links: to('streambus-storage')
+    links: to('streambus-storage'),
+    ...SIXTH
   }),
   stat('Producers Refused', {
     says: 'Reasons for which log directories take nothing at present.',
     queries: [{ expr: total(m.logDirectoryRefusing) }],
-    unit: 'none',
     limits: ZERO_IS_GOOD,
-    links: to('streambus-storage')
+    links: to('streambus-storage'),
+    ...SIXTH
+  }),
+  stat('Error Ratio', {
+    says: 'Of the topics, partitions and groups that clients asked for, those that failed for the fault of the broker.',
+    queries: [{ expr: failedShare }],
+    ...SIXTH,
+    unit: 'percentunit',
+    limits: { warn: 0.01, bad: 0.05 },
+    links: to('streambus-performance')
+  }),
+  stat('SLO Budget Left', {
+    says: 'Of the errors that 30 days may have, of the service level with least. From alerts/streambus-recording.yml.',
+    queries: [{ expr: min(budgetLeft) }],
+    ...SIXTH,
+    unit: 'percentunit',
+    limits: { warn: 0.5, bad: 0.1, isFloor: true },
+    noValue: 'no rules',
+    links: to('streambus-slo')
   }),
   stat('Worst Lag', {
     says: 'Age of the oldest record that some group has not read.',
     queries: [{ expr: max(gauge(m.consumerGroupLagSeconds)) }],
+    ...SIXTH,
+    unit: 's',
     limits: { warn: 300, bad: 1800 },
     noValue: 'no group',
     links: to('streambus-consumers')
@@ -183,8 +230,9 @@ const health = section('Health', [
   stat('Firing Alerts', {
     says: 'Of all rules that this Prometheus evaluates, the watchdog left out.',
     queries: [{ expr: promql(firing)`${firing} or ${sum(gauge(m.brokerStatus))} * 0` }],
-    unit: 'none',
-    limits: { warn: 1 }
+    limits: { warn: 1 },
+    links: to('streambus-monitoring'),
+    ...SIXTH
   })
 ])
 

@@ -1,12 +1,11 @@
 import { catalogue as m } from '@streambus/metrics'
 import type { Board } from '../board.ts'
-import { bucketsOf, countRate, gauge, mean, nonZero, observed, quantile, rate, share, sum, topk } from '../expr.ts'
+import { bucketsOf, countRate, gauge, mean, nonZero, observed, quantile, rate, sum, topk } from '../expr.ts'
 import { collapsed, section } from '../layout.ts'
 import { to } from '../links.ts'
 import { bars, heatmap, table, timeseries } from '../panels.ts'
 import { percentiles, phases } from './patterns.ts'
-import { serviceLevels } from './service-levels.ts'
-import { connectionShare, loopUtilisation } from './shared.ts'
+import { connectionShare, failedShare, loopUtilisation } from './shared.ts'
 
 const latency = section('Latency', [
   timeseries('Produce Latency', {
@@ -115,8 +114,6 @@ const traffic = section('Traffic', [
   })
 ])
 
-const failed = share(sum(rate(m.requestResults, { where: { outcome: 'bad' } })), sum(rate(m.requestResults)))
-
 const errors = section('Errors', [
   timeseries('Error Codes', {
     says: 'By what was asked for and what was answered, the ten most frequent. Retriable ones are part of normal life.',
@@ -125,7 +122,7 @@ const errors = section('Errors', [
   }),
   timeseries('Error Ratio', {
     says: 'Of the topics, partitions and groups that clients asked for. RequestErrorRateHigh begins at 1 % of one API.',
-    queries: [{ expr: failed, legend: 'failed for the fault of the broker' }],
+    queries: [{ expr: failedShare, legend: 'failed for the fault of the broker' }],
     limits: { warn: 0.01, bad: 0.05 }
   }),
   timeseries('Requests That Ended Their Connection', {
@@ -245,5 +242,5 @@ export const performance: Board = {
   description:
     'How fast, how much, and where the time goes: latency, phases, traffic, errors, waits, batches, clients.',
   variables: [],
-  sections: [latency, time, traffic, errors, serviceLevels, waits, batches, connections]
+  sections: [latency, time, traffic, errors, waits, batches, connections]
 }

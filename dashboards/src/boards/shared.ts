@@ -1,5 +1,5 @@
 import { catalogue as m } from '@streambus/metrics'
-import { type Expr, gauge, growth, inUnit, max, promql, rate, ratio, sum, type TargetLabel } from '../expr.ts'
+import { type Expr, gauge, growth, inUnit, max, promql, rate, ratio, share, sum, type TargetLabel } from '../expr.ts'
 
 // Expressions that several dashboards need. Shares are 0 to 1.
 
@@ -19,6 +19,12 @@ export const memoryShare = ratio(gauge(m.processResidentMemory), gauge(m.memoryL
 export const loopUtilisation = ratio(
   sum(rate(m.eventLoopTime, { where: { state: 'active' } }), ['instance']),
   sum(rate(m.eventLoopTime), ['instance'])
+)
+
+/** Of the topics, partitions and groups that clients asked for, those that failed for the broker's fault. */
+export const failedShare = share(
+  sum(rate(m.requestResults, { where: { outcome: 'bad' } })),
+  sum(rate(m.requestResults))
 )
 
 /** How long the disks last if they fill as they did over `range`, times `factor`; +Inf while they do not fill. */

@@ -94,7 +94,10 @@ const traffic = section('Traffic', [
     says: 'Codes answered for partitions of a topic.',
     queries: [
       {
-        expr: nonZero(topk(10, sum(rate(m.topicErrors, { where: chosen }), ['topic', 'api', 'error']))),
+        expr: nonZero(
+          topk(10, sum(rate(m.topicErrors, { where: chosen }), ['topic', 'api', 'error'])),
+          rate(m.topicErrors)
+        ),
         legend: '{{topic}} {{api}} {{error}}'
       }
     ],
@@ -212,7 +215,10 @@ const refused = collapsed('What was refused', [
   timeseries('Refused Bytes by Topic', {
     queries: [
       {
-        expr: nonZero(topk(10, sum(rate(m.topicBytesRejected, { where: chosen }), ['topic', 'reason']))),
+        expr: nonZero(
+          topk(10, sum(rate(m.topicBytesRejected, { where: chosen }), ['topic', 'reason'])),
+          rate(m.topicBytesRejected)
+        ),
         legend: '{{topic}} {{reason}}'
       }
     ],

@@ -126,7 +126,11 @@ export interface Variable {
   /** Of data sources their kind, of Prometheus and Loki an object of their own. */
   readonly query: string | Readonly<Record<string, string | number>>
   readonly definition?: string
-  readonly current: Readonly<{ selected: boolean; text: string | readonly string[]; value: string | readonly string[] }>
+  readonly current: Readonly<{
+    selected?: boolean
+    text?: string | readonly string[]
+    value?: string | readonly string[]
+  }>
   readonly allValue?: string
   readonly includeAll?: boolean
   readonly multi?: boolean
@@ -176,13 +180,6 @@ export interface Input {
 }
 
 export interface Dashboard {
-  readonly __inputs: readonly Input[]
-  readonly __requires: readonly {
-    readonly type: string
-    readonly id: string
-    readonly name: string
-    readonly version: string
-  }[]
   readonly id: null
   readonly uid: string
   readonly title: string
@@ -203,4 +200,15 @@ export interface Dashboard {
   readonly templating: { readonly list: readonly Variable[] }
   readonly annotations: { readonly list: readonly Annotation[] }
   readonly panels: readonly (Panel | Row)[]
+}
+
+/** As the import dialog wants it: what it has to ask for first, and what Grafana must have. */
+export interface ImportedDashboard extends Dashboard {
+  readonly __inputs: readonly Input[]
+  readonly __requires: readonly {
+    readonly type: string
+    readonly id: string
+    readonly name: string
+    readonly version: string
+  }[]
 }

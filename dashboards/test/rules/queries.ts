@@ -1,5 +1,7 @@
+import { fileURLToPath } from 'node:url'
 import { buckets, catalogue, type Definition } from '@streambus/metrics'
 import {
+  allSeries,
   checkPromql,
   PromqlError,
   parsePromql,
@@ -12,13 +14,27 @@ import {
 import type { Dashboard, Panel } from '../../src/index.ts'
 import { panelsOf, promqlOf } from './walk.ts'
 
-/** Every series of a broker, or of one that has other metrics. */
+const ROOT = fileURLToPath(new URL('../../..', import.meta.url))
+const recordings = [...allSeries(ROOT, Object.values(catalogue), buckets)].filter(([, { isRecorded }]) => isRecorded)
+
+/** Every series of a broker, or of one that has other metrics, and what rules record. */
 export function knownSeries(definitions: Iterable<Definition> = Object.values(catalogue)): SeriesTable {
-  return seriesOf(definitions, buckets)
+  return new Map([...seriesOf(definitions, buckets), ...recordings])
 }
 
-/** Of all targets, or without a job of the brokers. */
-const OF_ALL_JOBS = new Set(['ALERTS'])
+/** Without a job of the brokers. */
+const OF_OTHERS = /^(ALERTS$|prometheus_|alertmanager_)/
+/** About all targets: the dashboard of the monitoring itself. */
+const OF_ALL_JOBS = 'streambus-monitoring'
+/** Recorded over all brokers of a job. */
+const OF_A_JOB = /^job\w*:/
+/** As wide as the panel is, at least four scrapes; or the whole time that is shown, as one number. */
+const RATE_RANGES = ['[$__rate_interval]', '[$__range]']
+/** Queries with another range, and why. */
+export const OTHER_RANGES: Readonly<Record<string, string>> = {
+  'Round Duration A': 'rounds are rare, and a mean of none is nothing',
+  'Controller changed': 'annotations know no $__rate_interval'
+}
 
 /** What is wrong with the queries of a dashboard, one sentence each. */
 export function queryProblems(dashboard: Dashboard, known: SeriesTable): string[] {
@@ -26,10 +42,13 @@ export function queryProblems(dashboard: Dashboard, known: SeriesTable): string[
   const wrong = asked.flatMap(({ where, expr }) => checkPromql(expr, { known }).map(text => `${where}: ${text}`))
   // Who cannot be read has no labels to look at.
   const readable = asked.filter(({ expr }) => isReadable(expr))
-  const narrow = readable.flatMap(({ where, expr }) => targetProblems(where, expr))
+  const narrow = readable.flatMap(({ where, expr }) =>
+    dashboard.uid === OF_ALL_JOBS ? [] : targetProblems(where, expr)
+  )
+  const ranges = asked.flatMap(({ where, expr }) => rangeProblems(where, expr))
   const legends =
     readable.length < asked.length ? [] : panelsOf(dashboard).flatMap(panel => legendProblems(panel, known))
-  return [...wrong, ...narrow, ...legends].map(text => `${dashboard.title}: ${text}`)
+  return [...wrong, ...narrow, ...ranges, ...legends].map(text => `${dashboard.title}: ${text}`)
 }
 
 function isReadable(expr: string): boolean {
@@ -42,12 +61,19 @@ function isReadable(expr: string): boolean {
   }
 }
 
+function rangeProblems(where: string, expr: string): string[] {
+  if (where in OTHER_RANGES) return []
+  const ranges = [...expr.matchAll(/\brate\([^[\]]*(\[[^\]]*\])/g)].map(([, range = '']) => range)
+  return ranges.filter(range => !RATE_RANGES.includes(range)).map(range => `${where}: a rate over ${range}`)
+}
+
 /** The choice of brokers at the top must hold for each part of each query. */
 function targetProblems(where: string, expr: string): string[] {
   if (where === 'variable job') return []
-  const wanted = where === 'variable instance' ? ['job=~$job'] : ['job=~$job', 'instance=~$instance']
   return [...walk(parsePromql(expr))].flatMap(node => {
-    if (node.kind !== 'selector' || OF_ALL_JOBS.has(node.name ?? '')) return []
+    if (node.kind !== 'selector' || OF_OTHERS.test(node.name ?? '')) return []
+    const isOfJob = where === 'variable instance' || OF_A_JOB.test(node.name ?? '')
+    const wanted = isOfJob ? ['job=~$job'] : ['job=~$job', 'instance=~$instance']
     const has = node.matchers.map(({ label, op, value }) => `${label}${op}${value}`)
     return wanted.filter(one => !has.includes(one)).map(one => `${where}: ${node.name} is not narrowed by ${one}`)
   })

@@ -2,7 +2,10 @@ type Reasons = Readonly<Record<string, string>>
 
 /** Panels that may be without numbers even where everything happens. */
 export const NOTHING_TO_SHOW: Reasons = {
-  'StreamBus Logs / By User': 'lines name a principal once there is authentication'
+  'StreamBus Logs / By User': 'lines name a principal once there is authentication',
+  'StreamBus Monitoring / Firing Alerts': 'no alerts are loaded',
+  'StreamBus Monitoring / Failed Notifications': 'no Alertmanager is scraped',
+  'StreamBus Monitoring / Notifications': 'no Alertmanager is scraped'
 }
 
 /** Panels that show an infinity, and what it means. */
@@ -21,15 +24,16 @@ const REPLICAS = 'needs more than one broker'
 const TRANSACTIONS = 'needs a transaction that stays open'
 const CLOCK = 'nobody sets the clock of this machine'
 const SOON_OVER = 'as a rule it is over before a scrape sees it'
+const PROMETHEUS = 'nothing happens to Prometheus, and it has no Alertmanager'
 const MACHINE = 'depends on the limits of the machine'
 
 /** Queries that no scene moves, or not always. */
 export const STANDS_STILL: Reasons = {
   'StreamBus Overview / Errors B': BUG,
   'StreamBus Overview / Under-Replicated A': REPLICAS,
+  'StreamBus Overview / Under Minimum ISR A': REPLICAS,
   'StreamBus Overview / Firing Alerts A': 'alerts wait longer than the scenes last',
   'StreamBus Performance / Requests That Ended Their Connection A': BUG,
-  'StreamBus Performance / Burn Rate, Last Hour D': 'a fetch is slow here only by chance',
   'StreamBus Topics / Partitions I': TRANSACTIONS,
   'StreamBus Topics / Under-Replicated Partitions by Topic A': REPLICAS,
   'StreamBus Storage / Clock of Retention A': CLOCK,
@@ -46,5 +50,12 @@ export const STANDS_STILL: Reasons = {
   'StreamBus Cluster / Proposals B': BUG,
   'StreamBus Cluster / Preferred Leader Imbalance A': REPLICAS,
   'StreamBus Runtime / Throttled A': MACHINE,
+  'StreamBus Monitoring / Rule Evaluation Failures A': PROMETHEUS,
+  'StreamBus Monitoring / Rule Evaluation Failures B': PROMETHEUS,
+  'StreamBus Monitoring / Firing Alerts A': PROMETHEUS,
+  'StreamBus Monitoring / Alertmanagers A': PROMETHEUS,
+  'StreamBus Monitoring / Failed Notifications A': PROMETHEUS,
+  'StreamBus Monitoring / Notifications A': PROMETHEUS,
+  'StreamBus Monitoring / Alerts Not Handed Over A': PROMETHEUS,
   'StreamBus Runtime / Pressure A': MACHINE
 }

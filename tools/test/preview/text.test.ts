@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { linear, logarithmic, timeTicks } from '../../preview/draw/scale.ts'
-import { interpolate } from '../../preview/interpolate.ts'
+import { anyOf, interpolate } from '../../preview/interpolate.ts'
 import { readOptions } from '../../preview/options.ts'
 import { legendOf } from '../../preview/series.ts'
 import { format } from '../../preview/units.ts'
@@ -43,6 +43,12 @@ describe('variables', () => {
     ['$job_other', '$job_other']
   ])('%s', (expr, wanted) => {
     expect(interpolate(expr, { job: 'a|b' }, INTERVALS)).toBe(wanted)
+  })
+
+  test('several values are one expression, and what means something else in one is escaped', () => {
+    expect(anyOf(['a', 'b:8080'])).toBe('(a|b:8080)')
+    expect(anyOf(['b.example:8080'])).toBe(String.raw`b\\.example:8080`)
+    expect(anyOf([])).toBe('')
   })
 
   test('a rate covers four scrapes also where the step is short', () => {

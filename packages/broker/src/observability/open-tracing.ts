@@ -1,7 +1,6 @@
 import type { Clock } from '@streambus/base'
 import type { BrokerMetrics } from '@streambus/metrics'
-import type { Log } from './log.ts'
-import type { RepeatedLines } from './repeated-lines.ts'
+import type { Log, RepeatedLines } from './log.ts'
 import { openSpanExporter, type SpanSink } from './span-exporter.ts'
 
 export interface TracingOptions {
@@ -48,7 +47,7 @@ export async function openTracing(options: TracingOptions): Promise<SpanSink | n
       failed(count, error) {
         failed?.add(count)
         const fields = { event: 'spans_not_exported', collector, count, err: error ?? undefined }
-        repeated.remind('spans', { log, level: 'warn', message: 'spans could not be sent', fields })
+        repeated.write('spans', { log, level: 'warn', message: 'spans could not be sent', fields })
       }
     }
   })

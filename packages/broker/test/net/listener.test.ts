@@ -53,11 +53,7 @@ async function listen(execute: Execute, limits: Partial<ListenerLimits> = {}) {
     requestMs: () => nodeClock.monotonicMs(),
     pool: new BufferPool(1 << 22),
     budget: new MemoryBudget(1 << 26),
-    log: {
-      opened() {},
-      closed: (_peer, { detail }) => void (detail === 'closed by the peer' || reasons.push(detail)),
-      rejected() {}
-    }
+    onAbnormalClose: (_host, reason) => reasons.push(reason)
   })
   const { port } = await listener.start()
   cleanups.push(() => listener.stop(100))
