@@ -183,7 +183,8 @@ export class SimBroker {
     }
     const closed = (detail: string): void =>
       this.#report('bug', `${arrival.api.name} v${arrival.version} was answered by closing the connection: ${detail}`)
-    const peer = { connectionId: 1, host: '10.0.0.9', software: null, advertised: { host: 'broker', port: 9092 } }
+    const advertised = { host: 'broker', port: 9092 }
+    const peer = { connectionId: 1, host: '10.0.0.9', port: 50_000, software: null, advertised }
     life.composition.pipeline.execute(Buffer.from(frame), peer, exchangeOf(arrival, answered, closed))
   }
 

@@ -10,7 +10,6 @@ import type { CompactionRunner } from './compaction/runner.ts'
 import { WorkerRunner } from './compaction/worker-runner.ts'
 import { diskLimits } from './config/disk-limits.ts'
 import { effectiveValues } from './config/dynamic.ts'
-import { isLoopback } from './config/listeners.ts'
 import type { Config } from './config/load.ts'
 import type { ConfigValues } from './config/schema.ts'
 import { topicSettings, validateTopicConfigs } from './config/topic.ts'
@@ -27,12 +26,10 @@ import { connectInstruments, type Instruments, warnOfNoMetrics } from './instrum
 import { liveAdmin } from './live-admin.ts'
 import { liveConfigs } from './live-configs.ts'
 import { liveHealth } from './live-health.ts'
+import { addressText, type LiveListener, liveListeners, warnOfUnreachable } from './live-listeners.ts'
 import { logDirViews } from './live-log-dirs.ts'
 import { LiveView } from './live-view.ts'
-import { connectionsThatFit, countDescriptors, openFilesMax, segmentFilesThatFit } from './net/descriptor-limit.ts'
-import { Listener } from './net/listener.ts'
-import { MemoryBudget } from './net/memory-budget.ts'
-import { unreachableBecause } from './net/reachability.ts'
+import { countDescriptors, openFilesMax, segmentFilesThatFit } from './net/descriptor-limit.ts'
 import { bindCleaner } from './observability/bind-cleaner.ts'
 import { bindDisks } from './observability/bind-disks.ts'
 import { bindGroupHosts, bindGroups } from './observability/bind-groups.ts'
@@ -40,8 +37,11 @@ import { bindLog, bindOffline } from './observability/bind-log.ts'
 import { bindLogLines } from './observability/bind-log-lines.ts'
 import { bindMetadataLog } from './observability/bind-metadata.ts'
 import { bindRetentionClock } from './observability/bind-retention-clock.ts'
-import { type Log, type LogControl, RepeatedLines } from './observability/log.ts'
-import { MeasuredDisk } from './observability/measured-disk.ts'
+import { LifecycleLines } from './observability/lifecycle-lines.ts'
+import type { Log, LogControl } from './observability/log.ts'
+import { measuredDisk } from './observability/measured-disk.ts'
+import { RepeatedLines } from './observability/repeated-lines.ts'
+import { TopicLines } from './observability/topic-lines.ts'
 import { type RequestWatch, watchRequests } from './observability/watch-requests.ts'
 import { openDirectories } from './open-directories.ts'
 import { DiskWatch } from './partition/disk-watch.ts'
@@ -107,6 +107,7 @@ export class Broker {
   readonly #options: BrokerOptions
   readonly #view: LiveView
   readonly #repeated: RepeatedLines
+  readonly #lifecycle: LifecycleLines
   readonly #runtime: RuntimeMonitor
   readonly #diskProbe: DiskProbe
   readonly #health: Health
@@ -114,7 +115,8 @@ export class Broker {
   readonly #fetchPool = new BufferPool(IDLE_BUFFER_BYTES_MAX)
   readonly #directories: LogDirectory[] = []
   #settings: ConfigValues
-  #listeners: readonly { readonly name: string; readonly listener: Listener; readonly connectionsMax: number }[] = []
+  #clusterId: string | null = null
+  #listeners: readonly LiveListener[] = []
   #admin: AdminServer | null = null
   #running: Running | null = null
   #requests: RequestWatch | null = null
@@ -125,10 +127,11 @@ export class Broker {
     const { config, clock, version } = options
     this.#settings = config.values
     this.metrics = options.metrics ?? createBrokerMetrics(clock, config.values['metrics.enabled'])
-    const disk = this.metrics.isEnabled ? new MeasuredDisk(options.disk, this.metrics, clock) : options.disk
-    this.#options = { ...options, disk }
     const lines = bindLogLines(this.metrics)
     this.#repeated = new RepeatedLines(clock, () => lines.suppressed())
+    const disk = measuredDisk(options.disk, { ...options, metrics: this.metrics, repeated: this.#repeated })
+    this.#options = { ...options, disk }
+    this.#lifecycle = new LifecycleLines(options.log, clock)
     const maxDescriptors = openFilesMax() ?? 0
     this.#runtime = new RuntimeMonitor(this.metrics, { clock, openDescriptors: countDescriptors, maxDescriptors })
     observeHost(this.metrics, nodeSystem)
@@ -168,9 +171,9 @@ export class Broker {
     })
   }
 
-  /** Null until the metadata is there. */
+  /** Null until the log directories were asked. Stays, for the last lines of the log. */
   get clusterId(): string | null {
-    return this.#running?.controller.image.clusterId ?? null
+    return this.#clusterId
   }
 
   /** Resolves when clients can connect. Rejects with a sentence for the operator; then nothing is left behind. */
@@ -182,9 +185,12 @@ export class Broker {
       const running = await this.#startStorage()
       const kafka = await this.#startListeners(running)
       this.#view.setStatus('running')
-      void this.#warnOfUnreachable()
+      this.#lifecycle.started({ kafka: kafka.map(addressText), admin: admin === null ? null : addressText(admin) })
+      const isRunning = (): boolean => this.#view.status() === 'running'
+      void warnOfUnreachable(this.#listeners, { ...this.#options, isRunning })
       return { kafka, admin }
     } catch (error) {
+      this.#lifecycle.notStarted(error as Error)
       await this.stop({ isClean: false })
       throw error
     }
@@ -194,6 +200,7 @@ export class Broker {
   async stop({ isClean }: { readonly isClean: boolean } = { isClean: true }): Promise<void> {
     const graceMs = isClean ? this.#settings['shutdown.grace.ms'] : 0
     this.#view.setStatus('stopping')
+    this.#lifecycle.stopping()
     const stopping = this.#listeners.map(({ listener }) => listener.stop(graceMs))
     this.#running?.parked.releaseAll()
     this.#running?.groups.close('COORDINATOR_NOT_AVAILABLE')
@@ -206,6 +213,7 @@ export class Broker {
     this.#runtime.stop()
     this.#view.setStatus('stopped')
     this.#repeated.flush()
+    this.#lifecycle.stopped({ isClean })
   }
 
   async #startAdmin(): Promise<Addresses['admin']> {
@@ -228,7 +236,6 @@ export class Broker {
     const nodeId = config.values['node.id']
     const directories = this.#directories
     const failedDirectories = openDirectories(disk, config.values['log.dirs'], directories)
-    for (const { path, error } of failedDirectories) log.error(error, { event: 'log_dir_offline', log_dir: path })
     const home = metadataHome(disk, directories)
     const newId = (): string => randomUuid(prng)
     const paths = directories.map(({ path }) => path)
@@ -239,6 +246,8 @@ export class Broker {
       clusterId: config.values['cluster.id'],
       newId
     })
+    this.#clusterId = clusterId
+    for (const { path, error } of failedDirectories) log.error(error, { event: 'log_dir_offline', log_dir: path })
     for (const path of paths) sweepDeleted(disk, path)
     const isClean = directories.every(({ cleanStart }) => cleanStart)
     const logProbe = this.#instruments.logs(bindLog(this.metrics, log.named('log'), this.#repeated))
@@ -302,8 +311,10 @@ export class Broker {
     partitions.setAsideStrays(image)
     await controller.assignDirectories(this.#view.brokerId, partitions.takeAssignments())
     groups.start()
+    const topicLines = new TopicLines(this.#options.log.named('metadata'), image)
     controller.onImage(changed => {
       this.#adoptSettings(controller)
+      topicLines.changed(changed, image)
       const applied = inTurns(this.#options.clock, partitions.applySteps(image, changed))
       if (applied === null) groups.runtime.adopt()
       return applied?.then(() => groups.runtime.adopt()) ?? null
@@ -387,7 +398,7 @@ export class Broker {
       onShortage: error => {
         const message = 'no room on disk for what can wait; it is tried again'
         const fields = { event: 'disk_full', err: error }
-        this.#repeated.write(`shortage ${error.path}`, { log, level: 'warn', message, fields })
+        this.#repeated.remind(`shortage ${error.path}`, { log, level: 'warn', message, fields })
       }
     })
   }
@@ -484,7 +495,8 @@ export class Broker {
       outputBytes: () => this.#fetchPool.takenBytes,
       onStorageError: ({ topic, index }, error) => {
         const fields = { event: 'read_failed', topic, partition: index, err: error }
-        this.#repeated.write(`read ${topic}-${index}`, { log, level: 'error', message: 'a log cannot be read', fields })
+        const line = { log, level: 'error', message: 'a log cannot be read', fields } as const
+        this.#repeated.remind(`read ${topic}-${index}`, line)
       }
     })
     this.#requests = await watchRequests({
@@ -503,33 +515,14 @@ export class Broker {
       onBug: (apiName, error) =>
         log.error('a request handler failed', { event: 'handler_failed', api: apiName, err: error as Error })
     })
-    const budget = new MemoryBudget(values['queued.max.request.bytes'])
-    let connectionCount = 0
-    const connectionsMax = connectionsThatFit(values['max.connections'], openFilesMax())
-    this.#listeners = config.listeners.map(({ name, host, port }, index) => {
-      this.#warnOfOpenListener(name, host)
-      const listener = new Listener({
-        host,
-        port,
-        advertised: config.advertised[index] ?? null,
-        nextConnectionId: () => ++connectionCount,
-        limits: {
-          connectionsMax,
-          connectionsPerIpMax: values['max.connections.per.ip'],
-          frameBytesMax: values['socket.request.max.bytes'],
-          inFlightMax: values['queued.max.requests'],
-          idleMs: values['connections.max.idle.ms'],
-          frameStallMs: values['request.stall.ms']
-        },
-        execute: (frame, peer, exchange) => pipeline.execute(frame, peer, exchange),
-        probe: this.#instruments.connections(name),
-        clock,
-        requestMs: this.#instruments.requestMs,
-        pool: this.#pool,
-        budget,
-        onAbnormalClose: (clientHost, reason) => this.#reportClose(clientHost, reason)
-      })
-      return { name, listener, connectionsMax }
+    this.#listeners = liveListeners({
+      config,
+      clock,
+      log,
+      repeated: this.#repeated,
+      instruments: this.#instruments,
+      pool: this.#pool,
+      execute: (frame, peer, exchange) => pipeline.execute(frame, peer, exchange)
     })
     return Promise.all(this.#listeners.map(({ listener }) => listener.start()))
   }
@@ -553,38 +546,4 @@ export class Broker {
       for (const directory of directories) directory.markClean(metadataLog.term)
     }
   }
-
-  #reportClose(clientHost: string, reason: string): void {
-    const fields = { event: 'connection_closed', client_host: clientHost, reason }
-    const kind = reason.split(':')[0] ?? ''
-    this.#repeated.write(`close ${clientHost} ${kind}`, {
-      log: this.#options.log.named('net'),
-      level: 'info',
-      message: 'connection closed by the broker',
-      fields
-    })
-  }
-
-  #warnOfOpenListener(name: string, host: string): void {
-    if (isLoopback(host)) return
-    const message = `listener ${name} is bound to ${host || 'all addresses'} WITHOUT AUTHENTICATION: whoever reaches it can read, write and delete everything`
-    this.#options.log.warn(message, { event: 'open_listener', host })
-  }
-
-  /** Clients would connect once and then never again. */
-  async #warnOfUnreachable(): Promise<void> {
-    const { clock, log } = this.#options
-    for (const { name, listener } of this.#listeners) {
-      const why = await unreachableBecause(listener.advertised, clock)
-      if (why === null || this.#view.status() !== 'running') continue
-      const address = addressText(listener.advertised)
-      const message = `advertised address ${address} of listener ${name} cannot be reached from this machine (${why}): clients will connect and then fail; set advertised.listeners to an address they can reach`
-      log.warn(message, { event: 'advertised_unreachable', listener: name, address, reason: why })
-    }
-  }
-}
-
-function addressText(address: { readonly host: string; readonly port: number } | undefined): string {
-  if (address === undefined) return 'no listener'
-  return address.host.includes(':') ? `[${address.host}]:${address.port}` : `${address.host}:${address.port}`
 }

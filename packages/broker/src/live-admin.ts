@@ -9,7 +9,8 @@ import type { Config } from './config/load.ts'
 import type { ConfigValues } from './config/schema.ts'
 import { ADMIN_TOKEN } from './config/settings/admin.ts'
 import type { BrokerView } from './observability/broker-view.ts'
-import type { Log, LogControl, RepeatedLines } from './observability/log.ts'
+import type { Log, LogControl } from './observability/log.ts'
+import type { RepeatedLines } from './observability/repeated-lines.ts'
 
 export interface LiveAdminOptions {
   readonly config: Config
@@ -48,7 +49,7 @@ function openTokens({ config, disk, clock, repeated }: LiveAdminOptions, log: Lo
   const { 'admin.tokens': listed, 'admin.tokens.file': file } = config.values
   const fields = { event: 'admin_tokens_lost' }
   const onProblem = (message: string): void => {
-    repeated.write('admin-tokens', {
+    repeated.remind('admin-tokens', {
       log,
       level: 'error',
       message: `${message}; none of its tokens is accepted`,

@@ -182,7 +182,13 @@ export async function openDataPlane(options: DataPlaneOptions = {}) {
         reply.closeReason = detail
       }
     }
-    const peer: Peer = { connectionId: 1, host: '10.0.0.9', software: null, advertised: { host: 'me', port: 1234 } }
+    const peer: Peer = {
+      connectionId: 1,
+      host: '10.0.0.9',
+      port: 50_000,
+      software: null,
+      advertised: { host: 'me', port: 1234 }
+    }
     peers.push(peer)
     pipeline.execute(frame, peer, exchange)
     // What the pipeline kept must not be the frame: the network layer reads the next request into the same memory.

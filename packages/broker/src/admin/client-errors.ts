@@ -1,6 +1,7 @@
 import type { Duplex } from 'node:stream'
 import type { Clock, Prng } from '@streambus/base'
-import { clientText, type Log, type RepeatedLines } from '../observability/log.ts'
+import { clientText, type Log } from '../observability/log.ts'
+import type { RepeatedLines } from '../observability/repeated-lines.ts'
 import { correlationId } from './correlation-id.ts'
 import { recognise } from './foreign-protocol.ts'
 import { failure } from './route.ts'
@@ -74,6 +75,6 @@ export class ClientErrors {
         ? `a Kafka client connected to the admin port; Kafka clients belong on ${this.#kafkaAddress()}`
         : 'a TLS client connected to the admin port, which speaks plain HTTP'
     const fields = { event: 'wrong_port', protocol, client_host: host }
-    this.#repeated.write(`admin-${protocol} ${host}`, { log: this.#log, level: 'warn', message, fields })
+    this.#repeated.remind(`admin-${protocol} ${host}`, { log: this.#log, level: 'warn', message, fields })
   }
 }

@@ -2,7 +2,8 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import { AssertionError, type Clock, type Prng } from '@streambus/base'
 import type { BrokerMetrics } from '@streambus/metrics'
-import { clientText, type Log, type RepeatedLines } from '../observability/log.ts'
+import { clientText, type Log } from '../observability/log.ts'
+import type { RepeatedLines } from '../observability/repeated-lines.ts'
 import { refusal } from './access.ts'
 import { readJson } from './body.ts'
 import { ClientErrors } from './client-errors.ts'
@@ -97,6 +98,12 @@ export class AdminServer {
     return this.#connections.count
   }
 
+  #reportAccept(error: Error): void {
+    const { log, repeated } = this.#options
+    const fields = { event: 'admin_accept_failed', err: error }
+    repeated.remind('admin-accept', { log, level: 'warn', message: 'admin port: accept failed', fields })
+  }
+
   #reportFull(): void {
     const { log, repeated } = this.#options
     const message = `admin port: more than ${this.#limits.connections} connections; those longest without a request are closed`
@@ -111,7 +118,7 @@ export class AdminServer {
     this.#server.listen({ host: this.#options.host, port: this.#options.port }, () => {
       this.#server.off('error', reject)
       // Accept errors are the event loop's to retry; without a listener they would end the process.
-      this.#server.on('error', error => this.#options.log.warn('admin port: accept failed', { error: error.message }))
+      this.#server.on('error', error => this.#reportAccept(error))
       const { address, port } = this.#server.address() as AddressInfo
       resolve({ host: address, port })
     })
@@ -159,7 +166,11 @@ export class AdminServer {
       const path = clientText(parseTarget(request.url ?? '/').path)
       // The client went away while it sent its body: nobody reads the answer, and nothing here is broken.
       const isAborted = request.errored !== null
-      if (!isAborted) this.#options.log.error('admin request failed', { correlation_id: id, path, err: error as Error })
+      if (!isAborted) {
+        const fields = { event: 'admin_failed', correlation_id: id, path, err: error as Error }
+        const { log, repeated } = this.#options
+        repeated.write('admin-failed', { log, level: 'error', message: 'admin request failed', fields })
+      }
       return failure(500, 'internal_error', 'the broker failed to answer; its log has the reason', {
         correlation_id: id
       })

@@ -1,6 +1,14 @@
 import net from 'node:net'
 import type { BufferPool } from '@streambus/base'
-import type { Exchange, Execute, NetworkErrorReason, OrderlyEnd, Peer, SentListener } from '../pipeline/exchange.ts'
+import type {
+  Exchange,
+  Execute,
+  NetworkErrorReason,
+  OrderlyEnd,
+  Peer,
+  RequestName,
+  SentListener
+} from '../pipeline/exchange.ts'
 import type { ConnectionProbe } from './connection-probe.ts'
 import { FrameReader } from './frame-reader.ts'
 import type { MemoryBudget } from './memory-budget.ts'
@@ -8,9 +16,14 @@ import type { MemoryBudget } from './memory-budget.ts'
 /** Above this a peer that does not read its answers is not asked for more requests. */
 const OUTPUT_BYTES_HIGH = 256 * 1024
 
+/** In the detail of an end that was the client's own. */
+export const CLOSED_BY_PEER = 'closed by the peer'
+
 export interface ConnectionEnd {
   readonly reason: NetworkErrorReason | OrderlyEnd
   readonly detail: string
+  /** The request that ended it, if one did. */
+  readonly request: RequestName | null
 }
 
 export interface ConnectionOptions {
@@ -47,8 +60,8 @@ class PendingAnswer implements Exchange {
     this.#connection.answered()
   }
 
-  close(reason: NetworkErrorReason | 'policy', detail: string): void {
-    this.#connection.close(reason, detail)
+  close(reason: NetworkErrorReason | 'policy', detail: string, request?: RequestName): void {
+    this.#connection.close(reason, detail, request)
   }
 }
 
@@ -91,7 +104,7 @@ export class Connection {
     this.#socket.on('end', () => this.#onPeerEnd())
     this.#socket.on('drain', () => this.#readAgain())
     this.#socket.on('error', error => this.close('reset', error.message))
-    this.#socket.on('close', () => this.close(this.#isFinishing ? 'shutdown' : 'client', 'closed by the peer'))
+    this.#socket.on('close', () => this.close(this.#isFinishing ? 'shutdown' : 'client', CLOSED_BY_PEER))
   }
 
   get peer(): Peer {
@@ -150,14 +163,14 @@ export class Connection {
     this.#endIfDone()
   }
 
-  close(reason: NetworkErrorReason | OrderlyEnd, detail: string): void {
+  close(reason: NetworkErrorReason | OrderlyEnd, detail: string, request: RequestName | null = null): void {
     if (this.#isClosed) return
     this.#isClosed = true
     if (!isOrderly(reason)) this.#options.probe.networkError(reason)
     this.#socket.destroy()
     this.#reader.release()
     this.#dropAnswers()
-    this.#options.onClosed(this, { reason, detail: isOrderly(reason) ? detail : `${reason}: ${detail}` })
+    this.#options.onClosed(this, { reason, detail: isOrderly(reason) ? detail : `${reason}: ${detail}`, request })
   }
 
   #onRead(count: number): boolean {

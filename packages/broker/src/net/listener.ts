@@ -1,8 +1,9 @@
 import net from 'node:net'
 import type { BufferPool, Clock, Timer } from '@streambus/base'
-import type { ClientSoftware, Execute } from '../pipeline/exchange.ts'
+import type { ClientSoftware, Execute, Peer } from '../pipeline/exchange.ts'
 import { Connection, type ConnectionEnd } from './connection.ts'
-import type { ConnectionProbe } from './connection-probe.ts'
+import type { ConnectionLog } from './connection-log.ts'
+import type { ConnectionProbe, RejectReason } from './connection-probe.ts'
 import type { MemoryBudget } from './memory-budget.ts'
 
 const SWEEP_MS = 1_000
@@ -39,8 +40,7 @@ export interface ListenerOptions {
   readonly requestMs: () => number
   readonly pool: BufferPool
   readonly budget: MemoryBudget
-  /** Called once per closed connection that did not end in the ordinary way. */
-  readonly onAbnormalClose: (clientHost: string, reason: string) => void
+  readonly log: ConnectionLog
 }
 
 /** The connections of a listener at one moment. */
@@ -151,20 +151,28 @@ export class Listener {
 
   #onConnection(socket: net.Socket): void {
     const host = socket.remoteAddress
-    const { limits, probe } = this.#options
+    const { limits, probe, log } = this.#options
     const fromHere = this.#countByIp.get(host ?? '') ?? 0
     const isOverAll = this.#connections.size >= limits.connectionsMax
     if (host === undefined || isOverAll || fromHere >= limits.connectionsPerIpMax) {
-      if (host !== undefined) probe.rejected(isOverAll ? 'connections-max' : 'connections-per-ip')
+      if (host !== undefined) this.#reject(host, isOverAll ? 'connections-max' : 'connections-per-ip')
       socket.destroy()
       return
     }
     this.#countByIp.set(host, fromHere + 1)
     probe.opened()
+    const peer: Peer = {
+      connectionId: this.#options.nextConnectionId(),
+      host,
+      port: socket.remotePort ?? 0,
+      software: null,
+      advertised: this.#advertised
+    }
+    log.opened(peer)
     this.#connections.add(
       new Connection(socket, {
         execute: this.#options.execute,
-        peer: { connectionId: this.#options.nextConnectionId(), host, software: null, advertised: this.#advertised },
+        peer,
         probe,
         scratch: this.#scratch,
         pool: this.#options.pool,
@@ -178,14 +186,19 @@ export class Listener {
     )
   }
 
-  #onClosed(connection: Connection, { reason, detail }: ConnectionEnd): void {
+  #reject(host: string, reason: RejectReason): void {
+    this.#options.probe.rejected(reason)
+    this.#options.log.rejected(host, reason)
+  }
+
+  #onClosed(connection: Connection, end: ConnectionEnd): void {
     if (!this.#connections.delete(connection)) return
     const { host } = connection.peer
     const left = (this.#countByIp.get(host) ?? 1) - 1
     if (left === 0) this.#countByIp.delete(host)
     else this.#countByIp.set(host, left)
-    this.#options.probe.closed(reason)
-    if (detail !== 'closed by the peer') this.#options.onAbnormalClose(host, detail)
+    this.#options.probe.closed(end.reason)
+    this.#options.log.closed(connection.peer, end)
     if (this.#connections.size === 0) this.#onEmpty?.()
   }
 

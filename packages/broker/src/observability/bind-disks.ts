@@ -1,6 +1,7 @@
 import type { BrokerMetrics } from '@streambus/metrics'
 import type { DiskWatchProbe } from '../partition/disk-watch.ts'
-import type { Log, RepeatedLines } from './log.ts'
+import type { Log } from './log.ts'
+import type { RepeatedLines } from './repeated-lines.ts'
 
 /** Connects the disk watch to the metrics and to the operator's log. Every series is served at zero from the start. */
 export function bindDisks(
@@ -28,7 +29,7 @@ export function bindDisks(
       cells.logDirectoryStalls.child(path).add(1)
       const fields = { event: 'disk_stalled', log_dir: path, running_ms: Math.round(runningMs) }
       // A disk that is slow all day stalls all day: one line a minute tells it.
-      repeated.write(`stalled ${path}`, {
+      repeated.remind(`stalled ${path}`, {
         log,
         level: 'warn',
         message: 'a sync takes very long: check the disk',
@@ -41,7 +42,7 @@ export function bindDisks(
     },
     stallEnded(path) {
       const fields = { event: 'disk_stall_ended', log_dir: path }
-      repeated.write(`stall ended ${path}`, { log, level: 'info', message: 'syncs end again', fields })
+      repeated.remind(`stall-ended ${path}`, { log, level: 'info', message: 'syncs end again', fields })
     },
     spaceLow(path, warning) {
       cells.logDirectorySpaceLow.child(path).set(warning === null ? 0 : 1)

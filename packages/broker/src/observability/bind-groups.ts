@@ -3,7 +3,7 @@ import type { BrokerMetrics } from '@streambus/metrics'
 import type { GroupProbe } from '../coordinator/group/group-probe.ts'
 import { type GroupTimelines } from '../coordinator/lag/timeline.ts'
 import type { HostProbe } from '../coordinator/runtime/shard-host.ts'
-import type { Log } from './log.ts'
+import { clientText, type Log } from './log.ts'
 
 export interface GroupSinks {
   readonly metrics: BrokerMetrics
@@ -30,7 +30,13 @@ export function bindGroups({ metrics: { cells }, log, timelines, clock }: GroupS
       const expirations = cells.consumerGroupHeartbeatExpirations.child(group)
       if (kind === 'expired') expirations.add(1)
       timelines.add(group, clock.wallMs(), { kind, memberId, instanceId, clientId })
-      const fields = { event: `member_${kind}`, group, member: memberId, instance: instanceId, client: clientId }
+      const fields = {
+        event: `member_${kind}`,
+        group,
+        member: memberId,
+        instance: instanceId,
+        client_id: clientText(clientId)
+      }
       log.info(`group member ${kind}`, fields)
     },
     offsetsCommitted: (group, count) => cells.consumerGroupOffsetCommits.child(group).add(count),

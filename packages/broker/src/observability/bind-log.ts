@@ -1,9 +1,22 @@
 import type { BrokerMetrics, Cells, Counter } from '@streambus/metrics'
 import { LogCorrupt, type LogProbe } from '@streambus/storage-log'
-import type { Log, RepeatedLines } from './log.ts'
+import type { Log } from './log.ts'
+import type { RepeatedLines } from './repeated-lines.ts'
+
+/** What storage takes longer for is a line of its own. */
+export const SLOW_STORAGE_MS = 1_000
+
+/** Tells of storage that was slow; `path` where it is known. */
+export function slowStorage(log: Log, repeated: RepeatedLines): (op: string, ms: number, path?: string) => void {
+  return (op, ms, path) => {
+    const fields = { event: 'slow_storage', op, duration_ms: Math.round(ms), ...(path === undefined ? {} : { path }) }
+    repeated.write('slow-storage', { log, level: 'warn', message: 'storage was slow', fields })
+  }
+}
 
 /** Connects the logs of partitions and of the metadata to the metrics and to the operator's log. */
 export function bindLog({ cells }: BrokerMetrics, log: Log, repeated: RepeatedLines): LogProbe {
+  const slow = slowStorage(log, repeated)
   const flushes = { append: cells.logFlushes.child('append'), limit: cells.logFlushes.child('limit') }
   return {
     opened: durationMs => cells.recoveryDuration.observe(durationMs / 1000),
@@ -11,20 +24,27 @@ export function bindLog({ cells }: BrokerMetrics, log: Log, repeated: RepeatedLi
       cells.messagesStored.value += records
       cells.bytesStored.value += bytes
       cells.logAppend.observe(durationMs / 1000)
+      if (durationMs > SLOW_STORAGE_MS) slow('append', durationMs)
     },
     flushed(durationMs, trigger) {
       cells.logFlush.observe(durationMs / 1000)
       flushes[trigger].value++
+      if (durationMs > SLOW_STORAGE_MS) slow('flush', durationMs)
     },
-    rolled: () => cells.segmentRolls.add(1),
+    rolled() {
+      cells.segmentRolls.add(1)
+      log.debug('a log goes on in a new segment', { event: 'segment_rolled' })
+    },
     readBytes(bytes, durationMs) {
       cells.logReadBytes.value += bytes
       cells.logRead.observe(durationMs / 1000)
+      if (durationMs > SLOW_STORAGE_MS) slow('read', durationMs)
     },
     producersExpired: count => cells.producerExpirations.add(count),
     segmentsDeleted(segments, bytes) {
       cells.segmentsDeleted.add(segments)
       cells.deletedBytes.add(bytes)
+      log.debug('segments deleted', { event: 'segments_deleted', segments, bytes })
     },
     indexRebuilt(path) {
       cells.indexRebuilds.add(1)
@@ -49,7 +69,7 @@ export function bindLog({ cells }: BrokerMetrics, log: Log, repeated: RepeatedLi
     ...bindDamage(cells, log, repeated),
     diskFull(path) {
       const message = 'disk is full: appends are refused, reads go on; free space or shorten retention'
-      repeated.write(`disk-full ${path}`, { log, level: 'error', message, fields: { event: 'disk_full', path } })
+      repeated.remind(`disk-full ${path}`, { log, level: 'error', message, fields: { event: 'disk_full', path } })
     }
   }
 }
@@ -83,7 +103,7 @@ function bindDamage(
         err: cause
       }
       const message = 'records cannot be read: their range is offline, the rest is served'
-      repeated.write(`range-offline ${path}`, { log, level: 'error', message, fields })
+      repeated.remind(`range-offline ${path}`, { log, level: 'error', message, fields })
     }
   }
 }

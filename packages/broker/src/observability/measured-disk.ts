@@ -8,12 +8,21 @@ import {
   type OpenOptions
 } from '@streambus/base'
 import type { BrokerMetrics, Histogram } from '@streambus/metrics'
+import { SLOW_STORAGE_MS, slowStorage } from './bind-log.ts'
+import type { Log } from './log.ts'
+import type { RepeatedLines } from './repeated-lines.ts'
 
 const TIMED = ['open', 'rename', 'unlink', 'sync', 'sync_directory'] as const
 type Timed = (typeof TIMED)[number]
 
 /** What is asked to find out whether it is there. */
 const EXPECTED: ReadonlySet<string> = new Set(['ENOENT', 'EEXIST', 'ELOCKED'])
+
+export interface MeasuredDiskOptions {
+  readonly clock: Clock
+  /** Hears how long each operation took that is timed here. */
+  readonly onTimed?: (op: string, ms: number, path: string) => void
+}
 
 /**
  * A disk that counts what fails, and times what may wait for the device on the event loop. Reads and writes are not
@@ -23,14 +32,14 @@ export class MeasuredDisk implements Disk {
   readonly #disk: Disk
   readonly #gauge: DiskGauge
 
-  constructor(disk: Disk, metrics: BrokerMetrics, clock: Clock) {
+  constructor(disk: Disk, metrics: BrokerMetrics, options: MeasuredDiskOptions) {
     this.#disk = disk
-    this.#gauge = new DiskGauge(metrics, clock)
+    this.#gauge = new DiskGauge(metrics, options)
   }
 
   open(path: string, options?: OpenOptions): DiskFile {
     return new MeasuredFile(
-      this.#gauge.timed('open', () => this.#disk.open(path, options)),
+      this.#gauge.timed('open', path, () => this.#disk.open(path, options)),
       this.#gauge
     )
   }
@@ -48,11 +57,11 @@ export class MeasuredDisk implements Disk {
   }
 
   rename(from: string, to: string): void {
-    this.#gauge.timed('rename', () => this.#disk.rename(from, to))
+    this.#gauge.timed('rename', to, () => this.#disk.rename(from, to))
   }
 
   unlink(path: string): void {
-    this.#gauge.timed('unlink', () => this.#disk.unlink(path))
+    this.#gauge.timed('unlink', path, () => this.#disk.unlink(path))
   }
 
   removeDirectory(path: string): void {
@@ -60,7 +69,7 @@ export class MeasuredDisk implements Disk {
   }
 
   syncDirectory(path: string): void {
-    this.#gauge.timed('sync_directory', () => this.#disk.syncDirectory(path))
+    this.#gauge.timed('sync_directory', path, () => this.#disk.syncDirectory(path))
   }
 
   space(directory: string): DiskSpace {
@@ -72,14 +81,35 @@ export class MeasuredDisk implements Disk {
   }
 }
 
+/** The disk that the broker uses: measured, and told of where it is slow, unless metrics are off. */
+export function measuredDisk(
+  disk: Disk,
+  parts: {
+    readonly metrics: BrokerMetrics
+    readonly clock: Clock
+    readonly log: Log
+    readonly repeated: RepeatedLines
+  }
+): Disk {
+  const { metrics, clock, log, repeated } = parts
+  if (!metrics.isEnabled) return disk
+  const slow = slowStorage(log.named('disk'), repeated)
+  return new MeasuredDisk(disk, metrics, {
+    clock,
+    onTimed: (op, ms, path) => void (ms > SLOW_STORAGE_MS && slow(op, ms, path))
+  })
+}
+
 class DiskGauge {
   readonly #metrics: BrokerMetrics
   readonly #clock: Clock
+  readonly #onTimed: (op: string, ms: number, path: string) => void
   readonly #times: Record<Timed, Histogram>
 
-  constructor(metrics: BrokerMetrics, clock: Clock) {
+  constructor(metrics: BrokerMetrics, { clock, onTimed = () => {} }: MeasuredDiskOptions) {
     this.#metrics = metrics
     this.#clock = clock
+    this.#onTimed = onTimed
     const { storageIo, storageErrors } = metrics.cells
     this.#times = Object.fromEntries(TIMED.map(op => [op, storageIo.child(op)])) as Record<Timed, Histogram>
     // At zero from the start, so that the first one is seen as a rise.
@@ -87,10 +117,12 @@ class DiskGauge {
     for (const op of ['read', 'write', 'fdatasync']) storageErrors.child(op, 'EIO')
   }
 
-  timed<T>(op: Timed, run: () => T): T {
+  timed<T>(op: Timed, path: string, run: () => T): T {
     const startedMs = this.#clock.monotonicMs()
     const result = this.watched(run)
-    this.#times[op].observe((this.#clock.monotonicMs() - startedMs) / 1000)
+    const tookMs = this.#clock.monotonicMs() - startedMs
+    this.#times[op].observe(tookMs / 1000)
+    this.#onTimed(op, tookMs, path)
     return result
   }
 
@@ -147,7 +179,7 @@ class MeasuredFile implements DiskFile {
   }
 
   syncNow(): void {
-    this.#gauge.timed('sync', () => this.#file.syncNow())
+    this.#gauge.timed('sync', this.path, () => this.#file.syncNow())
   }
 
   truncate(sizeBytes: number): void {

@@ -3,8 +3,9 @@ import type { FieldSpec } from '@streambus/protocol'
 import type { RequestProbe, RequestTrack } from '../pipeline/request-probe.ts'
 import { classOf } from './error-class.ts'
 import { compileErrorWalk, type ErrorWalk } from './error-walk.ts'
-import { clientText, type Log, type RepeatedLines } from './log.ts'
+import { clientText, type Log } from './log.ts'
 import { RatioSampler } from './ratio-sampler.ts'
+import type { RepeatedLines } from './repeated-lines.ts'
 import { ownMsOf, type Phase, type PhaseSpan, phasesOf, restPhaseOf } from './request-phases.ts'
 import { type RequestSubject, spansOf } from './request-spans.ts'
 import { NOTHING, subjectOf } from './request-subject.ts'
@@ -157,7 +158,7 @@ export class NotableRequests implements RequestProbe {
       ...took,
       ...(traceId === null ? {} : { trace_id: traceId })
     }
-    repeated.write(`slow ${name} ${track.clientId}`, { log, level: 'warn', message: 'slow request', fields })
+    repeated.write('slow', { log, level: 'warn', message: 'slow request', fields })
   }
 }
 

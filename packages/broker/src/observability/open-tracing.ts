@@ -1,6 +1,7 @@
 import type { Clock } from '@streambus/base'
 import type { BrokerMetrics } from '@streambus/metrics'
-import type { Log, RepeatedLines } from './log.ts'
+import type { Log } from './log.ts'
+import type { RepeatedLines } from './repeated-lines.ts'
 import { openSpanExporter, type SpanSink } from './span-exporter.ts'
 
 export interface TracingOptions {
@@ -47,7 +48,7 @@ export async function openTracing(options: TracingOptions): Promise<SpanSink | n
       failed(count, error) {
         failed?.add(count)
         const fields = { event: 'spans_not_exported', collector, count, err: error ?? undefined }
-        repeated.write('spans', { log, level: 'warn', message: 'spans could not be sent', fields })
+        repeated.remind('spans', { log, level: 'warn', message: 'spans could not be sent', fields })
       }
     }
   })

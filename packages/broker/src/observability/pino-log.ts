@@ -5,6 +5,7 @@ import { LOG_LEVELS, type Log, type LogControl, type LogFields, type LogLevel } 
 /** Longer than any stack that helps; a field must not fill the disk. */
 const FIELD_LENGTH_MAX = 8_192
 const LOGGER_LEVELS_MAX = 100
+const RANKS: Readonly<Record<LogLevel, number>> = { debug: 0, info: 1, warn: 2, error: 3, fatal: 4 }
 
 export interface PinoLogOptions {
   readonly level: LogLevel
@@ -51,21 +52,25 @@ class Levels implements LogControl {
   readonly loggerLevels = new Map<string, LogLevel>()
   readonly loggerNames = new Set<string>()
   rootLevel: LogLevel
+  /** Another one after each change. */
+  version = 0
 
   constructor(rootLevel: LogLevel) {
     this.rootLevel = rootLevel
   }
 
-  isEnabled(logger: string, level: LogLevel): boolean {
-    const threshold = this.loggerLevels.get(logger) ?? this.rootLevel
-    return LOG_LEVELS.indexOf(level) >= LOG_LEVELS.indexOf(threshold)
+  /** Place of the least level that is written among all levels. */
+  thresholdOf(logger: string): number {
+    return LOG_LEVELS.indexOf(this.loggerLevels.get(logger) ?? this.rootLevel)
   }
 
   setLevel(level: LogLevel): void {
     this.rootLevel = level
+    this.version++
   }
 
   setLoggerLevel(logger: string, level: LogLevel | null): boolean {
+    this.version++
     if (level === null) {
       this.loggerLevels.delete(logger)
       return true
@@ -85,6 +90,8 @@ interface Sink {
 class PinoLog implements Log {
   readonly #name: string
   readonly #sink: Sink
+  #threshold = 0
+  #version = -1
 
   constructor(name: string, sink: Sink) {
     this.#name = name
@@ -93,7 +100,13 @@ class PinoLog implements Log {
   }
 
   isEnabled(level: LogLevel): boolean {
-    return this.#sink.levels.isEnabled(this.#name, level)
+    const { levels } = this.#sink
+    // Asked for every request, so that those at debug cost nothing while nobody wants them.
+    if (this.#version !== levels.version) {
+      this.#version = levels.version
+      this.#threshold = levels.thresholdOf(this.#name)
+    }
+    return RANKS[level] >= this.#threshold
   }
 
   write(level: LogLevel, message: string, fields: LogFields = {}): void {

@@ -40,8 +40,9 @@ export class TopicCells {
 
 /**
  * The counters of topics. What a topic counts goes to series of its own while it has a slot, else to `__other__`. The
- * series of a deleted topic end: `__other__` does not take them over, because that would look like traffic. The totals
- * of the broker have cells of their own, so they do not fall.
+ * series of a deleted topic end, and `__other__` takes over what they have counted in the same scrape: their sum never
+ * falls, which is dearer to who adds up counters than the rise that `rate` sees of `__other__` then. Who wants the
+ * traffic of the broker has totals with cells of their own, which know neither.
  */
 export class TopicSeries {
   readonly #cells: Cells
@@ -67,11 +68,11 @@ export class TopicSeries {
   /** The topic was deleted. */
   end(topic: string): void {
     this.#slots.release(topic)
-    for (const family of topicCounters(this.#cells)) family.removeWhere(({ topic: label }) => label === topic)
+    foldTopic(this.#cells, topic)
   }
 }
 
-/** The topic stays and has no series of its own any more: `__other__` takes over what it has counted. */
+/** The topic has no series of its own any more: `__other__` takes over what it has counted. */
 export function foldTopic(cells: Cells, topic: string): void {
   for (const family of topicCounters(cells)) family.evict(topic, (rest, its) => rest.add(its.value))
 }

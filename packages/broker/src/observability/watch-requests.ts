@@ -3,9 +3,10 @@ import type { BrokerMetrics } from '@streambus/metrics'
 import type { WaitProbe } from '../partition/wait-probe.ts'
 import { type RequestProbe, type RequestTrack, SILENT_REQUEST_PROBE } from '../pipeline/request-probe.ts'
 import { apiLabel, bindRequests, type MeasuredApi, type RequestLimits } from './bind-requests.ts'
-import type { Log, RepeatedLines } from './log.ts'
+import type { Log } from './log.ts'
 import { bothProbes, NotableRequests, type TracedRoot } from './notable-requests.ts'
 import { openTracing } from './open-tracing.ts'
+import type { RepeatedLines } from './repeated-lines.ts'
 
 export interface WatchOptions {
   readonly metrics: BrokerMetrics

@@ -15,6 +15,13 @@ export interface SentListener {
   sent(flushedMs: number, sentMs: number): void
 }
 
+/** Whose fault the end of a connection was. */
+export interface RequestName {
+  readonly api: string
+  readonly correlationId: number
+  readonly clientId: string
+}
+
 /**
  * One request's place in the order of answers. The pipeline answers it; the connection sends answers in order of
  * arrival.
@@ -31,7 +38,7 @@ export interface Exchange {
   /** `chunks` are written one after the other, uncopied. Empty: the request has no answer (acks=0). */
   respond(chunks: readonly Buffer[]): void
   /** Ends the connection without an answer. 'policy' is an ordinary end and counts as no network error. */
-  close(reason: NetworkErrorReason | 'policy', detail: string): void
+  close(reason: NetworkErrorReason | 'policy', detail: string, request?: RequestName): void
 }
 
 /** One object per connection. */
@@ -39,6 +46,8 @@ export interface Peer {
   /** Counts the connections of this broker's life. */
   readonly connectionId: number
   readonly host: string
+  /** The client's. */
+  readonly port: number
   /** Null until its client has said so. */
   software: ClientSoftware | null
   /** The address under which clients of this peer's listener reach the broker. */

@@ -411,7 +411,8 @@ describe('stop', () => {
     const options = { host: '127.0.0.1', port: other.port, routes: [], kafkaAddress: () => '' }
     const { metrics } = other
     const { nodeClock, nodePrng } = await import('@streambus/base/node')
-    const { RepeatedLines, SILENT_LOG } = await import('../../src/observability/log.ts')
+    const { SILENT_LOG } = await import('../../src/observability/log.ts')
+    const { RepeatedLines } = await import('../../src/observability/repeated-lines.ts')
     const shared = {
       metrics,
       clock: nodeClock,

@@ -53,7 +53,11 @@ async function listen(execute: Execute, limits: Partial<ListenerLimits> = {}) {
     requestMs: () => nodeClock.monotonicMs(),
     pool: new BufferPool(1 << 22),
     budget: new MemoryBudget(1 << 26),
-    onAbnormalClose: (_host, reason) => reasons.push(reason)
+    log: {
+      opened() {},
+      closed: (_peer, { detail }) => void (detail === 'closed by the peer' || reasons.push(detail)),
+      rejected() {}
+    }
   })
   const { port } = await listener.start()
   cleanups.push(() => listener.stop(100))

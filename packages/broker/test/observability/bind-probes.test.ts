@@ -7,7 +7,7 @@ import { bindDisks } from '../../src/observability/bind-disks.ts'
 import { bindLog, bindOffline } from '../../src/observability/bind-log.ts'
 import { bindPartitions } from '../../src/observability/bind-partitions.ts'
 import { bindRetentionClock } from '../../src/observability/bind-retention-clock.ts'
-import { RepeatedLines } from '../../src/observability/log.ts'
+import { RepeatedLines } from '../../src/observability/repeated-lines.ts'
 import { TopicSlots } from '../../src/observability/topic-slots.ts'
 import { capturedLog } from './captured-log.ts'
 import { ManualClock } from './manual-clock.ts'
@@ -79,6 +79,23 @@ describe('bindPartitions and bindLog', () => {
     expect([cells.endToEndLatency.count, cells.endToEndLatency.sum]).toEqual([1, 0])
     expect(cells.produceBatches.child('zstd').value).toBe(1)
     expect([cells.produceAcks.child('all').value, cells.fetches.child('empty').value]).toEqual([1, 1])
+  })
+
+  it('tell the operator when storage is slow', () => {
+    const { log, lines } = capturedLog()
+    const logs = bindLog(createBrokerMetrics(), log, new RepeatedLines(new ManualClock()))
+    logs.appended(1, 80, 1_000)
+    logs.flushed(1_000, 'append')
+    logs.readBytes(1, 1_000)
+    expect(lines).toEqual([])
+    logs.appended(1, 80, 1_001)
+    logs.flushed(2_500, 'append')
+    logs.readBytes(1, 1_001)
+    expect(lines.map(({ fields }) => [fields['event'], fields['op'], fields['duration_ms']])).toEqual([
+      ['slow_storage', 'append', 1_001],
+      ['slow_storage', 'flush', 2_500],
+      ['slow_storage', 'read', 1_001]
+    ])
   })
 
   it('tell the operator about torn tails and full disks, the latter once a minute', () => {

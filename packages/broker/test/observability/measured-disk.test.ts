@@ -8,7 +8,7 @@ import { ManualClock } from './manual-clock.ts'
 function setup() {
   const metrics = createBrokerMetrics()
   const inner = new MemoryDisk({ syncs: 'manual' })
-  const disk = new MeasuredDisk(inner, metrics, new ManualClock())
+  const disk = new MeasuredDisk(inner, metrics, { clock: new ManualClock() })
   const errors = (op: string, code: string): number => metrics.cells.storageErrors.child(op, code).value
   return { inner, disk, errors, cells: metrics.cells }
 }

@@ -30,6 +30,10 @@ function valuesOf(family: Family<{ value: number }>): Record<string, number> {
   )
 }
 
+function sumOf(family: Family<{ value: number }>): number {
+  return Object.values(valuesOf(family)).reduce((sum, value) => sum + value, 0)
+}
+
 /** The simplest thing that could be right: who has a slot, and what is counted under which label. */
 class Model {
   readonly #limit: number
@@ -58,17 +62,19 @@ class Model {
 
   exclude(topics: readonly string[]): void {
     this.excluded = new Set(topics)
-    for (const topic of topics) {
-      if (!this.slots.delete(topic)) continue
-      this.counts.set(OVERFLOW_LABEL, (this.counts.get(OVERFLOW_LABEL) ?? 0) + (this.counts.get(topic) ?? 0))
-      this.counts.delete(topic)
-    }
+    for (const topic of topics) this.#fold(topic)
     this.labels.clear()
   }
 
   end(topic: string): void {
-    if (this.slots.delete(topic)) this.counts.delete(topic)
+    this.#fold(topic)
     this.labels.delete(topic)
+  }
+
+  #fold(topic: string): void {
+    if (!this.slots.delete(topic)) return
+    this.counts.set(OVERFLOW_LABEL, (this.counts.get(OVERFLOW_LABEL) ?? 0) + (this.counts.get(topic) ?? 0))
+    this.counts.delete(topic)
   }
 }
 
@@ -93,6 +99,8 @@ test('counters of topics are those of a simple model, whoever comes and goes in 
           topics.get(topic)?.gone()
           topics.delete(topic)
           model.end(topic)
+          expect(sumOf(cells.topicMessagesIn)).toBe(model.produced)
+          expect(sumOf(cells.topicBytesIn)).toBe(model.produced * 100)
           continue
         }
         if (what !== 'count') {
@@ -110,6 +118,7 @@ test('counters of topics are those of a simple model, whoever comes and goes in 
         expect({ [OVERFLOW_LABEL]: 0, ...shown }).toEqual({ [OVERFLOW_LABEL]: 0, ...Object.fromEntries(model.counts) })
       }
       expect(cells.messagesProduced.value).toBe(model.produced)
+      expect(sumOf(cells.topicMessagesIn)).toBe(model.produced)
     })
   )
 })

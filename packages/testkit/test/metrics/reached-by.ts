@@ -58,6 +58,7 @@ const BY_TEST: Readonly<Record<string, readonly MetricKey[]>> = {
   'broker/test/admin/server.test.ts': ['httpRequestsInFlight'],
   'testkit/test/tracing.test.ts': ['otelSpans'],
   'broker/test/observability/bind-awaited.test.ts': ['logMessages'],
+  'broker/test/observability/repeated-lines.test.ts': ['logSuppressed'],
   'metrics/test/host.test.ts': ['cpuThrottled', 'processIo', 'pressureStalled'],
   'metrics/test/runtime.test.ts': ['eventLoopLagMin']
 }
