@@ -9,6 +9,7 @@ import type { ScrapeConfig } from '../../stack/scrape-config.ts'
 import { LivePrometheus } from '../prometheus.ts'
 import { askAll, type PanelQuestion } from './answers.ts'
 import { emptyControl, RENAMING, renamedControl } from './controls.ts'
+import { lasting } from './lasting.ts'
 import { panelProblems } from './panel-problems.ts'
 import { readRecordings, recordingProblems, writeHurried } from './rules.ts'
 import { setStage } from './stage.ts'
@@ -76,7 +77,7 @@ async function check({ say, folder, pages }: PanelsOptions, cleanup: Cleanup): P
   // Where not everything could happen, not everything has moved.
   const found = await problemsFound(question, { say, mustMove: skipped.length === 0 })
   const rules = readRecordings(RECORDING_RULES)
-  const ofRenamed = await renamedControl(renamed.url, { question, rules })
+  const ofRenamed = await lasting(() => renamedControl(renamed.url, { question, rules }))
   const ofEmpty = await emptyControl(folder, cleanup, { ruleFile, rules })
   say('negative controls: an empty Prometheus, renamed metrics')
   for (const line of skipped) say(`skipped: ${line}`)
@@ -88,14 +89,16 @@ async function problemsFound(
   { say, mustMove }: { readonly say: (line: string) => void; readonly mustMove: boolean }
 ): Promise<string[]> {
   const answers = await askAll(question)
+  const lacking =
+    panelProblems(answers).length === 0 ? [] : await lasting(async () => panelProblems(await askAll(question)))
   say(`${answers.panels.length} panels asked`)
   const { prometheusUrl } = question
   const still = mustMove
     ? await stillProblems(answers, prometheusAt(prometheusUrl), { ...question, toMs: Date.now() })
     : []
-  const recordings = await recordingProblems({ prometheusUrl, ruleFile: RECORDING_RULES })
+  const recordings = await lasting(() => recordingProblems({ prometheusUrl, ruleFile: RECORDING_RULES }))
   say('recording rules asked')
-  return [...panelProblems(answers), ...still, ...recordings.map(line => `recording rule ${line}`)]
+  return [...lacking, ...still, ...recordings.map(line => `recording rule ${line}`)]
 }
 
 async function startPrometheus(

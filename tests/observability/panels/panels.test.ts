@@ -6,6 +6,7 @@ import { type Answers, answersOf } from './answers.ts'
 import { differences } from './controls.ts'
 import { CAN_BE_INFINITE, CAN_BE_NAN, NOTHING_TO_SHOW, STANDS_STILL } from './exceptions.ts'
 import { allPanels, constantRecordings, panelsThatRead, recordingsThatRead } from './expected.ts'
+import { lasting } from './lasting.ts'
 import { lackingPanels, panelProblems } from './panel-problems.ts'
 import { lackingRecordings, readRecordings, recordingsOf } from './rules.ts'
 import { stillProblems } from './still.ts'
@@ -143,4 +144,12 @@ test('a control tells what it has not found, what it found too much, and that it
   expect(of(['a'], [])).toEqual(['negative control, test: panel a passed although it should have failed'])
   expect(of(['a'], ['a', 'b'])).toEqual(['negative control, test: panel b failed, too'])
   expect(of([], [])).toHaveLength(1)
+})
+
+test('what is wrong only for a moment is not told', async () => {
+  const moments = [['a', 'b', 'c'], ['c', 'b'], ['b'], ['b', 'a']]
+  expect(await lasting(() => Promise.resolve(moments.shift() ?? ['never asked']), 0)).toEqual(['b'])
+  expect(moments).toEqual([])
+  const soonWell = [['a'], []]
+  expect(await lasting(() => Promise.resolve(soonWell.shift() ?? ['never asked']), 0)).toEqual([])
 })

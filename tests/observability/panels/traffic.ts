@@ -113,6 +113,8 @@ export class Traffic {
   }
 
   #consumeByConsumerProtocol(groupId: string, topic: string): void {
+    let last: PlatformaticConsumer | null = null
+    this.#closings.push(async () => last?.close(true))
     this.#repeat(100, async () => {
       const consumer = new PlatformaticConsumer({
         clientId: 'platformatic',
@@ -124,6 +126,7 @@ export class Traffic {
         retryDelay: 200,
         rebalanceTimeout: 60_000
       })
+      last = consumer
       try {
         const options = { mode: 'committed', fallbackMode: 'earliest', autocommit: 500 } as const
         const stream: AsyncIterable<unknown> = await consumer.consume({ topics: [topic], ...options })
