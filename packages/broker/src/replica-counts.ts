@@ -13,9 +13,11 @@ export function countReplicas(topics: Iterable<TopicImage>, partitions: Partitio
         if (isLed) counts.preferredLed++
       }
       if (!isLed) continue
-      counts.led++
+      const partition = partitions.find(topic.name, index)
+      // One that is offline here has nobody who leads it.
+      if (partition !== undefined) counts.led++
       if (isr.length < replicas.length) counts.underReplicated++
-      const minIsr = partitions.find(topic.name, index)?.settings.minInsyncReplicas ?? 1
+      const minIsr = partition?.settings.minInsyncReplicas ?? 1
       if (isr.length < minIsr) counts.underMinIsr++
       else if (isr.length === minIsr && replicas.length > 1) counts.atMinIsr++
     }

@@ -1,5 +1,6 @@
 import type { Duplex } from 'node:stream'
 import type { Clock, Prng } from '@streambus/base'
+import type { BrokerMetrics } from '@streambus/metrics'
 import { clientText, type Log } from '../observability/log.ts'
 import type { RepeatedLines } from '../observability/repeated-lines.ts'
 import { correlationId } from './correlation-id.ts'
@@ -29,6 +30,7 @@ export class ClientErrors {
   readonly #kafkaAddress: () => string
   readonly #prng: Prng
   readonly #clock: Clock
+  readonly #metrics: BrokerMetrics
 
   constructor(options: {
     readonly log: Log
@@ -36,7 +38,9 @@ export class ClientErrors {
     readonly kafkaAddress: () => string
     readonly prng: Prng
     readonly clock: Clock
+    readonly metrics: BrokerMetrics
   }) {
+    this.#metrics = options.metrics
     this.#prng = options.prng
     this.#clock = options.clock
     this.#log = options.log
@@ -52,6 +56,7 @@ export class ClientErrors {
       return
     }
     const [status, phrase] = STATUS_LINES.get(error.code ?? '') ?? [400, 'Bad Request']
+    this.#metrics.cells.httpRequests.child('other', 'unmatched', String(status)).add(1)
     // Also for Kafka clients: ours and librdkafka tell their user that this is an HTTP port.
     const hint = `this port speaks HTTP/1.1; GET / lists what it serves; Kafka clients belong on ${this.#kafkaAddress()}`
     const { contentType, text } = failure(status, 'bad_request', hint)

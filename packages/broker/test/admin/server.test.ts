@@ -189,8 +189,12 @@ describe('AdminServer', () => {
     expect(admin.lines.filter(({ level }) => level === 'error')).toEqual([])
   })
 
-  it('refuses headers beyond its limit', async () => {
+  it('refuses headers beyond its limit, and what is no HTTP, and counts both', async () => {
     expect(await exchange(`GET / HTTP/1.1\r\nX: ${'x'.repeat(20_000)}\r\n\r\n`)).toMatch(/^HTTP\/1\.1 431 /)
+    for (let i = 0; i < 2; i++) expect(await exchange('BREW / HTTP/1.1\r\n\r\n')).toMatch(/^HTTP\/1\.1 400 /)
+    const { httpRequests } = admin.metrics.cells
+    const counted = ['400', '408', '431'].map(status => httpRequests.child('other', 'unmatched', status).value)
+    expect(counted).toEqual([2, 0, 1])
   })
 })
 

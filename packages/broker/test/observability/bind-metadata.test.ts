@@ -59,12 +59,16 @@ test('replicas are judged by the metadata and by what their topic asks for', () 
     { name: 'behind', partitions: [{ ...partition, isr: [1, 2] }] },
     { name: 'lost', partitions: [{ ...partition, isr: [1] }] },
     { name: 'elsewhere', partitions: [{ ...partition, leader: 2, isr: [2] }] },
-    { name: 'taken over', partitions: [{ ...partition, replicas: [2, 1], isr: [1, 2] }] }
+    { name: 'taken over', partitions: [{ ...partition, replicas: [2, 1], isr: [1, 2] }] },
+    { name: 'offline', partitions: [partition] }
   ]
   const minInsyncReplicas = (name: string): number => (name === 'single' ? 1 : 2)
-  const partitions = { find: (name: string) => ({ settings: { minInsyncReplicas: minInsyncReplicas(name) } }) }
+  const partitions = {
+    find: (name: string) =>
+      name === 'offline' ? undefined : { settings: { minInsyncReplicas: minInsyncReplicas(name) } }
+  }
   const counts = countReplicas(topics as never, partitions as never, 1)
-  expect(counts).toEqual({ led: 5, underReplicated: 2, underMinIsr: 1, atMinIsr: 2, preferred: 5, preferredLed: 4 })
+  expect(counts).toEqual({ led: 5, underReplicated: 2, underMinIsr: 1, atMinIsr: 2, preferred: 6, preferredLed: 5 })
   const metrics = createBrokerMetrics()
   const view = new FakeBrokerView()
   view.currentReplicas = counts
@@ -73,7 +77,7 @@ test('replicas are judged by the metadata and by what their topic asks for', () 
   metrics.collect()
   const { underReplicated, underMinIsr, atMinIsr, offlineReplicas, preferredLeaderImbalance } = metrics.cells
   expect([underReplicated.value, underMinIsr.value, atMinIsr.value, offlineReplicas.value]).toEqual([2, 1, 2, 1])
-  expect(preferredLeaderImbalance.value).toBeCloseTo(0.2)
+  expect(preferredLeaderImbalance.value).toBeCloseTo(1 / 6)
 })
 
 test('what a power cut may take is told by the record and by the age of the oldest', () => {

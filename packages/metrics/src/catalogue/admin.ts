@@ -4,9 +4,11 @@ import { counter, gauge, histogram, ownedBy } from '../definition.ts'
 
 export const adminMetrics = {
   ...ownedBy('http', {
-    httpRequests: counter('streambus_http_requests_total', 'Requests answered on the admin port.', {
-      labels: ['method', 'route', 'status']
-    }),
+    httpRequests: counter(
+      'streambus_http_requests_total',
+      'Requests answered on the admin port, also those that are no HTTP or too slow (method other, route unmatched: 400, 408, 431).',
+      { labels: ['method', 'route', 'status'] }
+    ),
     httpRequestDuration: histogram(
       'streambus_http_request_duration_seconds',
       'Duration of requests on the admin port.',

@@ -19,7 +19,10 @@ export const replicationMetrics = {
       'Replicated partitions led here that would refuse producers with one in-sync replica less.'
     ),
     offlineReplicas: gauge('streambus_offline_replicas', 'Replicas of this broker whose log cannot be used.'),
-    leaderPartitions: gauge('streambus_leader_partitions', 'Partitions that this broker leads.'),
+    leaderPartitions: gauge(
+      'streambus_leader_partitions',
+      'Partitions that this broker leads, without those that are offline.'
+    ),
     preferredLeaderImbalance: gauge(
       'streambus_preferred_leader_imbalance_ratio',
       'Share of the partitions preferred here that another broker leads, 0 to 1.'
