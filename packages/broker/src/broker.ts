@@ -38,7 +38,7 @@ import { bindLogLines } from './observability/bind-log-lines.ts'
 import { bindMetadataLog } from './observability/bind-metadata.ts'
 import { bindRetentionClock } from './observability/bind-retention-clock.ts'
 import { LifecycleLines } from './observability/lifecycle-lines.ts'
-import type { Log, LogControl } from './observability/log.ts'
+import { clientText, type Log, type LogControl } from './observability/log.ts'
 import { measuredDisk } from './observability/measured-disk.ts'
 import { RepeatedLines } from './observability/repeated-lines.ts'
 import { TopicLines } from './observability/topic-lines.ts'
@@ -506,14 +506,17 @@ export class Broker {
       settings: () => this.#settings,
       waits: this.#instruments.waits,
       clusterId: controller.image.clusterId,
+      topicNames: id => controller.image.topicById(id)?.name,
       repeated: this.#repeated
     })
     const pipeline = new Pipeline({
       registry,
       probe: this.#requests.probe,
       monotonicMs: this.#instruments.requestMs,
-      onBug: (apiName, error) =>
-        log.error('a request handler failed', { event: 'handler_failed', api: apiName, err: error as Error })
+      onBug: (api, error, { connectionId, correlationId, clientId }) => {
+        const who = { request_id: `${connectionId}-${correlationId}`, api, client_id: clientText(clientId) }
+        log.error('a request handler failed', { event: 'handler_failed', ...who, err: error as Error })
+      }
     })
     this.#listeners = liveListeners({
       config,

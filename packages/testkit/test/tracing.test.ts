@@ -43,6 +43,11 @@ test('a slow produce arrives at a collector, with its phases as children and a l
   const headers = { traceparent: `00-${TRACE_ID}-${SPAN_ID}-01` }
   await producer.send({ topic: 'traced', messages: [{ value: 'x', headers }] })
   await producer.disconnect()
+  const consumer = kafka.consumer({ groupId: 'readers' })
+  await consumer.connect()
+  await consumer.subscribe({ topics: ['traced'], fromBeginning: true })
+  await new Promise(resolve => void consumer.run({ eachMessage: async () => resolve(null) }))
+  await consumer.disconnect()
   const openMetrics = { accept: 'application/openmetrics-text; version=1.0.0' }
   const scrape = await (await fetch(`${broker.adminUrl}/metrics`, { headers: openMetrics })).text()
   await broker.stop()
@@ -50,6 +55,27 @@ test('a slow produce arrives at a collector, with its phases as children and a l
   const spans = exports.flatMap(each => each.spans)
   const [root] = spans.filter(({ name }) => name === 'publish traced')
   expect(root).toMatchObject({ kind: 2, parentSpanId: '', links: [{ traceId: TRACE_ID, spanId: SPAN_ID }] })
+  const [host, port] = broker.bootstrap.split(':')
+  expect(root?.attributes).toMatchObject({
+    'messaging.system': 'kafka',
+    'messaging.operation.name': 'publish',
+    'messaging.destination.name': 'traced',
+    'messaging.destination.partition.id': '0',
+    'messaging.kafka.offset': 0,
+    'messaging.batch.message_count': 1,
+    'messaging.client.id': 'traced',
+    'server.address': host,
+    'server.port': Number(port),
+    'network.peer.address': '127.0.0.1',
+    'network.peer.port': expect.any(Number)
+  })
+  const fetched = spans.find(
+    ({ name, attributes }) => name === 'fetch traced' && attributes['messaging.batch.message_count'] === 1
+  )
+  expect(fetched?.attributes).toMatchObject({
+    'messaging.destination.partition.id': '0',
+    'messaging.kafka.offset': 0
+  })
   const exemplar = /^streambus_produce_latency_seconds_bucket.*# \{(.*)\}/m.exec(scrape)?.[1] ?? ''
   expect(exemplar).toContain(`trace_id="${root?.traceId}"`)
   const children = spans.filter(({ parentSpanId }) => parentSpanId === root?.spanId)

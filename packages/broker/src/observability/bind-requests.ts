@@ -29,6 +29,8 @@ export interface RequestBinding {
   readonly limits: () => RequestLimits
   /** Hears of members that waited for their group. */
   readonly waits: WaitProbe
+  /** Hears, before anybody else is told that it finished, of each request that was answered with an error of ours. */
+  readonly onServerError?: (request: RequestTrack, error: string) => void
 }
 
 const WAITS: Readonly<Record<string, WaitOperation>> = { JoinGroup: 'join', SyncGroup: 'sync' }
@@ -74,6 +76,8 @@ class ApiCells {
   readonly #phases: Record<Phase, Histogram>
   readonly #versions: (Counter | undefined)[] = []
   readonly #errors = new Map<number, { readonly counter: Counter; readonly errorClass: ErrorClass }>()
+  /** The first code of the last answer that is the broker's fault; 0: none. */
+  serverError = 0
   /** Of the answer that is being walked. */
   #goodCount = 0
   #badCount = 0
@@ -82,6 +86,7 @@ class ApiCells {
   readonly #visit = (code: number, isNested: boolean): void => {
     if (code !== 0) this.#hasErrors = true
     const isServer = code !== 0 && this.#countError(code) === 'server'
+    if (isServer && this.serverError === 0) this.serverError = code
     if (isServer) this.#badCount++
     else if (isNested) this.#goodCount++
   }
@@ -122,6 +127,7 @@ class ApiCells {
     this.#goodCount = 0
     this.#badCount = 0
     this.#hasErrors = false
+    this.serverError = 0
     this.walk(answer, this.#visit)
     this.level?.available.good.add(this.#goodCount)
     this.level?.available.bad.add(this.#badCount)
@@ -146,7 +152,10 @@ class ApiCells {
 }
 
 /** Connects the pipeline to the metrics. */
-export function bindRequests({ cells }: BrokerMetrics, { apis, limits, waits }: RequestBinding): RequestProbe {
+export function bindRequests(
+  { cells }: BrokerMetrics,
+  { apis, limits, waits, onServerError }: RequestBinding
+): RequestProbe {
   // Indexed by API key, so that a request costs no look-up by name.
   const byKey: ApiCells[] = []
   for (const api of apis) byKey[api.key] = new ApiCells(cells, api)
@@ -165,6 +174,7 @@ export function bindRequests({ cells }: BrokerMetrics, { apis, limits, waits }: 
       api.inFlight.add(-1)
       finish(api, request, limits())
       const hasErrors = api.judge(answer)
+      if (api.serverError !== 0) onServerError?.(request, classOf(api.serverError).name)
       const waitedMs = request.readyMs - request.handledMs
       if (api.waitsAs !== null && waitedMs > 0) {
         waits.waited(api.waitsAs, waitedMs, hasErrors ? 'expired' : 'satisfied')

@@ -1,14 +1,10 @@
 import type { Prng } from '@streambus/base'
-import type { FieldSpec } from '@streambus/protocol'
 import type { RequestProbe, RequestTrack } from '../pipeline/request-probe.ts'
-import { classOf } from './error-class.ts'
-import { compileErrorWalk, type ErrorWalk } from './error-walk.ts'
-import { clientText, type Log } from './log.ts'
 import { RatioSampler } from './ratio-sampler.ts'
-import type { RepeatedLines } from './repeated-lines.ts'
+import type { RequestLines } from './request-lines.ts'
 import { ownMsOf, type Phase, type PhaseSpan, phasesOf, restPhaseOf } from './request-phases.ts'
 import { type RequestSubject, spansOf } from './request-spans.ts'
-import { NOTHING, subjectOf } from './request-subject.ts'
+import { NOTHING, namesOf, subjectOf, type TopicNames, withAnswer } from './request-subject.ts'
 import type { SpanSink } from './span-exporter.ts'
 import { TraceBudget } from './trace-budget.ts'
 
@@ -18,14 +14,10 @@ export interface NotableLimits {
 }
 
 export interface NotableOptions {
-  readonly apis: Iterable<{
-    readonly key: number
-    readonly name: string
-    readonly response: { readonly fields: readonly FieldSpec[] }
-  }>
+  readonly apis: Iterable<{ readonly key: number; readonly name: string }>
   readonly limits: () => NotableLimits
-  readonly log: Log
-  readonly repeated: RepeatedLines
+  readonly lines: RequestLines
+  readonly topicNames: TopicNames
   /** Null: nothing is traced, and nothing is read for it. */
   readonly spans: SpanSink | null
   readonly prng: Prng
@@ -42,13 +34,12 @@ export interface TracedRoot {
 interface Api {
   readonly name: string
   readonly restPhase: Phase
-  readonly walk: ErrorWalk
 }
 
 /** Kept with a request until its answer has left. */
 class Note {
   readonly isSampled: boolean
-  readonly subject: RequestSubject
+  subject: RequestSubject
   isSlow = false
   error: string | null = null
 
@@ -63,8 +54,8 @@ class Note {
 }
 
 /**
- * Requests that somebody may want to look at: slow ones get a log line; with tracing, slow ones, failed ones and a
- * share of all become spans, made from their times after the fact. What is not notable costs some comparisons.
+ * Requests that somebody may want to look at: slow ones and failed ones get a log line; with tracing, both and a share
+ * of all become spans, made from their times after the fact. What is not notable costs some comparisons.
  */
 export class NotableRequests implements RequestProbe {
   readonly #options: NotableOptions
@@ -75,36 +66,46 @@ export class NotableRequests implements RequestProbe {
 
   constructor(options: NotableOptions) {
     this.#options = options
-    for (const { key, name, response } of options.apis) {
-      this.#apis[key] = { name, restPhase: restPhaseOf(name), walk: compileErrorWalk(response.fields) }
+    for (const { key, name } of options.apis) {
+      this.#apis[key] = { name, restPhase: restPhaseOf(name) }
     }
   }
 
   refused(): void {}
 
   started(track: RequestTrack, request: object): void {
-    const { spans, limits } = this.#options
-    if (spans === null) return
-    track.note = new Note(this.#sampler.takes(limits()['tracing.sample.ratio']), subjectOf(request))
+    const { spans, limits, topicNames } = this.#options
+    // Without traces its names are read when it turns out to be notable: most are not.
+    if (spans === null) track.note = request
+    else track.note = new Note(this.#sampler.takes(limits()['tracing.sample.ratio']), subjectOf(request, topicNames))
+  }
+
+  /** Comes before `finished`: the answer has an error that is the broker's fault. */
+  erred(track: RequestTrack, error: string): void {
+    const note = this.#noteOf(track)
+    note.error = error
+    track.note = note
   }
 
   finished(track: RequestTrack, answer: object): void {
-    const { limits, spans } = this.#options
-    const { restPhase, walk } = this.#apis[track.apiKey] as Api
+    const { limits, spans, lines } = this.#options
+    const { restPhase } = this.#apis[track.apiKey] as Api
     const isSlow = ownMsOf(track, restPhase) > limits()['slow.request.ms']
-    if (spans === null && !isSlow) return
-    const note = noteOf(track)
+    const isPlain = spans === null && !isSlow && !(track.note instanceof Note) && !lines.wantsAll
+    const note = isPlain ? null : this.#noteOf(track)
+    track.note = note
+    if (note === null) return
     note.isSlow = isSlow
-    if (spans !== null) note.error = serverError(walk, answer)
-    if (!note.isNotable) track.note = null
-    else if (track.responseBytes === 0) this.#conclude(track, note, null)
-    else track.note = note
+    if (!note.isNotable && !lines.wantsAll) track.note = null
+    else {
+      note.subject = withAnswer(note.subject, answer)
+      if (track.responseBytes === 0) this.#conclude(track, note, null)
+    }
   }
 
   /** The handler threw, so there is no answer. */
   failed(track: RequestTrack): void {
-    if (this.#options.spans === null) return
-    const note = noteOf(track)
+    const note = this.#noteOf(track)
     note.error = 'UNKNOWN_SERVER_ERROR'
     this.#conclude(track, note, null)
   }
@@ -113,11 +114,22 @@ export class NotableRequests implements RequestProbe {
     if (track.note instanceof Note) this.#conclude(track, track.note, { flushedMs, sentMs })
   }
 
+  #noteOf({ note }: RequestTrack): Note {
+    if (note instanceof Note) return note
+    return new Note(false, note === null ? NOTHING : namesOf(note, this.#options.topicNames))
+  }
+
   #conclude(track: RequestTrack, note: Note, sent: { flushedMs: number; sentMs: number } | null): void {
-    const { restPhase } = this.#apis[track.apiKey] as Api
+    const { lines } = this.#options
+    const { name, restPhase } = this.#apis[track.apiKey] as Api
+    const { subject, error } = note
     const phases = phasesOf(track, restPhase, sent)
-    const traceId = this.#trace(track, note, phases)
-    if (note.isSlow) this.#logSlow(track, phases, traceId)
+    const traceId = note.isNotable ? this.#trace(track, note, phases) : null
+    const ownMs = ownMsOf(track, restPhase)
+    const story = { apiName: name, track, subject, phases, ownMs, error, traceId }
+    if (note.isSlow) lines.slow(story)
+    if (error !== null) lines.failed(story)
+    if (lines.wantsAll) lines.all(story)
   }
 
   /** The id of the trace; null when there is none. */
@@ -137,28 +149,6 @@ export class NotableRequests implements RequestProbe {
     if (!spans.emit(specs, { traceId, spanIds })) return null
     traced(track, { traceId, spanId: spanIds[0] ?? '' })
     return traceId
-  }
-
-  #logSlow(track: RequestTrack, phases: readonly PhaseSpan[], traceId: string | null): void {
-    const { log, repeated } = this.#options
-    const { name, restPhase } = this.#apis[track.apiKey] as Api
-    const took = Object.fromEntries(
-      phases.map(({ phase, startMs, endMs }) => [`${phase}_ms`, rounded(endMs - startMs)])
-    )
-    const fields = {
-      event: 'slow_request',
-      request_id: `${track.connectionId}-${track.correlationId}`,
-      api: name,
-      api_version: track.apiVersion,
-      client_id: clientText(track.clientId),
-      client_host: track.clientHost,
-      duration_ms: rounded(ownMsOf(track, restPhase)),
-      request_bytes: track.requestBytes,
-      response_bytes: track.responseBytes,
-      ...took,
-      ...(traceId === null ? {} : { trace_id: traceId })
-    }
-    repeated.write('slow', { log, level: 'warn', message: 'slow request', fields })
   }
 }
 
@@ -188,28 +178,9 @@ export function bothProbes(first: RequestProbe, second: RequestProbe): RequestPr
   }
 }
 
-function noteOf(track: RequestTrack): Note {
-  return track.note instanceof Note ? track.note : new Note(false, NOTHING)
-}
-
-/** The first code that is the broker's fault. */
-function serverError(walk: ErrorWalk, answer: object): string | null {
-  let found: string | null = null
-  walk(answer, code => {
-    if (code === 0 || found !== null) return
-    const { name, errorClass } = classOf(code)
-    if (errorClass === 'server') found = name
-  })
-  return found
-}
-
 function hex(prng: Prng, byteCount: number): string {
   for (;;) {
     const text = Buffer.from(prng.bytes(byteCount)).toString('hex')
     if (!/^0+$/.test(text)) return text
   }
-}
-
-function rounded(ms: number): number {
-  return Math.round(ms * 1000) / 1000
 }

@@ -20,7 +20,9 @@ export interface RequestSubject {
   readonly topic: string | null
   /** −1: not of a single one. */
   readonly partition: number
-  /** Of all its batches; −1: it carries none. */
+  /** Of that partition: what the batch got, or is read from; −1: unknown. */
+  readonly offset: number
+  /** Records of all its batches, or of those in the answer; −1: unknown. */
   readonly messageCount: number
   readonly groupId: string | null
   readonly link: TraceContext | null
@@ -68,11 +70,14 @@ export function spansOf({ apiName, track, subject, phases, error }: RequestSpans
 
 function attributesOf(apiName: string, track: RequestTrack, subject: RequestSubject, error: string | null) {
   const { clientId, clientHost, connectionId, correlationId, apiVersion, requestBytes, responseBytes } = track
-  const { topic, partition, messageCount, groupId } = subject
+  const { topic, partition, offset, messageCount, groupId } = subject
   const operation = OPERATIONS[apiName]
   const attributes: Record<string, string | number> = {
     'messaging.system': 'kafka',
+    'server.address': track.advertised.host,
+    'server.port': track.advertised.port,
     'network.peer.address': clientHost,
+    'network.peer.port': track.clientPort,
     'streambus.request_id': `${connectionId}-${correlationId}`,
     'streambus.api.name': apiName,
     'streambus.api.version': apiVersion,
@@ -86,6 +91,7 @@ function attributesOf(apiName: string, track: RequestTrack, subject: RequestSubj
   if (clientId !== '') attributes['messaging.client.id'] = clientId
   if (topic !== null) attributes['messaging.destination.name'] = topic
   if (partition >= 0) attributes['messaging.destination.partition.id'] = String(partition)
+  if (offset >= 0) attributes['messaging.kafka.offset'] = offset
   if (messageCount >= 0) attributes['messaging.batch.message_count'] = messageCount
   if (groupId !== null) attributes['messaging.consumer.group.name'] = groupId
   if (error !== null) attributes['error.type'] = error

@@ -7,6 +7,8 @@ import type { Log } from './log.ts'
 import { bothProbes, NotableRequests, type TracedRoot } from './notable-requests.ts'
 import { openTracing } from './open-tracing.ts'
 import type { RepeatedLines } from './repeated-lines.ts'
+import { RequestLines } from './request-lines.ts'
+import type { TopicNames } from './request-subject.ts'
 
 export interface WatchOptions {
   readonly metrics: BrokerMetrics
@@ -21,6 +23,7 @@ export interface WatchOptions {
   readonly waits: WaitProbe
   readonly version: string
   readonly clusterId: string
+  readonly topicNames: TopicNames
   readonly clock: Clock
   readonly prng: Prng
   readonly log: Log
@@ -38,7 +41,7 @@ export interface RequestWatch {
 
 /** All that is noticed of requests: metrics, the slow-request log, traces. Nothing while metrics are off. */
 export async function watchRequests(options: WatchOptions): Promise<RequestWatch> {
-  const { metrics, apis, settings: limits, waits, prng, log, repeated } = options
+  const { metrics, apis, settings: limits, waits, prng, log, repeated, topicNames } = options
   if (!metrics.isEnabled) return { probe: SILENT_REQUEST_PROBE, close: async () => {} }
   const { 'node.id': brokerId, environment, 'tracing.otlp.endpoint': endpoint } = limits()
   const spans = await openTracing({ ...options, endpoint, environment, brokerId, log: log.named('tracing') })
@@ -53,9 +56,11 @@ export async function watchRequests(options: WatchOptions): Promise<RequestWatch
     if (name !== 'Fetch') return
     cells.consumeLatency.setExemplar({ ...root, value: seconds - track.parkedMs / 1000, timeMs })
   }
-  const notable = new NotableRequests({ apis, limits, log: log.named('requests'), repeated, spans, prng, traced })
+  const lines = new RequestLines(log.named('requests'), repeated)
+  const notable = new NotableRequests({ apis, limits, lines, topicNames, spans, prng, traced })
+  const onServerError = (track: RequestTrack, error: string): void => notable.erred(track, error)
   return {
-    probe: bothProbes(bindRequests(metrics, { apis, limits, waits }), notable),
+    probe: bothProbes(bindRequests(metrics, { apis, limits, waits, onServerError }), notable),
     async close({ isClean }) {
       await spans?.close(isClean ? SPANS_GRACE_MS : 0)
     }

@@ -53,6 +53,10 @@ export class PipelineContext implements RequestContext, RequestTrack, SentListen
     return this.#peer.host
   }
 
+  get clientPort(): number {
+    return this.#peer.port
+  }
+
   get advertised(): { readonly host: string; readonly port: number } {
     return this.#peer.advertised
   }

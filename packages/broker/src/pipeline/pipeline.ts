@@ -11,8 +11,8 @@ import {
 import { type Answer, type AnyHandler, type Handler, Unanswered } from '../handlers/handler.ts'
 import type { HandlerRegistry } from '../handlers/registry.ts'
 import { PipelineContext } from './context.ts'
-import type { Exchange, Peer } from './exchange.ts'
-import type { RequestProbe } from './request-probe.ts'
+import type { Exchange, Peer, RequestName } from './exchange.ts'
+import type { RequestProbe, RequestTrack } from './request-probe.ts'
 
 /** A handler whose message types do not matter here: each gets what its own codec decoded. */
 type ErasedHandler = Handler<unknown, object>
@@ -26,7 +26,7 @@ export interface PipelineOptions {
    * A handler threw what no rule expects: a bug. The connection is closed; the process goes on unless it is an
    * assertion.
    */
-  readonly onBug: (apiName: string, error: unknown) => void
+  readonly onBug: (apiName: string, error: unknown, track: RequestTrack) => void
 }
 
 /**
@@ -44,7 +44,7 @@ export class Pipeline {
   /** `frame` is one request without its length field, valid only during the call. */
   execute(frame: Buffer, peer: Peer, exchange: Exchange): void {
     const receivedMs = this.#options.monotonicMs()
-    let header: RequestHeader
+    let header: RequestHeader | null = null
     let handler: AnyHandler | undefined
     let request: unknown
     try {
@@ -53,7 +53,8 @@ export class Pipeline {
       handler = this.#options.registry.find(header.apiKey)
       if (handler === undefined) {
         this.#options.probe.refused('unknown-api')
-        return exchange.close('unsupported', `API key ${header.apiKey} is not served here`)
+        const reason = `API key ${header.apiKey} is not served here`
+        return exchange.close('unsupported', reason, nameOf(header, `key ${header.apiKey}`))
       }
       const { accepted, request: codec } = handler.api
       if (header.apiVersion < accepted.min || header.apiVersion > accepted.max) {
@@ -64,7 +65,8 @@ export class Pipeline {
     } catch (error) {
       if (!(error instanceof DecodeError)) throw error
       this.#options.probe.refused('malformed')
-      return exchange.close('malformed', error.message)
+      const request = header === null ? undefined : nameOf(header, handler?.api.name ?? `key ${header.apiKey}`)
+      return exchange.close('malformed', error.message, request)
     }
     const context = new PipelineContext({
       apiKey: header.apiKey,
@@ -112,7 +114,8 @@ export class Pipeline {
     const isUnanswered = answer instanceof Unanswered
     this.#options.probe.finished(context, isUnanswered ? answer.body : answer)
     if (isUnanswered && answer.closesConnection) {
-      exchange.close('policy', `${handler.api.name} failed and asked for no answer`)
+      const { name } = handler.api
+      exchange.close('policy', `${name} failed and asked for no answer`, nameOf(context, name))
     } else {
       exchange.onSent = context
       exchange.respond(chunks)
@@ -120,18 +123,29 @@ export class Pipeline {
   }
 
   #fail(handler: ErasedHandler, context: PipelineContext, error: unknown): void {
+    const { name } = handler.api
+    context.readyMs = this.#options.monotonicMs()
+    if (context.handledMs < 0) context.handledMs = context.readyMs
     this.#options.probe.failed(context)
-    context.exchange.close('policy', `${handler.api.name} failed`)
+    context.exchange.close('policy', `${name} failed`, nameOf(context, name))
     if (error instanceof AssertionError) throw error
-    this.#options.onBug(handler.api.name, error)
+    this.#options.onBug(name, error, context)
   }
 
   #refuseVersion(header: RequestHeader, { api }: AnyHandler, exchange: Exchange): void {
     this.#options.probe.refused('unsupported-version')
     if (isApiVersionsAboveMax(header)) return exchange.respond(encodeApiVersionsFallback(header.correlationId))
     const range = `${api.versions.min}…${api.versions.max}`
-    exchange.close('unsupported', `${api.name} version ${header.apiVersion} is outside ${range}`)
+    const reason = `${api.name} version ${header.apiVersion} is outside ${range}`
+    exchange.close('unsupported', reason, nameOf(header, api.name))
   }
+}
+
+function nameOf(
+  { correlationId, clientId }: { readonly correlationId: number; readonly clientId: string | null },
+  api: string
+): RequestName {
+  return { api, correlationId, clientId: clientId ?? '' }
 }
 
 function encode({ api }: ErasedHandler, context: PipelineContext, answer: Answer<object>): readonly Buffer[] {

@@ -11,6 +11,9 @@ export interface RequestTrack {
   readonly connectionId: number
   readonly clientId: string
   readonly clientHost: string
+  readonly clientPort: number
+  /** The address under which its client reaches this broker. */
+  readonly advertised: { readonly host: string; readonly port: number }
   /** Without the length field. */
   readonly requestBytes: number
   /** With it; 0 when there is no answer. */

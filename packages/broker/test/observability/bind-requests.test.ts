@@ -18,7 +18,7 @@ function bound() {
 
 function track(times: Partial<RequestTrack>): RequestTrack {
   const zero = { arrivedMs: 0, receivedMs: 0, handledMs: 0, parkedMs: 0, readyMs: 0, requestBytes: 0, responseBytes: 0 }
-  const client = { connectionId: 1, clientId: 'c', clientHost: 'h' }
+  const client = { connectionId: 1, clientId: 'c', clientHost: 'h', clientPort: 1, advertised: { host: 'b', port: 2 } }
   return { apiKey: 0, apiVersion: 9, correlationId: 1, ...client, note: null, ...zero, ...times }
 }
 

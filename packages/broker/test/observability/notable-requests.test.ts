@@ -1,10 +1,14 @@
+import { createBrokerMetrics } from '@streambus/metrics'
 import { apiByKey, Errors } from '@streambus/protocol'
 import { ManualClock, SeededPrng } from '@streambus/testkit'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { bindRequests } from '../../src/observability/bind-requests.ts'
+import { bindWaits } from '../../src/observability/bind-waits.ts'
 import { type LogFields, SILENT_LOG } from '../../src/observability/log.ts'
-import { NotableRequests } from '../../src/observability/notable-requests.ts'
+import { bothProbes, NotableRequests } from '../../src/observability/notable-requests.ts'
 import { RepeatedLines } from '../../src/observability/repeated-lines.ts'
+import { RequestLines } from '../../src/observability/request-lines.ts'
 import { phasesOf } from '../../src/observability/request-phases.ts'
 import type { SpanSpec } from '../../src/observability/request-spans.ts'
 import type { SpanIds, SpanSink } from '../../src/observability/span-exporter.ts'
@@ -16,26 +20,30 @@ const REQUEST = { topicData: [{ name: 't', partitionData: [{ index: 3, records: 
 
 function track(of: Partial<RequestTrack>): RequestTrack {
   const who = { connectionId: 7, correlationId: 42, clientId: 'c', clientHost: 'h', apiKey: PRODUCE, apiVersion: 9 }
+  const where = { clientPort: 50_000, advertised: { host: 'b', port: 9092 } }
   const sizes = { requestBytes: 10, responseBytes: 20, note: null }
-  return { ...who, ...sizes, arrivedMs: 0, receivedMs: 0, handledMs: 0, parkedMs: 0, readyMs: 0, ...of }
+  return { ...who, ...where, ...sizes, arrivedMs: 0, receivedMs: 0, handledMs: 0, parkedMs: 0, readyMs: 0, ...of }
 }
 
 function open({
   ratio = 0,
   isTracing = true,
-  roomFor = Infinity
+  roomFor = Infinity,
+  isDebug = false
 }: {
   ratio?: number
   isTracing?: boolean
   roomFor?: number
+  isDebug?: boolean
 } = {}) {
   const lines: LogFields[] = []
   const traces: { specs: readonly SpanSpec[]; ids: SpanIds }[] = []
   const apis = [PRODUCE, FETCH].map(key => apiByKey(key)).filter(api => api !== undefined)
   const log = {
     ...SILENT_LOG,
-    isEnabled: () => true,
-    write: (_level: string, _text: string, fields?: LogFields) => void lines.push(fields ?? {})
+    isEnabled: (level: string) => isDebug || level !== 'debug',
+    write: (_level: string, _text: string, fields?: LogFields) => void lines.push(fields ?? {}),
+    debug: (_text: string, fields?: LogFields) => void lines.push(fields ?? {})
   }
   const exemplars: string[] = []
   let leftOut = 0
@@ -48,17 +56,27 @@ function open({
     leaveOut: count => void (leftOut += count),
     close: async () => {}
   }
-  const probe = new NotableRequests({
+  const limits = () => ({
+    'slow.request.ms': 100,
+    'tracing.sample.ratio': ratio,
+    'slo.produce.latency.ms': 100,
+    'slo.fetch.latency.ms': 100
+  })
+  const notable = new NotableRequests({
     apis,
-    limits: () => ({ 'slow.request.ms': 100, 'tracing.sample.ratio': ratio }),
-    log,
-    repeated: new RepeatedLines(new ManualClock()),
+    limits,
+    lines: new RequestLines(log, new RepeatedLines(new ManualClock())),
+    topicNames: id => (id === 'id-of-t' ? 't' : undefined),
     spans: isTracing ? spans : null,
     prng: new SeededPrng(1),
     traced: (_track, { traceId }) => exemplars.push(traceId)
   })
-  const run = (request: RequestTrack, answer: object = {}): void => {
-    probe.started(request, REQUEST)
+  const metrics = createBrokerMetrics()
+  const waits = bindWaits(metrics)
+  const onServerError = (request: RequestTrack, error: string): void => notable.erred(request, error)
+  const probe = bothProbes(bindRequests(metrics, { apis, limits, waits, onServerError }), notable)
+  const run = (request: RequestTrack, answer: object = {}, body: object = REQUEST): void => {
+    probe.started(request, body)
     probe.finished(request, answer)
     if (request.responseBytes > 0) probe.sent(request, request.readyMs + 1, request.readyMs + 3)
   }
@@ -72,7 +90,13 @@ describe('a slow request', () => {
     const { run, lines, traces } = open({ isTracing: false })
     run(track(slow))
     expect(lines).toHaveLength(1)
-    expect(lines[0]).toMatchObject({ event: 'slow_request', request_id: '7-42', api: 'Produce', duration_ms: 190 })
+    expect(lines[0]).toMatchObject({
+      event: 'slow_request',
+      request_id: '7-42',
+      api: 'Produce',
+      topic: 't',
+      duration_ms: 190
+    })
     expect(lines[0]).toMatchObject({ queue_ms: 5, local_ms: 10, commit_ms: 180, response_queue_ms: 1, send_ms: 2 })
     expect(lines[0]).not.toHaveProperty('trace_id')
     expect(traces).toEqual([])
@@ -121,6 +145,96 @@ test('a request that the broker failed is a trace with its error; one that the c
   probe.started(failed, REQUEST)
   probe.failed(failed)
   expect(traces[2]?.specs[0]).toMatchObject({ error: 'UNKNOWN_SERVER_ERROR' })
+})
+
+describe('a request that the broker failed', () => {
+  const answer = (errorCode: number) => ({ responses: [{ partitionResponses: [{ errorCode }] }] })
+
+  test('is a line with what it was about, with and without traces; errors of clients are none', () => {
+    for (const isTracing of [true, false]) {
+      const { run, lines } = open({ isTracing })
+      run(track({}), answer(Errors.MESSAGE_TOO_LARGE.code))
+      expect(lines).toEqual([])
+      run(track({}), answer(Errors.KAFKA_STORAGE_ERROR.code))
+      expect(lines).toHaveLength(1)
+      const who = {
+        event: 'request_failed',
+        request_id: '7-42',
+        api: 'Produce',
+        client_id: 'c',
+        topic: 't',
+        partition: 3
+      }
+      expect(lines[0]).toMatchObject({ ...who, error: 'KAFKA_STORAGE_ERROR' })
+      expect(typeof lines[0]?.['trace_id']).toBe(isTracing ? 'string' : 'undefined')
+    }
+  })
+
+  test('is one of ten lines a second', () => {
+    const { run, lines } = open()
+    for (let i = 0; i < 50; i++) run(track({}), answer(Errors.KAFKA_STORAGE_ERROR.code))
+    expect(lines).toHaveLength(10)
+  })
+})
+
+describe('what a trace says of', () => {
+  const attributesOf = (of: Partial<RequestTrack>, answer: object, body: object) => {
+    const { run, traces } = open({ ratio: 1 })
+    run(track(of), answer, body)
+    return traces[0]?.specs[0]
+  }
+
+  test('every request: both ends of its connection', () => {
+    expect(attributesOf({}, {}, {})?.attributes).toMatchObject({
+      'server.address': 'b',
+      'server.port': 9092,
+      'network.peer.address': 'h',
+      'network.peer.port': 50_000
+    })
+  })
+
+  test('a produce request to one partition: where its batch went', () => {
+    const body = { topicData: [{ name: 't', partitionData: [{ index: 3, records: null }] }] }
+    const answered = (baseOffset: number, errorCode = 0) => ({
+      responses: [{ partitionResponses: [{ errorCode, baseOffset }] }]
+    })
+    expect(attributesOf({}, answered(17), body)?.attributes).toMatchObject({ 'messaging.kafka.offset': 17 })
+    const refused = attributesOf({}, answered(-1, Errors.MESSAGE_TOO_LARGE.code), body)
+    expect(refused?.attributes).not.toHaveProperty(['messaging.kafka.offset'])
+    const two = { topicData: [{ name: 't', partitionData: [{ index: 0 }, { index: 1 }] }] }
+    expect(attributesOf({}, answered(17), two)?.attributes).not.toHaveProperty(['messaging.kafka.offset'])
+  })
+
+  test('a fetch of one partition: its topic, also by id, from where, and how much it got', () => {
+    const batch = Buffer.alloc(61)
+    batch.writeInt32BE(49, 8)
+    batch.writeInt32BE(5, 57)
+    const body = { topics: [{ topic: '', topicId: 'id-of-t', partitions: [{ partition: 2, fetchOffset: 40 }] }] }
+    const span = attributesOf({ apiKey: FETCH }, { responses: [{ partitions: [{ records: batch }] }] }, body)
+    expect(span?.name).toBe('fetch t')
+    expect(span?.attributes).toMatchObject({
+      'messaging.destination.partition.id': '2',
+      'messaging.kafka.offset': 40,
+      'messaging.batch.message_count': 5
+    })
+    const two = { topics: [{ topic: 't', partitions: [{ partition: 0 }, { partition: 1 }] }] }
+    const other = attributesOf({ apiKey: FETCH }, { responses: [{ partitions: [{ records: batch }] }] }, two)
+    expect(other?.attributes).not.toHaveProperty(['messaging.destination.partition.id'])
+  })
+})
+
+test('at level debug every request is a line, with its topic and, if it is traced, the id of its trace', () => {
+  const { run, lines, traces } = open({ isDebug: true, isTracing: false })
+  run(track({ readyMs: 3 }))
+  run(track({ responseBytes: 0 }))
+  expect(lines.map(line => line['event'])).toEqual(['request', 'request'])
+  expect(lines[0]).toMatchObject({ request_id: '7-42', topic: 't', duration_ms: 3 })
+  expect(traces).toEqual([])
+  const traced = open({ isDebug: true, ratio: 0.5 })
+  traced.run(track({}))
+  traced.run(track({}))
+  expect(traced.lines.filter(line => 'trace_id' in line)).toHaveLength(1)
+  expect(traced.traces).toHaveLength(1)
 })
 
 test('a share of all requests is traced, those without an answer, too', () => {
