@@ -1,5 +1,5 @@
 import type { Board } from '../board.ts'
-import { ofPrometheus, RATE_INTERVAL } from '../expr.ts'
+import { type Expr, nonZero, ofPrometheus, RATE_INTERVAL } from '../expr.ts'
 import { section } from '../layout.ts'
 import { stat, stateTimeline, table, timeseries } from '../panels.ts'
 import { mapping } from '../thresholds.ts'
@@ -12,6 +12,11 @@ const SELF = 'Prometheus must scrape itself.'
 
 function perSecond(counter: string): string {
   return `rate(${counter}[${RATE_INTERVAL}])`
+}
+
+/** Alertmanager has a series for each kind of receiver that it knows, used or not. */
+function byIntegration(counter: string): Expr<'integration'> {
+  return nonZero(ofPrometheus(`sum by (integration) (${perSecond(counter)})`, { labels: ['integration'] }))
 }
 
 const targets = section('Who is reached', [
@@ -95,31 +100,13 @@ const notifications = section('The way to people', [
   }),
   timeseries('Failed Notifications', {
     says: 'Of Alertmanager to Slack, PagerDuty, e-mail, webhooks. Its placeholders fail until they are replaced. Prometheus must scrape Alertmanager.',
-    queries: [
-      {
-        expr: ofPrometheus(
-          `sum by (integration) (${perSecond('alertmanager_notifications_failed_total')}) > 0 or sum(${perSecond('alertmanager_notifications_failed_total')}) * 0`,
-          {
-            labels: ['integration']
-          }
-        )
-      }
-    ],
+    queries: [{ expr: byIntegration('alertmanager_notifications_failed_total') }],
     unit: 'cps',
     width: 7
   }),
   timeseries('Notifications', {
     says: 'Tried by Alertmanager. Prometheus must scrape it.',
-    queries: [
-      {
-        expr: ofPrometheus(
-          `sum by (integration) (${perSecond('alertmanager_notifications_total')}) > 0 or sum(${perSecond('alertmanager_notifications_total')}) * 0`,
-          {
-            labels: ['integration']
-          }
-        )
-      }
-    ],
+    queries: [{ expr: byIntegration('alertmanager_notifications_total') }],
     unit: 'cps',
     width: 7
   })

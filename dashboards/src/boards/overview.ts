@@ -215,7 +215,7 @@ const health = section('Health', [
     ...SIXTH,
     unit: 'percentunit',
     limits: { warn: 0.5, bad: 0.1, isFloor: true },
-    noValue: 'no rules',
+    noValue: 'none yet',
     links: to('streambus-slo')
   }),
   stat('Worst Lag', {

@@ -8,8 +8,12 @@ import { bars, stat, timeseries } from '../panels.ts'
 const SLI = { labels: ['sli'] } as const
 const RULES = 'From alerts/streambus-recording.yml, which Prometheus must have loaded.'
 
-/** 1 of a budget that is whole, 0 of one that is used up, below of an objective that is missed. */
-export const budgetLeft = recorded('job_sli:slo_error_budget_remaining:ratio30d', SLI)
+const remaining = recorded('job_sli:slo_error_budget_remaining:ratio30d', SLI)
+/**
+ * 1 of a budget that is whole, 0 of one that is used up, below of an objective that is missed; nothing where nothing
+ * has happened, which is no number.
+ */
+export const budgetLeft = promql(remaining)`${remaining} > -Inf`
 
 /** What is promised over 30 days, as a share of events that may be bad; the recording rules say the same. */
 const OBJECTIVES = [
@@ -60,6 +64,7 @@ const now = section('How good it is', [
     queries: [{ expr: min(budgetLeft, ['sli']) }],
     max: 1,
     limits: { warn: 0.5, bad: 0.1, isFloor: true },
+    noValue: 'none yet',
     width: 8,
     height: 4
   })
