@@ -54,6 +54,11 @@ const subjects = collapsed('By subject', [
     expr: `${STREAMS} | json | duration_ms > 100 ${READABLE}`,
     width: 12
   }),
+  logLines('Starts and Stops', {
+    says: 'When brokers began and ended. A start without a stop before it: the process was killed, or ended itself.',
+    expr: `${STREAMS} | json | event=~"broker_started|broker_not_started|broker_stopped|fatal" ${READABLE}`,
+    width: 12
+  }),
   logTop('Requests by Endpoint', {
     says: 'On the admin port, as far as they are logged (level debug).',
     expr: `topk(10, sum by (method, path) (count_over_time(${STREAMS} | json | method!="" [$__range])))`,

@@ -20,13 +20,13 @@ export interface TracingOptions {
 /** What OTLP asks for when an exporter is not told otherwise. */
 const TRACES_PATH = '/v1/traces'
 
-const RESULTS = ['exported', 'dropped', 'failed'] as const
+const RESULTS = ['exported', 'dropped', 'failed', 'left_out'] as const
 
 /** Null when tracing is off. */
 export async function openTracing(options: TracingOptions): Promise<SpanSink | null> {
   const { endpoint, version, environment, brokerId, clusterId, clock, metrics, log, repeated } = options
   // At zero from the start, so that the first one is seen as a rise.
-  const [exported, dropped, failed] = RESULTS.map(result => metrics.cells.otelSpans.child(result))
+  const [exported, dropped, failed, leftOut] = RESULTS.map(result => metrics.cells.otelSpans.child(result))
   if (endpoint === '') return null
   const url = urlOf(endpoint)
   // Without its path: some collectors are told apart, and guarded, by one that nobody can guess.
@@ -45,6 +45,7 @@ export async function openTracing(options: TracingOptions): Promise<SpanSink | n
     probe: {
       exported: count => exported?.add(count),
       dropped: count => dropped?.add(count),
+      leftOut: count => leftOut?.add(count),
       failed(count, error) {
         failed?.add(count)
         const fields = { event: 'spans_not_exported', collector, count, err: error ?? undefined }

@@ -97,7 +97,7 @@ export async function openSpanExporter(options: SpanExporterOptions): Promise<Sp
       }
       return true
     },
-    leaveOut: count => probe.dropped(count),
+    leaveOut: count => probe.leftOut(count),
     async close(graceMs) {
       // What goes wrong is told to the probe, batch by batch.
       const sent = provider.shutdown().catch(() => {})

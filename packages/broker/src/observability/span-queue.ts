@@ -4,6 +4,8 @@ export interface SpanProbe {
   /** Too many were waiting. */
   dropped(count: number): void
   failed(count: number, error: Error | null): void
+  /** They were not made: too many requests of their kind in that second. */
+  leftOut(count: number): void
 }
 
 /** Spans that wait, about 8 MB: those of some seconds in which requests are as slow or failing as is traced at all. */

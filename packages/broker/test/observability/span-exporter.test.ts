@@ -34,7 +34,7 @@ async function open(endpoint: string) {
   const who = { version: '0', environment: 'test', brokerId: 1, clusterId: 'c', clock: nodeClock }
   const sink = await openTracing({ ...who, endpoint, metrics, log, repeated: new RepeatedLines(nodeClock) })
   const counted = (): number[] =>
-    ['exported', 'failed', 'dropped'].map(result => metrics.cells.otelSpans.child(result).value)
+    ['exported', 'failed', 'dropped', 'left_out'].map(result => metrics.cells.otelSpans.child(result).value)
   return { sink: sink as SpanSink, metrics, lines, counted }
 }
 
@@ -42,7 +42,7 @@ describe('every result', () => {
   test('is there at zero from the start, also when nothing is traced', async () => {
     const { sink, metrics } = await open('')
     expect(sink).toBeNull()
-    expect(metrics.cells.otelSpans.size).toBe(3)
+    expect(metrics.cells.otelSpans.size).toBe(4)
   })
 })
 
@@ -56,7 +56,7 @@ describe('a stop', () => {
     const { sink, counted } = await open(url)
     expect(sink.emit([SPAN, SPAN], IDS)).toBe(true)
     await sink.close(60_000)
-    expect(counted()).toEqual([2, 0, 0])
+    expect(counted()).toEqual([2, 0, 0, 0])
   })
 
   test.each([
@@ -72,9 +72,9 @@ describe('a stop', () => {
     await sink.close(100)
     // The exporter itself would try for ten seconds.
     expect(performance.now() - startMs).toBeLessThan(5_000)
-    expect(counted()).toEqual([0, 2, 0])
+    expect(counted()).toEqual([0, 2, 0, 0])
     expect(sink.emit([SPAN], IDS)).toBe(false)
-    expect(counted()).toEqual([0, 2, 1])
+    expect(counted()).toEqual([0, 2, 1, 0])
     const told = lines.filter(({ fields }) => fields['event'] === 'spans_not_exported')
     expect(told).toHaveLength(1)
     expect(told[0]?.fields).toMatchObject({ count: 2, collector: expect.stringMatching(/^http:\/\/127/) })
@@ -85,7 +85,7 @@ describe('a stop', () => {
     const { sink, counted, lines } = await open(`${url}/guarded/by/a/path`)
     sink.emit([SPAN], IDS)
     await sink.close(60_000)
-    expect(counted()).toEqual([0, 1, 0])
+    expect(counted()).toEqual([0, 1, 0, 0])
     expect(lines.filter(({ level }) => level === 'warn')).toHaveLength(1)
     expect(JSON.stringify(lines)).not.toContain('guarded')
   })
@@ -98,5 +98,5 @@ test('a queue that is full takes no part of a trace', async () => {
   expect(taken).toEqual([true, true, true, true, true, true, true, true, false, false])
   sink.leaveOut(5)
   await sink.close(0)
-  expect(counted()).toEqual([0, 8_000, 2_005])
+  expect(counted()).toEqual([0, 8_000, 2_000, 5])
 })

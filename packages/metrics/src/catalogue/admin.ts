@@ -28,7 +28,7 @@ export const adminMetrics = {
   ...ownedBy('tracing', {
     otelSpans: counter(
       'streambus_otel_spans_total',
-      'Spans by what became of them: exported, failed, dropped (too many at once). Zero without tracing.otlp.endpoint.',
+      'Spans by what became of them: exported, failed, dropped (the queue was full), left_out (of too many slow or failed requests). Zero without tracing.otlp.endpoint.',
       { labels: ['result'], whenEmpty: ['exported'] }
     )
   }),
