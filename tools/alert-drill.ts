@@ -3,6 +3,8 @@
  * end. With --prometheus it says what becomes of them; exit code 1 when one does not fire in time.
  */
 import { parseArgs } from 'node:util'
+import { nodeClock } from '@streambus/base/node'
+import { onInterrupt } from '@streambus/cli'
 import { missingOption } from './drill/needs.ts'
 import { playDrill } from './drill/play.ts'
 import { DrillError } from './drill/scenario.ts'
@@ -63,7 +65,7 @@ async function main(args: readonly string[]): Promise<number> {
   const missing = missingOption(scenario, values)
   if (missing !== null) throw new DrillError(missing)
   const end = new AbortController()
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => end.abort())
+  onInterrupt(() => end.abort(), { source: process, clock: nodeClock })
   return playDrill({
     scenario,
     stage: {

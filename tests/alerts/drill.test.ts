@@ -1,4 +1,4 @@
-import { spawnSync } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import http from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { fileURLToPath } from 'node:url'
@@ -11,6 +11,7 @@ import { scenarios } from '../../tools/drill/scenarios.ts'
 import { leaveOutWarnings } from '../../tools/drill/warnings.ts'
 import { watchAlerts } from '../../tools/drill/watch.ts'
 
+const SCRIPT = fileURLToPath(new URL('../../tools/alert-drill.ts', import.meta.url))
 const WAIT = { timeout: 20_000, interval: 100 }
 
 describe('a drill makes its numbers move, and leaves nothing behind', () => {
@@ -80,6 +81,22 @@ describe('a drill makes its numbers move, and leaves nothing behind', () => {
       expect(await total('streambus_connections_rejected_total{')).toBeGreaterThan(3)
     })
     await vi.waitFor(async () => expect(await total('streambus_connections_active{')).toBe(0), WAIT)
+  })
+
+  test('a Ctrl-C under npm, which is two signals, has it undone', async () => {
+    const { bootstrap, adminUrl } = broker
+    const args = ['lag', '--bootstrap', bootstrap, '--admin', adminUrl]
+    const child = spawn(process.execPath, [SCRIPT, ...args], { stdio: ['ignore', 'pipe', 'inherit'] })
+    let said = ''
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      said += text
+      if (!text.includes('nobody reads')) return
+      child.kill('SIGINT')
+      setTimeout(() => child.kill('SIGINT'), 20)
+    })
+    expect(await new Promise(resolve => child.once('exit', (code, signal) => resolve(signal ?? code)))).toBe(0)
+    expect(said.trimEnd()).toMatch(/are deleted$/)
+    expect(await scrape()).not.toContain('alert-drill"')
   })
 
   test.each(scenarios.filter(({ needs }) => needs.length > 0))('$name says what it needs', async ({ run, needs }) => {
@@ -159,10 +176,7 @@ test.each([
 })
 
 test('npm run drill says what is wrong before it announces anything', () => {
-  const drill = (...args: string[]) => {
-    const script = fileURLToPath(new URL('../../tools/alert-drill.ts', import.meta.url))
-    return spawnSync(process.execPath, [script, ...args], { encoding: 'utf8' })
-  }
+  const drill = (...args: string[]) => spawnSync(process.execPath, [SCRIPT, ...args], { encoding: 'utf8' })
   for (const [args, problem] of [
     [['broker-down'], 'broker-down needs --pid'],
     [['brokerdown'], 'there is no drill brokerdown'],

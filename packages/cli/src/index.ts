@@ -1,4 +1,5 @@
 export { ExitCode } from './exit-codes.ts'
+export { onInterrupt } from './interrupts.ts'
 export type { Io } from './io.ts'
 export { runCli } from './program.ts'
 export { Sink } from './sink.ts'

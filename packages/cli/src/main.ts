@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { nodeClock } from '@streambus/base/node'
+import { onInterrupt } from './interrupts.ts'
 import type { Io } from './io.ts'
 import { runCli } from './program.ts'
 import { Sink } from './sink.ts'
@@ -11,20 +12,7 @@ function processIo(): Io {
     stderr: new Sink(process.stderr, process.env['TERM']),
     env: process.env,
     clock: nodeClock,
-    onInterrupt(run) {
-      const undo = (): void => {
-        process.off('SIGINT', interrupted)
-        process.off('SIGTERM', interrupted)
-      }
-      // Undone at the first signal, so that the second one finds no listener and ends the process.
-      const interrupted = (): void => {
-        undo()
-        run()
-      }
-      process.on('SIGINT', interrupted)
-      process.on('SIGTERM', interrupted)
-      return undo
-    }
+    onInterrupt: run => onInterrupt(run, { source: process, clock: nodeClock })
   }
 }
 
