@@ -36,7 +36,10 @@ async function main(): Promise<void> {
   const figures: Figures = new Map()
   console.log(machineLine(readMachine()))
   for (let i = 0; i < brokers; i++) {
-    const broker = await WatchedBroker.start({ STREAMBUS_METRICS_SERIES_MAX: '1000000' })
+    const broker = await WatchedBroker.start({
+      STREAMBUS_METRICS_SERIES_MAX: '1000000',
+      STREAMBUS_METRICS_CACHE_MS: '0'
+    })
     try {
       const { series, bytes } = await measureScrapes(broker, { sizes: quick ? TINY : FULL, repeats }, figures)
       process.stderr.write(`broker ${i + 1} of ${brokers}: ${series} series, ${bytes} bytes\n`)

@@ -136,6 +136,7 @@ export class Broker {
     this.#runtime = new RuntimeMonitor(this.metrics, { clock, openDescriptors: countDescriptors, maxDescriptors })
     observeHost(this.metrics, nodeSystem)
     this.metrics.serveCompatibility(() => this.#settings['metrics.compat.enable'])
+    this.metrics.cacheFor(() => this.#settings['metrics.cache.ms'])
     this.#view = new LiveView({
       brokerId: config.values['node.id'],
       rack: config.values['broker.rack'] || null,

@@ -15,6 +15,7 @@ const LINES_PER_TURN = 2_500
 
 /** One scrape, prepared: the same numbers in whatever format it is asked for. */
 interface Prepared {
+  readonly takenMs: number
   readonly metrics: readonly MetricSnapshot[]
   readonly texts: Map<Format, Promise<readonly string[]>>
 }
@@ -33,6 +34,9 @@ export class BrokerMetrics {
   #isCompatible: () => boolean = () => true
   #preparing: Promise<Prepared> | null = null
   #refreshing: Promise<void> | null = null
+  #cacheMs: () => number = () => 0
+  /** The last scrape, for who asks again soon. */
+  #cached: Prepared | null = null
 
   /** `clock`: for long scrapes, which are then written in turns of the event loop. */
   constructor(clock: Clock | null = null, isEnabled = true) {
@@ -45,6 +49,11 @@ export class BrokerMetrics {
   /** Whether names of other software are served; asked at each scrape. */
   serveCompatibility(isServed: () => boolean): void {
     this.#isCompatible = isServed
+  }
+
+  /** `cacheMs`: for so long `expose` answers with what it has; asked at each scrape. Needs a clock. */
+  cacheFor(cacheMs: () => number): void {
+    this.#cacheMs = cacheMs
   }
 
   /**
@@ -60,17 +69,35 @@ export class BrokerMetrics {
     this.#preparations.push(prepare)
   }
 
-  /** What an `Accept` header asks for, in pieces: 4 MB in one piece stop the event loop for 10 ms on their way out. */
+  /**
+   * What an `Accept` header asks for, in pieces: 4 MB in one piece stop the event loop for 10 ms on their way out. Who
+   * asks again within the time of `cacheFor` gets the same array, whoever asked first and in whatever format.
+   */
   async expose(
     accept: string | undefined
   ): Promise<{ readonly contentType: string; readonly pieces: readonly string[] }> {
     const format = negotiate(accept)
-    return { contentType: CONTENT_TYPES[format], pieces: await this.#pieces(format) }
+    const pieces = (await this.#cachedPieces(format)) ?? (await this.#pieces(format))
+    return { contentType: CONTENT_TYPES[format], pieces }
   }
 
   /** The text of one scrape. Scrapes that arrive while one is prepared or written get the same numbers. */
   async render(format: Format = 'text'): Promise<string> {
     return (await this.#pieces(format)).join('')
+  }
+
+  async #cachedPieces(format: Format): Promise<readonly string[] | null> {
+    const prepared = this.#cached
+    if (prepared === null || this.#clock === null) return null
+    if (this.#clock.monotonicMs() - prepared.takenMs < this.#cacheMs()) return this.#textOf(prepared, format)
+    this.#cached = null
+    return null
+  }
+
+  #textOf({ metrics, texts }: Prepared, format: Format): Promise<readonly string[]> {
+    let writing = texts.get(format)
+    if (writing === undefined) texts.set(format, (writing = this.#write(metrics, format)))
+    return writing
   }
 
   async #pieces(format: Format): Promise<readonly string[]> {
@@ -79,10 +106,9 @@ export class BrokerMetrics {
     const prepared = this.#preparing
     let pieces: readonly string[]
     try {
-      const { metrics, texts } = await prepared
-      let writing = texts.get(format)
-      if (writing === undefined) texts.set(format, (writing = this.#write(metrics, format)))
-      pieces = await writing
+      const taken = await prepared
+      this.#cached = this.#cacheMs() > 0 ? taken : null
+      pieces = await this.#textOf(taken, format)
     } finally {
       if (this.#preparing === prepared) this.#preparing = null
     }
@@ -130,7 +156,8 @@ export class BrokerMetrics {
 
   async #prepare(): Promise<Prepared> {
     await this.refresh()
-    return { metrics: this.#snapshots.take(this.#isCompatible()), texts: new Map() }
+    const takenMs = this.#clock?.monotonicMs() ?? 0
+    return { takenMs, metrics: this.#snapshots.take(this.#isCompatible()), texts: new Map() }
   }
 
   async #write(metrics: readonly MetricSnapshot[], format: Format): Promise<readonly string[]> {

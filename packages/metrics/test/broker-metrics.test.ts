@@ -51,6 +51,42 @@ describe('first scrape', () => {
   })
 })
 
+describe('expose', () => {
+  const OPEN = 'application/openmetrics-text;version=1.0.0'
+
+  function cached(cacheMs: number) {
+    const time = { nowMs: 0 }
+    const clock = { ...nodeClock, monotonicMs: () => time.nowMs }
+    const metrics = createBrokerMetrics(clock)
+    let renders = 0
+    metrics.beforeRender(() => renders++)
+    metrics.cacheFor(() => cacheMs)
+    return { time, metrics, renders: () => renders }
+  }
+
+  it('answers all who ask within the time with one scrape, in both formats with the same numbers', async () => {
+    const { time, metrics, renders } = cached(1_000)
+    const all = await Promise.all(Array.from({ length: 10 }, () => metrics.expose(undefined)))
+    metrics.cells.messagesProduced.add(5)
+    time.nowMs = 999
+    const later = await metrics.expose(undefined)
+    expect(new Set([...all, later].map(({ pieces }) => pieces)).size).toBe(1)
+    expect((await metrics.expose(OPEN)).pieces.join('')).toContain('streambus_messages_produced_total 0')
+    expect(renders()).toBe(1)
+    time.nowMs = 1_000
+    expect((await metrics.expose(OPEN)).pieces.join('')).toContain('streambus_messages_produced_total 5')
+    expect(renders()).toBe(2)
+    expect(metrics.cells.metricsRender.child('text').count).toBe(10)
+    expect(metrics.cells.metricsRender.child('openmetrics').count).toBe(1)
+  })
+
+  it('makes each anew when nothing is to be kept', async () => {
+    const { metrics, renders } = cached(0)
+    for (let i = 0; i < 3; i++) await metrics.expose(undefined)
+    expect(renders()).toBe(3)
+  })
+})
+
 describe('render', () => {
   it('cumulates buckets and keeps sum and count', async () => {
     const metrics = createBrokerMetrics()

@@ -44,7 +44,9 @@ export class SpawnedBroker {
       ...environmentOf({
         listeners: `PLAINTEXT://${this.bootstrap}`,
         'admin.listener': `127.0.0.1:${ports.admin}`,
-        'log.dirs': this.dataDir
+        'log.dirs': this.dataDir,
+        // A test that asks twice wants two answers.
+        'metrics.cache.ms': '0'
       }),
       ...environmentOf(options.config ?? {})
     }

@@ -70,6 +70,8 @@ async function start(
       listeners: 'PLAINTEXT://127.0.0.1:0',
       'admin.listener': '127.0.0.1:0',
       'log.dirs': dataDir,
+      // A test that asks twice wants two answers.
+      'metrics.cache.ms': '0',
       ...options.config
     }
   })

@@ -5,6 +5,8 @@ export interface AdminRequest {
   readonly query: URLSearchParams
   /** The `Accept` header. */
   readonly accept: string | undefined
+  /** The `Accept-Encoding` header. */
+  readonly acceptEncoding: string | undefined
   /** The parsed JSON of a PUT; undefined otherwise. */
   readonly body: unknown
   readonly correlationId: string
@@ -17,7 +19,7 @@ export interface AdminResponse {
   readonly contentType: string
   readonly text: string
   /** Sent instead of `text`, one in each turn of the event loop. */
-  readonly pieces?: readonly string[]
+  readonly pieces?: readonly (string | Uint8Array)[]
   /** Sent instead of `text`, as fast as the client takes it. */
   readonly stream?: AsyncIterable<Uint8Array | string>
   readonly headers?: Readonly<Record<string, string>>

@@ -7,6 +7,8 @@ import type { AdminResponse } from './route.ts'
 /** A client that takes longer for a streamed answer is cut off: what it reads from may be large. */
 const STREAM_MS_MAX = 300_000
 
+type Pieces = NonNullable<AdminResponse['pieces']>
+
 export interface Delivery {
   readonly request: IncomingMessage
   readonly response: ServerResponse
@@ -35,21 +37,21 @@ export async function send(delivery: Delivery, answer: AdminResponse): Promise<n
   return request.method === 'HEAD' ? 0 : bytes
 }
 
-async function sendPieces(response: ServerResponse, pieces: readonly string[]): Promise<number> {
+async function sendPieces(response: ServerResponse, pieces: Pieces): Promise<number> {
   const bytes = lengthOf(pieces)
   response.setHeader('Content-Length', bytes)
   for (const [at, piece] of pieces.entries()) {
     if (at > 0) await nextTurn()
     if (response.destroyed) break
     // Encoded now: left to the socket, all that it has no room for would be encoded at once.
-    response.write(Buffer.from(piece))
+    response.write(typeof piece === 'string' ? Buffer.from(piece) : piece)
   }
   response.end()
   return bytes
 }
 
-function lengthOf(pieces: readonly string[]): number {
-  return pieces.reduce((bytes, piece) => bytes + Buffer.byteLength(piece), 0)
+function lengthOf(pieces: Pieces): number {
+  return pieces.reduce<number>((bytes, piece) => bytes + Buffer.byteLength(piece), 0)
 }
 
 async function sendStream(response: ServerResponse, stream: AsyncIterable<Uint8Array | string>): Promise<number> {

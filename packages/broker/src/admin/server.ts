@@ -199,7 +199,14 @@ export class AdminServer {
       this.#reportRefused(request, id, refused.status)
       return refused
     }
-    const given = { params, query, accept: request.headers.accept, correlationId: id, signal: untilOver(response) }
+    const given = {
+      params,
+      query,
+      accept: request.headers.accept,
+      acceptEncoding: request.headers['accept-encoding'],
+      correlationId: id,
+      signal: untilOver(response)
+    }
     let body: unknown
     if (route.method !== 'GET') {
       const read = await readJson(request)

@@ -40,7 +40,14 @@ interface Answer {
 
 async function asked(route: ReturnType<typeof rig>['route'], query: string, accept?: string): Promise<Answer> {
   const over = new AbortController()
-  const request = { params: new Map(), query: new URLSearchParams(query), accept, body: undefined, correlationId: 'x' }
+  const request = {
+    params: new Map(),
+    query: new URLSearchParams(query),
+    accept,
+    acceptEncoding: undefined,
+    body: undefined,
+    correlationId: 'x'
+  }
   const answer = await route.handle({ ...request, signal: over.signal })
   return { ...answer, text: await textOf(answer), end: () => over.abort() }
 }

@@ -11,6 +11,7 @@ const REQUEST: AdminRequest = {
   query: new URLSearchParams(),
   body: undefined,
   accept: undefined,
+  acceptEncoding: undefined,
   correlationId: 'test',
   signal: new AbortController().signal
 }

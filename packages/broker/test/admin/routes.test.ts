@@ -200,6 +200,20 @@ describe('GET /metrics', () => {
     }
   })
 
+  it('is compressed for who takes gzip, and says that it depends on that', async () => {
+    const plain = await get('/metrics', { headers: { 'Accept-Encoding': 'identity' } })
+    const small = await get('/metrics', { headers: { 'Accept-Encoding': 'gzip' } })
+    for (const { headers } of [plain, small]) expect(headers.get('vary')).toBe('Accept, Accept-Encoding')
+    expect([plain.headers.get('content-encoding'), small.headers.get('content-encoding')]).toEqual([null, 'gzip'])
+    const bytes = ({ headers }: Response): number => Number(headers.get('content-length'))
+    expect(bytes(small)).toBeLessThan(bytes(plain) / 4)
+    // `fetch` has unpacked it.
+    const names = (text: string) => text.split('\n').map(line => line.replace(/ \S+$/, ''))
+    const text = await small.text()
+    expect(text.endsWith('\n')).toBe(true)
+    expect(names(text).slice(0, 500)).toEqual(names(await plain.text()).slice(0, 500))
+  })
+
   it('counts the requests of this port by route, not by path', async () => {
     await get('/api/v1/topics/anything')
     await get('/nowhere/at/all')

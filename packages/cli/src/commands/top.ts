@@ -1,13 +1,11 @@
-import type { Address } from '@streambus/wire-client'
 import { adminAddress } from '../admin-address.ts'
 import { ExitCode } from '../exit-codes.ts'
 import type { Call } from '../io.ts'
 import { formatTimestamp } from '../output/format.ts'
 import { printJson } from '../output/table.ts'
 import { roomFor, watch } from '../output/watch.ts'
-import type { Moment } from '../top/rates.ts'
+import { momentAfter, momentOf } from '../top/moments.ts'
 import { type Reading, readingOf } from '../top/reading.ts'
-import { scrapeMetrics } from '../top/scrape.ts'
 import { type ScreenSize, screenOf } from '../top/screen.ts'
 
 export interface TopOptions {
@@ -26,9 +24,10 @@ const FIRST_MS = 1_000
 export async function top(call: Call<TopOptions>): Promise<number> {
   const { io, options } = call
   const address = adminAddress(options.admin)
-  let before = await scrape(call, address)
+  const scraped = { address, clock: io.clock, timeoutMs: options.timeout }
+  let before = await momentOf(scraped)
   const read = async (): Promise<Reading> => {
-    const after = await scrape(call, address)
+    const after = await momentAfter(before, scraped)
     const reading = readingOf({ before, after })
     before = after
     return reading
@@ -53,9 +52,4 @@ export async function top(call: Call<TopOptions>): Promise<number> {
     abort() {}
   })
   return ExitCode.ok
-}
-
-async function scrape({ io, options }: Call<TopOptions>, address: Address): Promise<Moment> {
-  const found = await scrapeMetrics(address, options.timeout)
-  return { atMs: io.clock.monotonicMs(), scrape: found }
 }

@@ -1,8 +1,8 @@
 import type { Clock } from '@streambus/base'
 import type { Address } from '@streambus/wire-client'
 import { getJson } from '../admin-http.ts'
+import { momentAfter, momentOf, NEW_MS_MAX } from '../top/moments.ts'
 import type { Moment } from '../top/rates.ts'
-import { scrapeMetrics } from '../top/scrape.ts'
 import { attempt } from './attempt.ts'
 import type { AdminFacts, HealthFacts } from './gathered.ts'
 
@@ -20,7 +20,7 @@ export async function gatherAdmin(options: AdminOptions): Promise<AdminFacts> {
   const { address, clock, limitMs, intervalMs } = options
   const [health, metrics] = await Promise.all([
     attempt('/health', () => healthOf(options), { clock, limitMs: 2 * limitMs }),
-    attempt('/metrics', () => metricsOf(options), { clock, limitMs: 2 * limitMs + intervalMs })
+    attempt('/metrics', () => metricsOf(options), { clock, limitMs: 2 * limitMs + intervalMs + NEW_MS_MAX })
   ])
   return { address, health, metrics }
 }
@@ -58,12 +58,8 @@ function notOurs(): Error {
 }
 
 async function metricsOf(options: AdminOptions): Promise<{ readonly before: Moment; readonly after: Moment }> {
-  const before = await scrape(options)
-  await new Promise<void>(resolve => void options.clock.after(options.intervalMs, resolve))
-  return { before, after: await scrape(options) }
-}
-
-async function scrape({ address, clock, limitMs }: AdminOptions): Promise<Moment> {
-  const found = await scrapeMetrics(address, limitMs)
-  return { atMs: clock.monotonicMs(), scrape: found }
+  const { address, clock, limitMs: timeoutMs, intervalMs } = options
+  const before = await momentOf({ address, clock, timeoutMs })
+  await new Promise<void>(resolve => void clock.after(intervalMs, resolve))
+  return { before, after: await momentAfter(before, { address, clock, timeoutMs }) }
 }

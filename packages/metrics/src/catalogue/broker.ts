@@ -61,10 +61,14 @@ export const brokerMetrics = {
       'Times that label values got no series of their own because a limit was reached, and were added to __other__.',
       { labels: ['family'], whenEmpty: [''] }
     ),
-    metricsRender: histogram('streambus_metrics_render_seconds', 'Time to render one scrape, by format.', {
-      ...seconds,
-      labels: ['format'],
-      buckets: 'requestSeconds'
-    })
+    metricsRender: histogram(
+      'streambus_metrics_render_seconds',
+      'Time to render one scrape, by format, without answers from the last one (metrics.cache.ms).',
+      {
+        ...seconds,
+        labels: ['format'],
+        buckets: 'requestSeconds'
+      }
+    )
   })
 }

@@ -37,6 +37,13 @@ export const METRICS_SETTINGS = {
     dynamic: 'cluster',
     doc: 'Series in /metrics at which single partitions, and topics of consumer groups, get none of their own any more.'
   }),
+  'metrics.cache.ms': int({
+    default: 1_000,
+    min: 0,
+    max: 60_000,
+    dynamic: 'cluster',
+    doc: 'Who asks for /metrics again within this time gets the same answer, at no cost. 0: each is made anew.'
+  }),
   'metrics.compat.enable': boolean({
     default: true,
     dynamic: 'cluster',
