@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import http from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { Kafka, logLevel } from 'kafkajs'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
 import { startBroker, type TestBroker } from '../src/index.ts'
 import { type OtlpTraces, readTraces } from './otlp-traces.ts'
 
@@ -25,16 +25,24 @@ let broker: TestBroker
 beforeAll(async () => {
   receiver.listen(0, '127.0.0.1')
   await once(receiver, 'listening')
+})
+
+afterAll(() => void receiver.close())
+
+beforeEach(async () => {
+  exports.length = 0
   const { port } = receiver.address() as AddressInfo
   // Every request is a slow one.
   const config = { 'tracing.otlp.endpoint': `http://127.0.0.1:${port}`, 'slow.request.ms': '0', 'log.level': 'fatal' }
   broker = await startBroker({ config })
 })
 
-afterAll(async () => {
-  await broker.stop()
-  receiver.close()
-})
+afterEach(() => broker.stop())
+
+async function openMetrics(): Promise<string> {
+  const headers = { accept: 'application/openmetrics-text; version=1.0.0' }
+  return (await fetch(`${broker.adminUrl}/metrics`, { headers })).text()
+}
 
 test('a slow produce arrives at a collector, with its phases as children and a link to its producer', async () => {
   const kafka = new Kafka({ brokers: [broker.bootstrap], clientId: 'traced', logLevel: logLevel.NOTHING })
@@ -48,8 +56,7 @@ test('a slow produce arrives at a collector, with its phases as children and a l
   await consumer.subscribe({ topics: ['traced'], fromBeginning: true })
   await new Promise(resolve => void consumer.run({ eachMessage: async () => resolve(null) }))
   await consumer.disconnect()
-  const openMetrics = { accept: 'application/openmetrics-text; version=1.0.0' }
-  const scrape = await (await fetch(`${broker.adminUrl}/metrics`, { headers: openMetrics })).text()
+  const scrape = await openMetrics()
   await broker.stop()
 
   const spans = exports.flatMap(each => each.spans)
@@ -89,4 +96,37 @@ test('a slow produce arrives at a collector, with its phases as children and a l
   expect(exports[0]?.resource).toMatchObject({ 'service.name': 'streambus', 'service.instance.id': '0' })
   const counted = broker.broker.metrics.cells.otelSpans.child('exported').value
   expect(counted).toBe(spans.length)
+})
+
+test('when everything is slow, every exemplar leads to a trace that arrived, and what is left out is counted', async () => {
+  const kafka = new Kafka({ brokers: [broker.bootstrap], clientId: 'busy', logLevel: logLevel.NOTHING })
+  const producer = kafka.producer({ maxInFlightRequests: 100 })
+  await producer.connect()
+  await producer.send({ topic: 'busy', messages: [{ value: 'x' }] })
+  const sends = Array.from({ length: 1_000 }, () => producer.send({ topic: 'busy', messages: [{ value: 'x' }] }))
+  await Promise.all(sends)
+  await producer.disconnect()
+  const scrape = await openMetrics()
+  await broker.stop()
+  const exemplars = new Set([...scrape.matchAll(/# \{.*trace_id="(\w+)"/g)].map(([, id]) => id))
+  expect(exemplars.size).toBeGreaterThan(0)
+  const arrived = new Set(exports.flatMap(({ spans }) => spans.map(({ traceId }) => traceId)))
+  expect([...exemplars].filter(id => !arrived.has(id ?? ''))).toEqual([])
+  const { otelSpans } = broker.broker.metrics.cells
+  expect(otelSpans.child('left_out').value).toBeGreaterThan(0)
+  expect([otelSpans.child('dropped').value, otelSpans.child('failed').value]).toEqual([0, 0])
+})
+
+test('a batch that is refused without an answer (acks=0) is a trace with its error', async () => {
+  const kafka = new Kafka({ brokers: [broker.bootstrap], clientId: 'silent', logLevel: logLevel.NOTHING })
+  const producer = kafka.producer()
+  await producer.connect()
+  await producer.send({ topic: 'silent', messages: [{ value: 'x' }] })
+  const { requestDuration } = broker.broker.metrics.cells
+  await producer.send({ topic: 'silent', acks: 0, messages: [{ value: 'y'.repeat(2 << 20) }] }).catch(() => {})
+  await expect.poll(() => requestDuration.child('Produce').count, { timeout: 10_000 }).toBe(2)
+  await producer.disconnect()
+  await broker.stop()
+  const roots = exports.flatMap(({ spans }) => spans.filter(({ name }) => name === 'publish silent'))
+  expect(roots.map(({ attributes }) => attributes['error.type'])).toEqual([undefined, 'MESSAGE_TOO_LARGE'])
 })

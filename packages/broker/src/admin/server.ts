@@ -108,7 +108,7 @@ export class AdminServer {
     const { log, repeated } = this.#options
     const message = `admin port: more than ${this.#limits.connections} connections; those longest without a request are closed`
     const fields = { event: 'admin_connections_full' }
-    repeated.write('admin-connections', { log, level: 'warn', message, fields })
+    repeated.remind('admin-connections', { log, level: 'warn', message, fields })
   }
 
   /** Rejects with the system's error when the address cannot be bound. */

@@ -29,8 +29,11 @@ export interface RequestBinding {
   readonly limits: () => RequestLimits
   /** Hears of members that waited for their group. */
   readonly waits: WaitProbe
-  /** Hears, before anybody else is told that it finished, of each request that was answered with an error of ours. */
-  readonly onServerError?: (request: RequestTrack, error: string) => void
+  /**
+   * Hears, before anybody else is told that it finished, of each request whose answer has error codes: the first of
+   * all, and the first that is the broker's fault (0: none is).
+   */
+  readonly onError?: (request: RequestTrack, first: number, ours: number) => void
 }
 
 const WAITS: Readonly<Record<string, WaitOperation>> = { JoinGroup: 'join', SyncGroup: 'sync' }
@@ -76,15 +79,15 @@ class ApiCells {
   readonly #phases: Record<Phase, Histogram>
   readonly #versions: (Counter | undefined)[] = []
   readonly #errors = new Map<number, { readonly counter: Counter; readonly errorClass: ErrorClass }>()
-  /** The first code of the last answer that is the broker's fault; 0: none. */
+  /** Of the last answer: the first error code, and the first that is the broker's fault; 0: none. */
+  firstError = 0
   serverError = 0
   /** Of the answer that is being walked. */
   #goodCount = 0
   #badCount = 0
-  #hasErrors = false
 
   readonly #visit = (code: number, isNested: boolean): void => {
-    if (code !== 0) this.#hasErrors = true
+    if (code !== 0 && this.firstError === 0) this.firstError = code
     const isServer = code !== 0 && this.#countError(code) === 'server'
     if (isServer && this.serverError === 0) this.serverError = code
     if (isServer) this.#badCount++
@@ -126,7 +129,7 @@ class ApiCells {
   judge(answer: object): boolean {
     this.#goodCount = 0
     this.#badCount = 0
-    this.#hasErrors = false
+    this.firstError = 0
     this.serverError = 0
     this.walk(answer, this.#visit)
     this.level?.available.good.add(this.#goodCount)
@@ -134,7 +137,7 @@ class ApiCells {
     // What has no parts is one.
     this.results.good.value += this.#goodCount === 0 && this.#badCount === 0 ? 1 : this.#goodCount
     this.results.bad.value += this.#badCount
-    return this.#hasErrors
+    return this.firstError !== 0
   }
 
   #countError(code: number): ErrorClass {
@@ -152,10 +155,7 @@ class ApiCells {
 }
 
 /** Connects the pipeline to the metrics. */
-export function bindRequests(
-  { cells }: BrokerMetrics,
-  { apis, limits, waits, onServerError }: RequestBinding
-): RequestProbe {
+export function bindRequests({ cells }: BrokerMetrics, { apis, limits, waits, onError }: RequestBinding): RequestProbe {
   // Indexed by API key, so that a request costs no look-up by name.
   const byKey: ApiCells[] = []
   for (const api of apis) byKey[api.key] = new ApiCells(cells, api)
@@ -174,7 +174,7 @@ export function bindRequests(
       api.inFlight.add(-1)
       finish(api, request, limits())
       const hasErrors = api.judge(answer)
-      if (api.serverError !== 0) onServerError?.(request, classOf(api.serverError).name)
+      if (hasErrors) onError?.(request, api.firstError, api.serverError)
       const waitedMs = request.readyMs - request.handledMs
       if (api.waitsAs !== null && waitedMs > 0) {
         waits.waited(api.waitsAs, waitedMs, hasErrors ? 'expired' : 'satisfied')

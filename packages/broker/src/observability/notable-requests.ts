@@ -1,4 +1,5 @@
 import type { Prng } from '@streambus/base'
+import { errorByCode } from '@streambus/protocol'
 import type { RequestProbe, RequestTrack } from '../pipeline/request-probe.ts'
 import { RatioSampler } from './ratio-sampler.ts'
 import type { RequestLines } from './request-lines.ts'
@@ -41,6 +42,9 @@ class Note {
   readonly isSampled: boolean
   subject: RequestSubject
   isSlow = false
+  /** Of the answer, whosever fault it is. */
+  errorType: string | null = null
+  /** The same if it is the broker's. */
   error: string | null = null
 
   constructor(isSampled: boolean, subject: RequestSubject) {
@@ -80,10 +84,13 @@ export class NotableRequests implements RequestProbe {
     else track.note = new Note(this.#sampler.takes(limits()['tracing.sample.ratio']), subjectOf(request, topicNames))
   }
 
-  /** Comes before `finished`: the answer has an error that is the broker's fault. */
-  erred(track: RequestTrack, error: string): void {
+  /** Comes before `finished`: codes of the answer, the first one and the first that is the broker's fault, or 0. */
+  erred(track: RequestTrack, first: number, ours: number): void {
+    const { spans, lines } = this.#options
+    if (ours === 0 && spans === null && !lines.wantsAll) return
     const note = this.#noteOf(track)
-    note.error = error
+    note.errorType = errorByCode(ours === 0 ? first : ours).name
+    if (ours !== 0) note.error = note.errorType
     track.note = note
   }
 
@@ -106,7 +113,7 @@ export class NotableRequests implements RequestProbe {
   /** The handler threw, so there is no answer. */
   failed(track: RequestTrack): void {
     const note = this.#noteOf(track)
-    note.error = 'UNKNOWN_SERVER_ERROR'
+    note.error = note.errorType = 'UNKNOWN_SERVER_ERROR'
     this.#conclude(track, note, null)
   }
 
@@ -122,11 +129,11 @@ export class NotableRequests implements RequestProbe {
   #conclude(track: RequestTrack, note: Note, sent: { flushedMs: number; sentMs: number } | null): void {
     const { lines } = this.#options
     const { name, restPhase } = this.#apis[track.apiKey] as Api
-    const { subject, error } = note
+    const { subject, error, errorType } = note
     const phases = phasesOf(track, restPhase, sent)
     const traceId = note.isNotable ? this.#trace(track, note, phases) : null
     const ownMs = ownMsOf(track, restPhase)
-    const story = { apiName: name, track, subject, phases, ownMs, error, traceId }
+    const story = { apiName: name, track, subject, phases, ownMs, error: errorType, traceId }
     if (note.isSlow) lines.slow(story)
     if (error !== null) lines.failed(story)
     if (lines.wantsAll) lines.all(story)
@@ -137,7 +144,14 @@ export class NotableRequests implements RequestProbe {
     const { spans, prng, traced } = this.#options
     if (spans === null) return null
     const { name } = this.#apis[track.apiKey] as Api
-    const specs = spansOf({ apiName: name, track, subject: note.subject, phases, error: note.error })
+    const specs = spansOf({
+      apiName: name,
+      track,
+      subject: note.subject,
+      phases,
+      error: note.error,
+      errorType: note.errorType
+    })
     const budget = note.error === null ? this.#slow : this.#failed
     if (!note.isSampled && !budget.takes(Math.max(track.receivedMs, track.readyMs))) {
       spans.leaveOut(specs.length)

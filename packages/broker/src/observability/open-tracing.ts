@@ -1,6 +1,6 @@
 import type { Clock } from '@streambus/base'
 import type { BrokerMetrics } from '@streambus/metrics'
-import type { Log } from './log.ts'
+import { clientText, type Log } from './log.ts'
 import type { RepeatedLines } from './repeated-lines.ts'
 import { openSpanExporter, type SpanSink } from './span-exporter.ts'
 
@@ -20,6 +20,7 @@ export interface TracingOptions {
 /** What OTLP asks for when an exporter is not told otherwise. */
 const TRACES_PATH = '/v1/traces'
 
+const REASON_LENGTH_MAX = 500
 const RESULTS = ['exported', 'dropped', 'failed', 'left_out'] as const
 
 /** Null when tracing is off. */
@@ -48,13 +49,21 @@ export async function openTracing(options: TracingOptions): Promise<SpanSink | n
       leftOut: count => leftOut?.add(count),
       failed(count, error) {
         failed?.add(count)
-        const fields = { event: 'spans_not_exported', collector, count, err: error ?? undefined }
+        // Not the error itself: it holds the whole answer of the collector, whatever that says.
+        const reason = clientText(error?.message ?? 'unknown', REASON_LENGTH_MAX)
+        const fields = { event: 'spans_not_exported', collector, count, reason, status: statusOf(error) }
         repeated.remind('spans', { log, level: 'warn', message: 'spans could not be sent', fields })
       }
     }
   })
   log.info('tracing', { event: 'tracing_started', collector })
   return sink
+}
+
+/** The HTTP status that the collector answered with; undefined: it did not. */
+function statusOf(error: Error | null): number | undefined {
+  const code = error !== null && 'code' in error ? error.code : undefined
+  return typeof code === 'number' ? code : undefined
 }
 
 /** As OpenTelemetry's environment variables mean it: an endpoint without a path gets the usual one. */

@@ -12,7 +12,7 @@ export interface RequestStory {
   readonly phases: readonly PhaseSpan[]
   /** Without what it waited for on purpose. */
   readonly ownMs: number
-  /** Kafka's name of what was the broker's fault; null: nothing. */
+  /** Kafka's name of what went wrong; null: nothing. */
   readonly error: string | null
   /** Of the trace that was sent; null: there is none. */
   readonly traceId: string | null

@@ -10,7 +10,7 @@ export interface SpanSpec {
   readonly attributes: Readonly<Record<string, string | number>>
   /** The producers' spans whose records are meant: a batch has many, so they are linked, not parents. */
   readonly links: readonly TraceContext[]
-  /** Kafka's name of what went wrong; null: nothing. */
+  /** Kafka's name of what the broker did wrong; null: nothing, or its client did. */
   readonly error: string | null
 }
 
@@ -40,11 +40,14 @@ export interface RequestSpans {
   readonly track: RequestTrack
   readonly subject: RequestSubject
   readonly phases: readonly PhaseSpan[]
+  /** Kafka's name of what was the broker's fault; null: nothing. */
   readonly error: string | null
+  /** The same, also of what was the client's. */
+  readonly errorType: string | null
 }
 
 /** The spans of one request: itself, and a child for each of its phases. Times and texts only; nothing is kept. */
-export function spansOf({ apiName, track, subject, phases, error }: RequestSpans): readonly SpanSpec[] {
+export function spansOf({ apiName, track, subject, phases, error, errorType }: RequestSpans): readonly SpanSpec[] {
   const startMs = phases[0]?.startMs ?? track.arrivedMs
   // A handler that threw at once has no phases and was never ready.
   const endMs = Math.max(startMs, phases.at(-1)?.endMs ?? track.readyMs)
@@ -54,7 +57,7 @@ export function spansOf({ apiName, track, subject, phases, error }: RequestSpans
     name: subject.topic === null ? name : `${name} ${subject.topic}`,
     startMs,
     endMs,
-    attributes: attributesOf(apiName, track, subject, error),
+    attributes: attributesOf(apiName, track, subject, errorType),
     links: subject.link === null ? [] : [subject.link],
     error
   }
@@ -68,7 +71,7 @@ export function spansOf({ apiName, track, subject, phases, error }: RequestSpans
   return [root, ...children]
 }
 
-function attributesOf(apiName: string, track: RequestTrack, subject: RequestSubject, error: string | null) {
+function attributesOf(apiName: string, track: RequestTrack, subject: RequestSubject, errorType: string | null) {
   const { clientId, clientHost, connectionId, correlationId, apiVersion, requestBytes, responseBytes } = track
   const { topic, partition, offset, messageCount, groupId } = subject
   const operation = OPERATIONS[apiName]
@@ -94,6 +97,6 @@ function attributesOf(apiName: string, track: RequestTrack, subject: RequestSubj
   if (offset >= 0) attributes['messaging.kafka.offset'] = offset
   if (messageCount >= 0) attributes['messaging.batch.message_count'] = messageCount
   if (groupId !== null) attributes['messaging.consumer.group.name'] = groupId
-  if (error !== null) attributes['error.type'] = error
+  if (errorType !== null) attributes['error.type'] = errorType
   return attributes
 }

@@ -58,9 +58,9 @@ export async function watchRequests(options: WatchOptions): Promise<RequestWatch
   }
   const lines = new RequestLines(log.named('requests'), repeated)
   const notable = new NotableRequests({ apis, limits, lines, topicNames, spans, prng, traced })
-  const onServerError = (track: RequestTrack, error: string): void => notable.erred(track, error)
+  const onError = notable.erred.bind(notable)
   return {
-    probe: bothProbes(bindRequests(metrics, { apis, limits, waits, onServerError }), notable),
+    probe: bothProbes(bindRequests(metrics, { apis, limits, waits, onError }), notable),
     async close({ isClean }) {
       await spans?.close(isClean ? SPANS_GRACE_MS : 0)
     }

@@ -73,8 +73,8 @@ function open({
   })
   const metrics = createBrokerMetrics()
   const waits = bindWaits(metrics)
-  const onServerError = (request: RequestTrack, error: string): void => notable.erred(request, error)
-  const probe = bothProbes(bindRequests(metrics, { apis, limits, waits, onServerError }), notable)
+  const onError = notable.erred.bind(notable)
+  const probe = bothProbes(bindRequests(metrics, { apis, limits, waits, onError }), notable)
   const run = (request: RequestTrack, answer: object = {}, body: object = REQUEST): void => {
     probe.started(request, body)
     probe.finished(request, answer)
@@ -191,6 +191,14 @@ describe('what a trace says of', () => {
       'network.peer.address': 'h',
       'network.peer.port': 50_000
     })
+  })
+
+  test('one that its client got wrong: the error, which is not a failure of the broker', () => {
+    const answer = { responses: [{ partitionResponses: [{ errorCode: Errors.MESSAGE_TOO_LARGE.code }] }] }
+    for (const responseBytes of [20, 0]) {
+      const span = attributesOf({ responseBytes }, answer, REQUEST)
+      expect(span).toMatchObject({ error: null, attributes: { 'error.type': 'MESSAGE_TOO_LARGE' } })
+    }
   })
 
   test('a produce request to one partition: where its batch went', () => {

@@ -81,13 +81,16 @@ describe('a stop', () => {
   })
 
   test('after the collector refused says so once', async () => {
-    const url = await listening(http.createServer((_, response) => response.writeHead(400).end('no')))
+    const url = await listening(
+      http.createServer((_, response) => response.writeHead(403, 'Forbidden').end('the token pa55word is unknown'))
+    )
     const { sink, counted, lines } = await open(`${url}/guarded/by/a/path`)
     sink.emit([SPAN], IDS)
     await sink.close(60_000)
     expect(counted()).toEqual([0, 1, 0, 0])
     expect(lines.filter(({ level }) => level === 'warn')).toHaveLength(1)
-    expect(JSON.stringify(lines)).not.toContain('guarded')
+    expect(lines.at(-1)?.fields).toMatchObject({ event: 'spans_not_exported', reason: 'Forbidden', status: 403 })
+    expect(JSON.stringify(lines)).not.toMatch(/guarded|pa55word/)
   })
 })
 
