@@ -34,7 +34,7 @@ export const requestMetrics = ownedBy('requests', {
   ),
   requestResults: counter(
     'streambus_request_results_total',
-    'Results in answers, one for each topic, partition or group, or one for an answer without such: bad where the broker is at fault (class="server") or its handler failed, else good.',
+    'Results in answers, one for each topic, partition or group, or one for an answer without such, also for acks=0: bad where the broker is at fault (class="server") or its handler failed, else good.',
     { labels: ['api', 'outcome'] }
   ),
   requestVersions: counter('streambus_request_versions_total', 'Requests by the version that the client speaks.', {
