@@ -133,7 +133,8 @@ const replication = section('Replication', [
     says: 'Shrinking without expanding again: a replica is too slow or gone.',
     queries: [
       { expr: sum(rate(m.isrShrinks)), legend: 'shrunk' },
-      { expr: sum(rate(m.isrExpands)), legend: 'expanded' }
+      { expr: sum(rate(m.isrExpands)), legend: 'expanded' },
+      { expr: sum(rate(m.isrUpdateFailures)), legend: 'not taken over' }
     ],
     unit: 'cps',
     width: 6
@@ -155,7 +156,9 @@ const replication = section('Replication', [
   timeseries('Replication Traffic', {
     queries: [
       { expr: sum(rate(m.replicationBytesIn)), legend: 'in' },
-      { expr: sum(rate(m.replicationBytesOut)), legend: 'out' }
+      { expr: sum(rate(m.replicationBytesOut)), legend: 'out' },
+      { expr: sum(rate(m.reassignmentBytesIn)), legend: 'moving in' },
+      { expr: sum(rate(m.reassignmentBytesOut)), legend: 'moving out' }
     ],
     width: 6
   }),
@@ -180,6 +183,20 @@ const replication = section('Replication', [
     ],
     unit: 'none',
     width: 6
+  }),
+  timeseries('Without a Leader', {
+    says: 'How long partitions were, until one was elected.',
+    queries: [{ expr: quantile(0.99, m.leaderElectionDuration), legend: 'p99' }],
+    noValue: 'none elected',
+    width: 12,
+    height: 6
+  }),
+  timeseries('Followers Cut Back', {
+    says: 'To where they agree with their leader: after an unclean election these are acknowledged records.',
+    queries: [{ expr: sum(rate(m.logTruncations), ['instance']), legend: 'cut {{instance}}' }],
+    unit: 'cps',
+    width: 12,
+    height: 6
   })
 ])
 
@@ -247,6 +264,46 @@ const quorum = section('Quorum of the metadata', [
   timeseries('Last Heard Of', {
     queries: [{ expr: max(gauge(m.raftPeerContact), ['peer']), legend: 'broker {{peer}}' }],
     width: 6
+  }),
+  timeseries('Without a Leader of the Quorum', {
+    queries: [{ expr: quantile(0.99, m.raftElectionDuration), legend: 'p99' }],
+    noValue: 'no election',
+    width: 6
+  }),
+  timeseries('Way to Voters and Back', {
+    says: 'P99, by voter.',
+    queries: [{ expr: quantile(0.99, m.raftPeerRoundTrip, { by: ['peer'] }), legend: 'broker {{peer}}' }],
+    noValue: 'no voters',
+    width: 6
+  }),
+  timeseries('Unanswered by Voters', {
+    says: 'Requests of the leader.',
+    queries: [{ expr: sum(rate(m.raftHeartbeatFailures), ['peer']), legend: 'broker {{peer}}' }],
+    unit: 'cps',
+    width: 6
+  }),
+  timeseries('Messages of the Quorum', {
+    queries: [{ expr: sum(rate(m.raftMessages), ['type', 'direction']), legend: '{{type}} {{direction}}' }],
+    unit: 'cps',
+    width: 6
+  }),
+  timeseries('Snapshots', {
+    says: 'Of the metadata: written, sent to a voter, loaded.',
+    queries: [{ expr: sum(rate(m.raftSnapshots), ['op']) }],
+    unit: 'cps',
+    width: 8,
+    height: 6
+  }),
+  timeseries('P99 of Snapshots', {
+    queries: [{ expr: quantile(0.99, m.raftSnapshotDuration, { by: ['op'] }) }],
+    noValue: 'none',
+    width: 8,
+    height: 6
+  }),
+  timeseries('Size of Snapshots', {
+    queries: [{ expr: max(gauge(m.raftSnapshotSize), ['op']) }],
+    width: 8,
+    height: 6
   })
 ])
 

@@ -1,6 +1,6 @@
 import { catalogue as m } from '@streambus/metrics'
 import type { Board } from '../board.ts'
-import { gauge, nonZero, rate, share, sum } from '../expr.ts'
+import { type Expr, gauge, inUnit, max, nonZero, promql, quantile, rate, share, sum, total } from '../expr.ts'
 import { section } from '../layout.ts'
 import { to } from '../links.ts'
 import { stat, timeseries } from '../panels.ts'
@@ -57,8 +57,50 @@ const identities = section('Identities', [
       { expr: sum(rate(m.tlsHandshakes), ['listener', 'result']), legend: 'handshakes {{listener}} {{result}}' }
     ],
     unit: 'cps'
+  }),
+  timeseries('P99 of Handshakes', {
+    says: 'What SCRAM and TLS cost shows here.',
+    queries: [
+      { expr: quantile(0.99, m.saslHandshakeDuration, { by: ['mechanism'] }), legend: 'SASL {{mechanism}}' },
+      { expr: quantile(0.99, m.tlsHandshakeDuration, { by: ['listener'] }), legend: 'TLS {{listener}}' }
+    ],
+    noValue: 'none'
+  }),
+  timeseries('Re-authentications', {
+    says: 'On connections that had authenticated already; who does not in time is closed.',
+    queries: [
+      { expr: sum(rate(m.saslReauthentications), ['result']), legend: 're-authenticated {{result}}' },
+      { expr: sum(rate(m.expiredConnections)), legend: 'closed' }
+    ],
+    unit: 'cps'
+  }),
+  timeseries('Encrypted Connections', {
+    queries: [{ expr: sum(gauge(m.tlsConnections), ['protocol', 'cipher']), legend: '{{protocol}} {{cipher}}' }],
+    unit: 'none',
+    stack: true
+  }),
+  timeseries('Certificates Read Again', {
+    queries: [{ expr: sum(rate(m.tlsReloads), ['result']), legend: 'read {{result}}' }],
+    unit: 'cps',
+    width: 12,
+    height: 6
+  }),
+  timeseries('Known Identities', {
+    queries: [
+      { expr: total(m.scramUsers), legend: 'SCRAM users' },
+      { expr: total(m.delegationTokens), legend: 'delegation tokens' },
+      { expr: total(m.acls), legend: 'access control entries' }
+    ],
+    unit: 'none',
+    width: 12,
+    height: 6
   })
 ])
+
+function sinceAudit(): Expr<'sink'> {
+  const last = max(gauge(m.auditLastEvent), ['sink'])
+  return inUnit('s', promql(last)`time() - (${last} > 0)`)
+}
 
 const rights = section('Rights and audit', [
   timeseries('Authorization Decisions', {
@@ -80,8 +122,24 @@ const rights = section('Rights and audit', [
   }),
   timeseries('Audit Events Lost', {
     says: 'Must stay at 0: what is lost here is known nowhere.',
-    queries: [{ expr: sum(rate(m.auditDropped), ['sink']), legend: 'dropped {{sink}}' }],
+    queries: [
+      { expr: sum(rate(m.auditDropped), ['sink']), legend: 'dropped {{sink}}' },
+      { expr: sum(rate(m.auditWriteErrors), ['sink']), legend: 'failed writes {{sink}}' }
+    ],
     unit: 'cps'
+  }),
+  timeseries('Audit Events Waiting', {
+    queries: [{ expr: sum(gauge(m.auditQueueSize), ['sink']), legend: 'waiting {{sink}}' }],
+    unit: 'none',
+    width: 12,
+    height: 6
+  }),
+  timeseries('Silence of the Audit', {
+    says: 'Time since the last event that a sink got; nothing before the first one.',
+    queries: [{ expr: sinceAudit(), legend: 'since {{sink}}' }],
+    noValue: 'no event yet',
+    width: 12,
+    height: 6
   })
 ])
 

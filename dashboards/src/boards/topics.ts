@@ -9,6 +9,7 @@ import {
   min,
   nonZero,
   promql,
+  quantile,
   rate,
   ratio,
   stddev,
@@ -237,6 +238,46 @@ const schemas = collapsed('Schemas', [
       { expr: sum(rate(m.schemaValidationErrors)), legend: 'failed' }
     ],
     unit: 'cps'
+  }),
+  timeseries('Subjects and Schemas', {
+    queries: [
+      { expr: total(m.schemaSubjects), legend: 'subjects' },
+      { expr: total(m.schemas, { by: ['type'] }), legend: 'schemas {{type}}' }
+    ],
+    unit: 'none'
+  }),
+  timeseries('Requests to the Registry', {
+    queries: [{ expr: sum(rate(m.schemaRequests), ['route', 'status']), legend: 'requests {{route}} {{status}}' }],
+    unit: 'cps',
+    width: 6
+  }),
+  timeseries('P99 of the Registry', {
+    queries: [{ expr: quantile(0.99, m.schemaRequestDuration, { by: ['route'] }), legend: 'p99 {{route}}' }],
+    noValue: 'no request',
+    width: 6
+  }),
+  timeseries('Checks and Look-ups', {
+    queries: [
+      {
+        expr: sum(rate(m.schemaCompatibilityChecks), ['level', 'result']),
+        legend: 'checks {{level}} {{result}}'
+      },
+      { expr: sum(rate(m.schemaCache), ['result']), legend: 'cache {{result}}' }
+    ],
+    unit: 'cps',
+    width: 6
+  }),
+  timeseries('Refused for Their Schema', {
+    queries: [{ expr: topk(10, sum(rate(m.schemaIdFailures), ['topic'])), legend: 'refused {{topic}}' }],
+    unit: 'cps',
+    width: 3
+  }),
+  stat('Registry Leaders', {
+    says: 'Exactly one, once there is a registry.',
+    queries: [{ expr: total(m.schemaRegistryLeader) }],
+    unit: 'none',
+    limits: 'plain',
+    height: 8
   })
 ])
 

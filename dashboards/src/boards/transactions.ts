@@ -1,6 +1,6 @@
 import { catalogue as m } from '@streambus/metrics'
 import type { Board } from '../board.ts'
-import { bucketsOf, gauge, max, promql, rate, share, sum, topk, total } from '../expr.ts'
+import { bucketsOf, gauge, max, promql, quantile, rate, share, sum, topk, total } from '../expr.ts'
 import { section } from '../layout.ts'
 import { bars, heatmap, stat, timeseries } from '../panels.ts'
 import { percentiles } from './patterns.ts'
@@ -69,6 +69,20 @@ const course = section('How they go', [
     says: 'A commit that all its partitions do not know yet is not visible there.',
     queries: [{ expr: sum(rate(m.transactionMarkerErrors)), legend: 'failed' }],
     unit: 'cps'
+  }),
+  timeseries('P99 of Ending One', {
+    says: 'prepare: until the decision is durable. markers: until all partitions know it.',
+    queries: [{ expr: quantile(0.99, m.transactionPhase, { by: ['phase'] }) }],
+    noValue: 'none ended',
+    width: 12,
+    height: 6
+  }),
+  timeseries('Refused as Unknown', {
+    says: 'Batches of a transaction that its coordinator does not know: producers that came back after their time was up.',
+    queries: [{ expr: sum(rate(m.transactionVerificationFailures)), legend: 'refused' }],
+    unit: 'cps',
+    width: 12,
+    height: 6
   })
 ])
 

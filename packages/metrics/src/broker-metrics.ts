@@ -195,8 +195,8 @@ export function createBrokerMetrics(clock: Clock | null = null, isEnabled = true
 }
 
 function seriesOf({ type, buckets: set, whenEmpty }: Definition, holder: Cell | Family<Cell>): number {
-  const cells = holder instanceof Family ? holder.size : 1
-  if (cells === 0) return whenEmpty === null ? 0 : 1
+  const own = holder instanceof Family ? holder.size : 1
+  const cells = own === 0 && whenEmpty !== null ? 1 : own
   if (type === 'histogram') return cells * ((set === null ? 0 : buckets[set].length) + 3)
   return type === 'summary' ? cells * (SUMMARY_QUANTILES.length + 2) : cells
 }

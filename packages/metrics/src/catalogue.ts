@@ -11,6 +11,7 @@ import { produceMetrics } from './catalogue/produce.ts'
 import { replicationMetrics } from './catalogue/replication.ts'
 import { requestMetrics } from './catalogue/requests.ts'
 import { runtimeMetrics } from './catalogue/runtime.ts'
+import { schemaMetrics } from './catalogue/schemas.ts'
 import { securityMetrics } from './catalogue/security.ts'
 import { seedMetrics } from './catalogue/seed.ts'
 import { storageMetrics } from './catalogue/storage.ts'
@@ -40,6 +41,7 @@ export const catalogue = {
   ...logDirectoryMetrics,
   ...compactionMetrics,
   ...securityMetrics,
+  ...schemaMetrics,
   ...adminMetrics,
   ...runtimeMetrics,
   ...hostMetrics,
@@ -63,6 +65,7 @@ export const sections: readonly { readonly title: string; readonly metrics: Read
   { title: 'Log directories', metrics: logDirectoryMetrics },
   { title: 'Compaction', metrics: compactionMetrics },
   { title: 'Security', metrics: securityMetrics },
+  { title: 'Schema registry', metrics: schemaMetrics },
   { title: 'Admin port, log and traces', metrics: adminMetrics },
   { title: 'Process and runtime', metrics: runtimeMetrics },
   { title: 'Host', metrics: hostMetrics },

@@ -42,6 +42,8 @@ export function bindTransactions(metrics: BrokerMetrics, counts: () => Transacti
       cells.transactionAborts.child(reason).add(1)
       cells.transactionDuration.observe(durationMs / 1000)
     },
-    markerFailed: () => cells.transactionMarkerErrors.add(1)
+    markerFailed: () => cells.transactionMarkerErrors.add(1),
+    phaseEnded: (phase, durationMs) => cells.transactionPhase.child(phase).observe(durationMs / 1000),
+    verificationFailed: () => cells.transactionVerificationFailures.add(1)
   }
 }

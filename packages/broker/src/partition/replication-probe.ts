@@ -7,14 +7,33 @@ export interface ReplicationProbe {
   replicated(latencyMs: number): void
   isrShrunk(): void
   isrExpanded(): void
-  elected(type: ElectionType): void
+  /** The controller did not take over a change of in-sync replicas. */
+  isrUpdateFailed(): void
+  /** `leaderlessMs`: how long the partition had nobody who led it. */
+  elected(type: ElectionType, leaderlessMs: number): void
   /** A fetch from the leader on broker `peer` failed. */
   fetchFailed(peer: number, error: string): void
-  bytesIn(count: number): void
-  bytesOut(count: number): void
-  quorumElectionEnded(result: 'won' | 'lost' | 'timeout'): void
-  quorumLeaderChanged(): void
+  /** `isMoving`: for a replica that is not in the set its partition had before it is reassigned. */
+  bytesIn(count: number, isMoving: boolean): void
+  bytesOut(count: number, isMoving: boolean): void
+  /** The log of a follower was cut back to where it agrees with its leader. */
+  truncated(): void
+  quorum: QuorumProbe
 }
+
+/** What the quorum of the metadata reports. Peers are voters other than this broker. */
+export interface QuorumProbe {
+  electionEnded(result: 'won' | 'lost' | 'timeout'): void
+  /** `leaderlessMs`: since the last one was known. */
+  leaderChanged(leaderlessMs: number): void
+  peerAnswered(peer: number, roundTripMs: number): void
+  peerSilent(peer: number): void
+  /** `type`: the request's API. */
+  message(type: string, direction: 'in' | 'out'): void
+  snapshot(op: SnapshotOperation, durationMs: number, bytes: number): void
+}
+
+export type SnapshotOperation = 'write' | 'send' | 'load'
 
 /** Another broker, at one moment. */
 export interface PeerState {

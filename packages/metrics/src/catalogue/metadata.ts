@@ -5,6 +5,7 @@ import { counter, gauge, histogram, ownedBy } from '../definition.ts'
 const cluster = { scope: 'cluster' } as const
 const quorum = { labels: ['group'] } as const
 const quorumTime = { ...quorum, unit: 'seconds', buckets: 'diskSeconds' } as const
+const snapshot = { labels: ['group', 'op'], whenEmpty: ['metadata', 'write'] } as const
 const peer = { labels: ['group', 'peer'], whenEmpty: ['metadata', ''] } as const
 
 export const metadataMetrics = {
@@ -49,10 +50,43 @@ export const metadataMetrics = {
       ...quorum,
       whenEmpty: ['metadata']
     }),
+    raftElectionDuration: histogram(
+      'streambus_raft_election_seconds',
+      'How long the quorum had no leader that this broker knew.',
+      { ...quorum, whenEmpty: ['metadata'], unit: 'seconds', buckets: 'longSeconds' }
+    ),
     raftPeerLag: gauge('streambus_raft_peer_lag_entries', 'Entries by which a voter is behind its leader.', peer),
     raftPeerContact: gauge('streambus_raft_peer_last_contact_seconds', 'Time since the leader has heard of a voter.', {
       ...peer,
       unit: 'seconds'
+    }),
+    raftPeerRoundTrip: histogram('streambus_raft_peer_rtt_seconds', 'A request to a voter until its answer.', {
+      ...peer,
+      unit: 'seconds',
+      buckets: 'diskSeconds'
+    }),
+    raftHeartbeatFailures: counter(
+      'streambus_raft_heartbeat_failures_total',
+      'Requests of the leader that a voter did not answer.',
+      peer
+    ),
+    raftMessages: counter('streambus_raft_messages_total', 'Requests of the quorum, sent (out) and received (in).', {
+      labels: ['group', 'type', 'direction'],
+      whenEmpty: ['metadata', 'fetch', 'in']
+    }),
+    raftSnapshots: counter(
+      'streambus_raft_snapshots_total',
+      'Snapshots of the metadata written, sent to a voter, or loaded (op: write, send, load).',
+      snapshot
+    ),
+    raftSnapshotDuration: histogram('streambus_raft_snapshot_seconds', 'Time that one of them took.', {
+      ...snapshot,
+      unit: 'seconds',
+      buckets: 'longSeconds'
+    }),
+    raftSnapshotSize: gauge('streambus_raft_snapshot_size_bytes', 'Size of the last one.', {
+      ...snapshot,
+      unit: 'bytes'
     })
   })
 }

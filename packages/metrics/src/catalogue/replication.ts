@@ -1,4 +1,4 @@
-import { counter, gauge, ownedBy } from '../definition.ts'
+import { counter, gauge, histogram, ownedBy } from '../definition.ts'
 
 // Replicas, as far as the metadata of this broker tells; what replication itself will report is at zero.
 
@@ -31,10 +31,19 @@ export const replicationMetrics = {
   ...ownedBy('replication', {
     isrShrinks: counter('streambus_isr_shrinks_total', 'Replicas that fell out of sync.'),
     isrExpands: counter('streambus_isr_expands_total', 'Replicas that came into sync again.'),
+    isrUpdateFailures: counter(
+      'streambus_isr_update_failures_total',
+      'Changes of in-sync replicas that the controller refused or did not answer.'
+    ),
     leaderElections: counter('streambus_leader_elections_total', 'Leaders elected for partitions, by type.', {
       labels: ['type'],
       whenEmpty: ['clean']
     }),
+    leaderElectionDuration: histogram(
+      'streambus_leader_election_seconds',
+      'How long a partition had no leader until one was elected.',
+      { unit: 'seconds', buckets: 'longSeconds' }
+    ),
     replicaMaxLagMessages: gauge(
       'streambus_replica_max_lag_messages',
       'Records by which the slowest replica of a partition led here is behind, by broker.',
@@ -51,6 +60,18 @@ export const replicationMetrics = {
     }),
     replicationBytesIn: counter('streambus_replication_bytes_in_total', 'Batch bytes fetched from leaders.'),
     replicationBytesOut: counter('streambus_replication_bytes_out_total', 'Batch bytes sent to followers.'),
-    reassigningPartitions: gauge('streambus_reassigning_partitions', 'Partitions whose replicas are being moved.')
+    logTruncations: counter(
+      'streambus_log_truncations_total',
+      'Logs of followers cut back to where they agree with their leader.'
+    ),
+    reassigningPartitions: gauge('streambus_reassigning_partitions', 'Partitions whose replicas are being moved.'),
+    reassignmentBytesIn: counter(
+      'streambus_reassignment_bytes_in_total',
+      'Batch bytes fetched for replicas that are being moved here, part of streambus_replication_bytes_in_total.'
+    ),
+    reassignmentBytesOut: counter(
+      'streambus_reassignment_bytes_out_total',
+      'Batch bytes sent to replicas that are being moved, part of streambus_replication_bytes_out_total.'
+    )
   })
 }

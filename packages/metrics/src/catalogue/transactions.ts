@@ -1,4 +1,4 @@
-import { counter, gauge, ownedBy } from '../definition.ts'
+import { counter, gauge, histogram, ownedBy } from '../definition.ts'
 
 // Parts of the guide's transaction metrics, at zero until there are transactions.
 
@@ -35,6 +35,16 @@ export const transactionMetrics = ownedBy('transactions', {
   transactionMarkerErrors: counter(
     'streambus_transaction_marker_errors_total',
     'Attempts to write markers that failed.',
+    owner
+  ),
+  transactionPhase: histogram(
+    'streambus_transaction_phase_seconds',
+    'Ending a transaction, by phase: until the decision is durable (prepare), until all markers are written (markers).',
+    { ...owner, labels: ['phase'], whenEmpty: ['prepare'], unit: 'seconds', buckets: 'requestSeconds' }
+  ),
+  transactionVerificationFailures: counter(
+    'streambus_transaction_verification_failures_total',
+    'Transactional batches refused because their coordinator does not know the transaction.',
     owner
   )
 })

@@ -1,4 +1,5 @@
 import { assert } from '@streambus/base'
+import { buckets } from '../buckets.ts'
 import { type Cells, catalogue, type MetricKey } from '../catalogue.ts'
 import { type Cell, type Exemplar, Gauge, Histogram, Summary } from '../cells.ts'
 import type { Definition } from '../definition.ts'
@@ -52,10 +53,11 @@ export class Snapshots {
 }
 
 /** So that a query finds something before there is something. */
-function zeroOf({ name, labels, whenEmpty }: Definition): Child<Cell> {
+function zeroOf({ name, labels, whenEmpty, buckets: set }: Definition): Child<Cell> {
   assert(labels.length === whenEmpty?.length, `${name}: one value per label`)
   const pairs = Object.fromEntries(labels.map((label, at) => [label, whenEmpty[at] as string]))
-  return { labels: pairs, cell: new Gauge(), prefixes: null }
+  const cell = set === null ? new Gauge() : new Histogram(buckets[set])
+  return { labels: pairs, cell, prefixes: null }
 }
 
 function valuesOf(series: readonly Child<Cell>[]): Pick<MetricSnapshot, 'values' | 'exemplars'> {

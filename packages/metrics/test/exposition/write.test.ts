@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import type { Sample, Snapshot } from 'prom-client/lib/registry.js'
 import Registry from 'prom-client/lib/registry.js'
 import { describe, expect, it } from 'vitest'
-import { spellBound } from '../../src/buckets.ts'
+import { buckets, spellBound } from '../../src/buckets.ts'
 import { catalogue, createBrokerMetrics, Family, Histogram, type MetricKey, Summary } from '../../src/index.ts'
 import { parseOpenMetrics } from '../support/openmetrics.ts'
 import { parseScrape } from '../support/text-format.ts'
@@ -29,12 +29,13 @@ function fill({ cells }: Metrics, texts: readonly string[], numbers: readonly nu
 async function printedByPromClient({ cells }: Metrics): Promise<string> {
   const registry = new Registry()
   const texts: string[] = []
-  for (const [key, { name, help, type, whenEmpty, labels }] of Object.entries(catalogue)) {
+  for (const [key, { name, help, type, whenEmpty, labels, buckets: set }] of Object.entries(catalogue)) {
     const holder = cells[key as MetricKey]
     const children = holder instanceof Family ? [...holder.children()] : [{ labels: {}, cell: holder }]
     const values = children.flatMap(({ labels: own, cell }) => samplesOf(name, own, cell as never))
     if (values.length === 0 && whenEmpty !== null) {
-      values.push({ labels: Object.fromEntries(labels.map((label, at) => [label, whenEmpty[at] ?? ''])), value: 0 })
+      const zero = set === null ? { value: 0 } : new Histogram(buckets[set])
+      values.push(...samplesOf(name, Object.fromEntries(labels.map((label, at) => [label, whenEmpty[at] ?? ''])), zero))
     }
     const get = (): Snapshot => ({ name, help, type, values })
     registry.registerMetric({ name, help, type, get })
@@ -63,12 +64,12 @@ function samplesOf(
   if (!(cell instanceof Histogram)) return [{ labels, value: cell.value }]
   const cumulated = cell.counts.map((_, at) => cell.counts.slice(0, at + 1).reduce((sum, count) => sum + count))
   const le = [...cell.bounds.map(spellBound), '+Inf']
-  const buckets = cumulated.map((value, at) => ({
+  const bucketSamples = cumulated.map((value, at) => ({
     metricName: `${name}_bucket`,
     labels: { ...labels, le: le[at] as string },
     value
   }))
-  return [...buckets, ...ends(cell.sum, cell.count)]
+  return [...bucketSamples, ...ends(cell.sum, cell.count)]
 }
 
 const texts = fc.uniqueArray(fc.oneof(fc.string(), fc.constantFrom('a"b', 'a\\b', 'a\nb', '\\"\n', 'ü€😀', '')), {

@@ -21,6 +21,10 @@ export interface TransactionProbe {
   aborted(durationMs: number, reason: AbortReason): void
   /** An attempt to write a marker failed. */
   markerFailed(): void
+  /** Of the end of a transaction: the decision is durable (prepare), all markers are written (markers). */
+  phaseEnded(phase: 'prepare' | 'markers', durationMs: number): void
+  /** A transactional batch was refused, because its transaction is not known. */
+  verificationFailed(): void
 }
 
 /** The transactions that are coordinated here, at one moment. */
