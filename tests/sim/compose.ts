@@ -10,6 +10,7 @@ import {
   LazyPatterns,
   openBareBroker,
   Pipeline,
+  RequestClock,
   SILENT_GROUP_PROBE,
   SILENT_PARTITION_PROBE,
   SILENT_REQUEST_PROBE,
@@ -102,7 +103,7 @@ export async function compose(options: ComposeOptions): Promise<Composition> {
   const pipeline = new Pipeline({
     registry,
     probe: SILENT_REQUEST_PROBE,
-    monotonicMs: () => 0,
+    clock: new RequestClock(options.clock, false),
     onBug: (api, error) => options.onBug(api, error)
   })
   return {

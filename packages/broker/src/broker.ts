@@ -491,7 +491,7 @@ export class Broker {
       probe: this.#instruments.partitions,
       waits: this.#instruments.waits,
       clock,
-      monotonicMs: this.#instruments.requestMs,
+      monotonicMs: () => this.#instruments.requestClock.read(),
       settings: () => this.#settings,
       outputBytes: () => this.#fetchPool.takenBytes,
       onStorageError: ({ topic, index }, error) => {
@@ -513,7 +513,7 @@ export class Broker {
     const pipeline = new Pipeline({
       registry,
       probe: this.#requests.probe,
-      monotonicMs: this.#instruments.requestMs,
+      clock: this.#instruments.requestClock,
       onBug: (api, error, { connectionId, correlationId, clientId }) => {
         const who = { request_id: `${connectionId}-${correlationId}`, api, client_id: clientText(clientId) }
         log.error('a request handler failed', { event: 'handler_failed', ...who, err: error as Error })

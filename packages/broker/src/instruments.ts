@@ -23,6 +23,7 @@ import { TopicChoice } from './observability/topic-choice.ts'
 import { TopicSlots } from './observability/topic-slots.ts'
 import { type PartitionProbe, SILENT_PARTITION_PROBE } from './partition/partition-probe.ts'
 import { SILENT_WAIT_PROBE, type WaitProbe } from './partition/wait-probe.ts'
+import { RequestClock } from './pipeline/request-clock.ts'
 
 export interface InstrumentOptions {
   readonly metrics: BrokerMetrics
@@ -44,15 +45,14 @@ export interface Instruments {
   readonly connections: (listener: string) => ConnectionProbe
   /** What a log reports to, given the one that also writes lines for the operator. */
   readonly logs: (probe: LogProbe) => LogProbe
-  /** Monotonic time of what is reported of requests. */
-  readonly requestMs: () => number
+  readonly requestClock: RequestClock
 }
 
 /**
  * While metrics are off. What happens seldom reports as ever, because it is logged, too; its cells stay at zero. What
  * happens with each request or batch is not reported at all, and is not timed.
  */
-const SILENT_INSTRUMENTS: Instruments = {
+const SILENT_INSTRUMENTS: Omit<Instruments, 'requestClock'> = {
   waits: SILENT_WAIT_PROBE,
   partitions: SILENT_PARTITION_PROBE,
   controller: SILENT_CONTROLLER_PROBE,
@@ -60,14 +60,14 @@ const SILENT_INSTRUMENTS: Instruments = {
   logs(probe) {
     const { appended, flushed, readBytes } = SILENT_LOG_PROBE
     return { ...probe, appended, flushed, readBytes }
-  },
-  requestMs: () => 0
+  }
 }
 
 /** Connects to the metrics what can be looked at before a scrape, and what is there as long as the broker. */
 export function connectInstruments(options: InstrumentOptions): Instruments {
   const { metrics, view, clock, settings, listeners, pools, openFiles } = options
-  if (!metrics.isEnabled) return SILENT_INSTRUMENTS
+  const requestClock = new RequestClock(clock, metrics.isEnabled)
+  if (!metrics.isEnabled) return { ...SILENT_INSTRUMENTS, requestClock }
   const budget = new SeriesBudget(metrics, () => settings()['metrics.series.max'])
   const choice = new TopicChoice(
     () => ({ include: settings()['metrics.topics.include'], exclude: settings()['metrics.topics.exclude'] }),
@@ -91,7 +91,7 @@ export function connectInstruments(options: InstrumentOptions): Instruments {
     controller: bindMetadata(metrics, view),
     connections: name => bindConnections(metrics, name),
     logs: probe => probe,
-    requestMs: () => clock.monotonicMs()
+    requestClock
   }
 }
 

@@ -16,7 +16,7 @@ export interface LiveListenersOptions {
   readonly clock: Clock
   readonly log: Log
   readonly repeated: RepeatedLines
-  readonly instruments: Pick<Instruments, 'connections' | 'requestMs'>
+  readonly instruments: Pick<Instruments, 'connections' | 'requestClock'>
   /** Of frames that arrive. */
   readonly pool: BufferPool
   readonly execute: Execute
@@ -53,7 +53,7 @@ export function liveListeners(options: LiveListenersOptions): readonly LiveListe
       execute,
       probe: instruments.connections(name),
       clock,
-      requestMs: instruments.requestMs,
+      requestClock: instruments.requestClock,
       pool,
       budget,
       log: bindConnectionLines(name, log.named('net'), repeated)

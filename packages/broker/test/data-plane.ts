@@ -28,6 +28,7 @@ import { inTurns } from '../src/partition/in-turns.ts'
 import { ParkedFetches } from '../src/partition/parked-fetches.ts'
 import type { Exchange, Peer } from '../src/pipeline/exchange.ts'
 import { Pipeline } from '../src/pipeline/pipeline.ts'
+import { RequestClock } from '../src/pipeline/request-clock.ts'
 import { BROKER_DEFAULTS, openBareBroker, TOPIC_DEFAULTS } from './bare-broker.ts'
 
 export interface Reply<Res> {
@@ -136,10 +137,11 @@ export async function openDataPlane(options: DataPlaneOptions = {}) {
     initProducerIdHandler({ producerIds: new ProducerIds(() => controller.allocateProducerIds()) }),
     offsetForLeaderEpochHandler({ partitions })
   ])
+  const requestClock = new RequestClock(clock, true)
   const pipeline = new Pipeline({
     registry,
     probe: bindRequests(metrics, { apis: registry.apis(), limits: () => BROKER_DEFAULTS, waits }),
-    monotonicMs: () => clock.monotonicMs(),
+    clock: requestClock,
     onBug: (_api, error) => bugs.push(error)
   })
 
@@ -190,6 +192,7 @@ export async function openDataPlane(options: DataPlaneOptions = {}) {
       advertised: { host: 'me', port: 1234 }
     }
     peers.push(peer)
+    requestClock.arrive()
     pipeline.execute(frame, peer, exchange)
     // What the pipeline kept must not be the frame: the network layer reads the next request into the same memory.
     frame.fill(0xee)

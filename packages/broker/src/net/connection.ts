@@ -9,6 +9,7 @@ import type {
   RequestName,
   SentListener
 } from '../pipeline/exchange.ts'
+import type { RequestClock } from '../pipeline/request-clock.ts'
 import type { ConnectionProbe } from './connection-probe.ts'
 import { FrameReader } from './frame-reader.ts'
 import type { MemoryBudget } from './memory-budget.ts'
@@ -35,9 +36,7 @@ export interface ConnectionOptions {
   readonly budget: MemoryBudget
   readonly frameBytesMax: number
   readonly inFlightMax: number
-  readonly monotonicMs: () => number
-  /** For what listeners of answers hear. */
-  readonly requestMs: () => number
+  readonly clock: RequestClock
   readonly onClosed: (connection: Connection, end: ConnectionEnd) => void
 }
 
@@ -88,7 +87,7 @@ export class Connection {
   /** Takes over the accepted socket's handle, so that reads go into our own buffers instead of a fresh 64 KiB each. */
   constructor(accepted: net.Socket, options: ConnectionOptions) {
     this.#options = options
-    this.#lastActivityMs = options.monotonicMs()
+    this.#lastActivityMs = options.clock.arrive()
     this.#reader = new FrameReader({
       frameBytesMax: options.frameBytesMax,
       scratch: options.scratch,
@@ -150,6 +149,7 @@ export class Connection {
     this.#isFlushPlanned = true
     queueMicrotask(() => {
       this.#isFlushPlanned = false
+      this.#options.clock.read()
       this.#flush()
       this.#readAgain()
     })
@@ -174,7 +174,7 @@ export class Connection {
   }
 
   #onRead(count: number): boolean {
-    this.#lastActivityMs = this.#options.monotonicMs()
+    this.#lastActivityMs = this.#options.clock.arrive()
     this.#options.probe.bytesIn(count)
     if (!this.#consume(() => this.#reader.advance(count))) return false
     if (!this.#mustStop()) return true
@@ -196,7 +196,14 @@ export class Connection {
     if (this.#reader.isStarved) this.#waitForBudget()
     this.#flush()
     // Answers that were ready at once have made room for the frames behind them.
-    return this.#reader.hasHeld && !this.#mustStop() ? this.#consume(() => this.#reader.goOn()) : true
+    return this.#reader.hasHeld && !this.#mustStop() ? this.#goOn() : true
+  }
+
+  /** False when the connection is gone. */
+  #goOn(): boolean {
+    // What held the frames back has taken time.
+    this.#options.clock.read()
+    return this.#consume(() => this.#reader.goOn())
   }
 
   #onFrame(frame: Buffer): boolean {
@@ -238,18 +245,19 @@ export class Connection {
 
   #readAgain(): void {
     if (this.#isClosed || !this.#isReadStopped || this.#isInRead || this.#mustStop()) return
-    if (!this.#consume(() => this.#reader.goOn())) return
+    if (!this.#goOn()) return
     if (this.#mustStop() || this.#hasPeerEnded) return
     this.#isReadStopped = false
     this.#socket.resume()
   }
 
+  /** In the turn of a reading of the clock. */
   #flush(): void {
     let count = 0
     while (count < this.#pending.length && this.#pending[count]?.chunks !== null) count++
     if (count === 0 || this.#isClosed) return
     const ready = this.#pending.splice(0, count)
-    const flushedMs = this.#options.requestMs()
+    const flushedMs = this.#options.clock.latestMs
     this.#socket.cork()
     for (let i = 0; i < ready.length; i++) {
       const isLast = i === ready.length - 1
@@ -281,7 +289,7 @@ export class Connection {
 
   #sent(answers: readonly PendingAnswer[], flushedMs: number, error?: Error | null): void {
     if (error) return
-    const sentMs = this.#options.requestMs()
+    const sentMs = this.#options.clock.read()
     for (const { chunks, onSent } of answers) if (chunks?.length !== 0) onSent?.sent(flushedMs, sentMs)
   }
 

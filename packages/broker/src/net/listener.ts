@@ -1,6 +1,7 @@
 import net from 'node:net'
 import type { BufferPool, Clock, Timer } from '@streambus/base'
 import type { ClientSoftware, Execute, Peer } from '../pipeline/exchange.ts'
+import type { RequestClock } from '../pipeline/request-clock.ts'
 import { Connection, type ConnectionEnd } from './connection.ts'
 import type { ConnectionLog } from './connection-log.ts'
 import type { ConnectionProbe, RejectReason } from './connection-probe.ts'
@@ -36,8 +37,7 @@ export interface ListenerOptions {
   readonly execute: Execute
   readonly probe: ConnectionProbe
   readonly clock: Clock
-  /** Monotonic time for what is reported of requests. */
-  readonly requestMs: () => number
+  readonly requestClock: RequestClock
   readonly pool: BufferPool
   readonly budget: MemoryBudget
   readonly log: ConnectionLog
@@ -179,8 +179,7 @@ export class Listener {
         budget: this.#options.budget,
         frameBytesMax: limits.frameBytesMax,
         inFlightMax: limits.inFlightMax,
-        monotonicMs: () => this.#options.clock.monotonicMs(),
-        requestMs: this.#options.requestMs,
+        clock: this.#options.requestClock,
         onClosed: (connection, end) => this.#onClosed(connection, end)
       })
     )

@@ -12,6 +12,7 @@ import { type Answer, type AnyHandler, type Handler, Unanswered } from '../handl
 import type { HandlerRegistry } from '../handlers/registry.ts'
 import { PipelineContext } from './context.ts'
 import type { Exchange, Peer, RequestName } from './exchange.ts'
+import type { RequestClock } from './request-clock.ts'
 import type { RequestProbe, RequestTrack } from './request-probe.ts'
 
 /** A handler whose message types do not matter here: each gets what its own codec decoded. */
@@ -20,8 +21,7 @@ type ErasedHandler = Handler<unknown, object>
 export interface PipelineOptions {
   readonly registry: HandlerRegistry
   readonly probe: RequestProbe
-  /** For what is reported to the probe. */
-  readonly monotonicMs: () => number
+  readonly clock: RequestClock
   /**
    * A handler threw what no rule expects: a bug. The connection is closed; the process goes on unless it is an
    * assertion.
@@ -41,9 +41,12 @@ export class Pipeline {
     this.#options = options
   }
 
-  /** `frame` is one request without its length field, valid only during the call. */
+  /**
+   * `frame` is one request without its length field, valid only during the call. Its turn came with the latest reading
+   * of the clock: its own arrival, or the end of the work on the request before it.
+   */
   execute(frame: Buffer, peer: Peer, exchange: Exchange): void {
-    const receivedMs = this.#options.monotonicMs()
+    const receivedMs = this.#options.clock.latestMs
     let header: RequestHeader | null = null
     let handler: AnyHandler | undefined
     let request: unknown
@@ -91,7 +94,7 @@ export class Pipeline {
       return this.#fail(handler, context, error)
     }
     if (!(answer instanceof Promise)) return this.#finish(handler, context, answer)
-    context.handledMs = this.#options.monotonicMs()
+    context.handledMs = this.#options.clock.read()
     context.exchange.holdsBack = handler.pipelined !== true
     answer.then(
       late => this.#finish(handler, context, late),
@@ -108,7 +111,7 @@ export class Pipeline {
       return this.#fail(handler, context, error)
     }
     const { exchange } = context
-    context.readyMs = this.#options.monotonicMs()
+    context.readyMs = this.#options.clock.read()
     if (context.handledMs < 0) context.handledMs = context.readyMs
     for (const chunk of chunks) context.responseBytes += chunk.length
     const isUnanswered = answer instanceof Unanswered
@@ -124,7 +127,7 @@ export class Pipeline {
 
   #fail(handler: ErasedHandler, context: PipelineContext, error: unknown): void {
     const { name } = handler.api
-    context.readyMs = this.#options.monotonicMs()
+    context.readyMs = this.#options.clock.read()
     if (context.handledMs < 0) context.handledMs = context.readyMs
     this.#options.probe.failed(context)
     context.exchange.close('policy', `${name} failed`, nameOf(context, name))

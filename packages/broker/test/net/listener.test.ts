@@ -8,6 +8,7 @@ import type { ConnectionProbe } from '../../src/net/connection-probe.ts'
 import { Listener, type ListenerLimits } from '../../src/net/listener.ts'
 import { MemoryBudget } from '../../src/net/memory-budget.ts'
 import type { Exchange, Execute } from '../../src/pipeline/exchange.ts'
+import { RequestClock } from '../../src/pipeline/request-clock.ts'
 
 const LIMITS: ListenerLimits = {
   connectionsMax: 100,
@@ -38,7 +39,9 @@ function tally() {
   return { counts, probe }
 }
 
-async function listen(execute: Execute, limits: Partial<ListenerLimits> = {}) {
+const requestClock = new RequestClock(nodeClock, true)
+
+async function listen(execute: Execute, limits: Partial<ListenerLimits> = {}, clock = requestClock) {
   const { counts, probe } = tally()
   const reasons: string[] = []
   const listener = new Listener({
@@ -50,7 +53,7 @@ async function listen(execute: Execute, limits: Partial<ListenerLimits> = {}) {
     execute,
     probe,
     clock: nodeClock,
-    requestMs: () => nodeClock.monotonicMs(),
+    requestClock: clock,
     pool: new BufferPool(1 << 22),
     budget: new MemoryBudget(1 << 26),
     log: {
@@ -255,3 +258,30 @@ test('the answer to a request that was held back says when its bytes came, not w
   while (open.length < 2) await new Promise(setImmediate)
   expect(open[1]?.arrivedMs).toBe(open[0]?.arrivedMs)
 })
+
+test('a chunk of requests costs two readings of the clock, what is answered later one more', async () => {
+  let readings = 0
+  const clock = new RequestClock({ monotonicMs: () => ++readings }, true)
+  const times: number[][] = []
+  const open: Exchange[] = []
+  const execute: Execute = (bytes, peer, exchange) => {
+    exchange.onSent = { sent: (flushedMs, sentMs) => void times.push([exchange.arrivedMs, flushedMs, sentMs]) }
+    if (bytes.toString() === 'later') open.push(exchange)
+    else echo(bytes, peer, exchange)
+  }
+  const { port } = await listen(execute, {}, clock)
+  const { socket, received } = await connect(port)
+  await until(() => readings === 1)
+  socket.write(Buffer.concat([frame('a'), frame('b'), frame('c')]))
+  await received(3)
+  await until(() => times.length === 3)
+  socket.write(frame('later'))
+  await until(() => open.length === 1)
+  open[0]?.respond([frame('d')])
+  await until(() => times.length === 4)
+  expect(times).toEqual([...Array.from({ length: 3 }, () => [2, 2, 3]), [4, 5, 6]])
+})
+
+async function until(isSo: () => boolean): Promise<void> {
+  while (!isSo()) await new Promise(setImmediate)
+}

@@ -4,19 +4,23 @@ import type { AnyHandler } from '../../src/handlers/handler.ts'
 import { HandlerRegistry } from '../../src/handlers/registry.ts'
 import type { Exchange, RequestName } from '../../src/pipeline/exchange.ts'
 import { Pipeline } from '../../src/pipeline/pipeline.ts'
+import { RequestClock } from '../../src/pipeline/request-clock.ts'
 import { type RequestTrack, SILENT_REQUEST_PROBE } from '../../src/pipeline/request-probe.ts'
 
 const PEER = { connectionId: 7, host: 'h', port: 1, software: null, advertised: { host: 'b', port: 9092 } }
 
-function setup(handle: () => never | Promise<never> = () => Promise.reject(new Error('planted'))) {
+function setup(handle: () => unknown = () => Promise.reject(new Error('planted'))) {
   const closed: { reason: string; request: RequestName | undefined }[] = []
   const bugs: { api: string; track: RequestTrack }[] = []
   const failed: RequestTrack[] = []
+  const finished: RequestTrack[] = []
   let nowMs = 100
+  const clock = new RequestClock({ monotonicMs: () => nowMs++ }, true)
+  clock.arrive()
   const pipeline = new Pipeline({
     registry: new HandlerRegistry([{ api: apiVersionsApi, handle } as unknown as AnyHandler]),
-    probe: { ...SILENT_REQUEST_PROBE, failed: track => failed.push(track) },
-    monotonicMs: () => nowMs++,
+    probe: { ...SILENT_REQUEST_PROBE, failed: track => failed.push(track), finished: track => finished.push(track) },
+    clock,
     onBug: (api, _error, track) => bugs.push({ api, track })
   })
   const exchange: Exchange = {
@@ -28,7 +32,7 @@ function setup(handle: () => never | Promise<never> = () => Promise.reject(new E
     close: (reason, _detail, request) => void closed.push({ reason, request })
   }
   const execute = (frame: Buffer): void => pipeline.execute(frame, PEER, exchange)
-  return { execute, closed, bugs, failed }
+  return { execute, closed, bugs, failed, finished }
 }
 
 /** Without its length field. */
@@ -74,4 +78,14 @@ describe('a connection that is closed because of a request', () => {
     expect(failed[0]?.handledMs).toBeGreaterThan(failed[0]?.receivedMs ?? 0)
     expect(failed[0]?.readyMs).toBeGreaterThanOrEqual(failed[0]?.handledMs ?? 0)
   })
+})
+
+test('the turn of a request comes with its chunk, or when the work on the one before it ends: one reading each', () => {
+  const { execute, finished } = setup(() => ({ errorCode: 0, apiKeys: [] }))
+  for (let i = 0; i < 3; i++) execute(frame(18, 0))
+  expect(finished.map(({ receivedMs, handledMs, readyMs }) => [receivedMs, handledMs, readyMs])).toEqual([
+    [100, 101, 101],
+    [101, 102, 102],
+    [102, 103, 103]
+  ])
 })
