@@ -1,3 +1,4 @@
+import { openPlatformaticAdmin } from '../../compat/groups/admins.ts'
 import { openPlatformatic } from '../../compat/platformatic-client.ts'
 import { NODE_CLIENTS, OTHER_CLIENTS, withEveryClient } from './every-client.ts'
 import { withGroups } from './groups.ts'
@@ -34,12 +35,13 @@ export async function driveLoad(options: LoadOptions): Promise<LoadStage> {
   return stage
 }
 
-/** The totals of the broker must not fall with it. */
+/** The totals of the broker must not fall with it; a group that has read it is left with nothing. */
 async function deleteTopic(stage: LoadStage): Promise<void> {
   const topic = stage.name('gone')
   stage.say(`${topic} comes and goes`)
   const client = await openPlatformatic(stage.bootstrap)
   if (typeof client === 'string') throw new Error(client)
+  const admin = await openPlatformaticAdmin(stage.bootstrap)
   try {
     await client.createTopic?.(topic, 1, {})
     const record = { key: null, value: Buffer.from(stage.line(500)), headers: [], timestampMs: null }
@@ -47,9 +49,11 @@ async function deleteTopic(stage: LoadStage): Promise<void> {
     stage.counted.acknowledged.add(2, topic)
     const read = (await client.consume?.({ topic, partition: 0 }, { from: 'earliest', count: 2 })) ?? []
     stage.counted.received.add(read.length, topic)
+    await admin.alterOffsets(stage.name('orphaned'), topic, { 0: 1 })
     stage.disk.keep(topic)
     await client.deleteTopic?.(topic)
   } finally {
+    await admin.close()
     await client.close()
   }
 }

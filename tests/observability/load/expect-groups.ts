@@ -33,7 +33,11 @@ export function expectGroups(expected: Expectations, { groups, produced, topics 
     .total('streambus_consumer_group_heartbeat_expirations_total', 0)
     .is('streambus_offset_expirations_total', 0)
   for (const topic of topics.deleted) {
-    expected.from('nobody follows a deleted topic').is('streambus_consumer_group_topic_lag', null, { topic })
+    expected
+      .from('nobody follows a deleted topic')
+      .is('streambus_consumer_group_topic_lag', null, { topic })
+      .is('streambus_consumer_group_partition_lag', null, { topic })
+      .is('streambus_consumer_group_committed_offset', null, { topic })
   }
 }
 

@@ -13,6 +13,8 @@ export class FetchTally {
   readonly bytes = new Counts()
   /** Partitions in answers. */
   answered = 0
+  /** The same, and one for each answer that has none: of who leaves a session, or is refused altogether. */
+  results = 0
   /** Those of partitions that are there, by topic. */
   readonly partitions = new Counts()
   /** Partitions that brought records. */
@@ -21,6 +23,8 @@ export class FetchTally {
   answersWithout = 0
 
   answer({ errorCode, responses }: FetchResponse, topics: TopicTally): void {
+    const count = responses.reduce((sum, { partitions }) => sum + partitions.length, 0)
+    this.results += Math.max(1, count)
     if (errorCode !== 0) return
     let hasRecords = false
     for (const { topic, topicId, partitions } of responses) {

@@ -76,6 +76,13 @@ export class GroupTally {
     }
   }
 
+  /** With a topic go the offsets for its partitions, of every group. */
+  topicDeleted(topic: string): void {
+    for (const { offsets } of this.groups.values()) {
+      for (const [key, place] of offsets) if (place.topic === topic) offsets.delete(key)
+    }
+  }
+
   deleted({ results }: DeleteGroupsResponse): void {
     for (const { groupId, errorCode } of results) if (errorCode === 0) this.groups.delete(groupId)
   }

@@ -43,13 +43,17 @@ export class TopicTally {
     }
   }
 
-  removed({ responses }: DeleteTopicsResponse): void {
+  /** Returns their names. */
+  removed({ responses }: DeleteTopicsResponse): readonly string[] {
+    const removed: string[] = []
     for (const { name, topicId, errorCode } of responses) {
       const known = this.nameOf(name ?? '', topicId)
       if (errorCode !== 0 || known === '') continue
       this.partitions.delete(known)
       this.deleted.add(known)
+      removed.push(known)
     }
+    return removed
   }
 
   #learn(name: string, id: string): void {

@@ -90,7 +90,9 @@ export class WireTally {
       Metadata: () => topics.metadata(answer as MetadataResponse),
       CreateTopics: () => topics.created(request as CreateTopicsRequest, answer as CreateTopicsResponse),
       CreatePartitions: () => topics.grown(request as CreatePartitionsRequest, answer as CreatePartitionsResponse),
-      DeleteTopics: () => topics.removed(answer as DeleteTopicsResponse),
+      DeleteTopics: () => {
+        for (const topic of topics.removed(answer as DeleteTopicsResponse)) groups.topicDeleted(topic)
+      },
       JoinGroup: () => groups.joined(request as JoinGroupRequest, answer as JoinGroupResponse),
       LeaveGroup: () => groups.left(request as LeaveGroupRequest, answer as LeaveGroupResponse),
       ConsumerGroupHeartbeat: () =>

@@ -18,6 +18,7 @@ import type { GroupSettings } from './group-settings.ts'
 import type { OffsetListener } from './offsets/offset-listener.ts'
 import { type CommittedOffset, OffsetStore } from './offsets/offset-store.ts'
 import { type Commit, OffsetVerbs, type TopicPartition } from './offsets/offset-verbs.ts'
+import { OrphanedOffsets } from './offsets/orphaned-offsets.ts'
 
 export interface GroupShardOptions {
   readonly timers: ShardTimers<GroupRecord>
@@ -45,6 +46,7 @@ export class GroupShard implements CoordinatorShard<GroupRecord> {
   readonly #classic: ClassicVerbs
   readonly #consumer: ConsumerParts
   readonly #offsets: OffsetVerbs
+  readonly #orphans: OrphanedOffsets
   readonly store = new OffsetStore()
   #isLoaded = false
 
@@ -53,6 +55,7 @@ export class GroupShard implements CoordinatorShard<GroupRecord> {
     this.#classic = new ClassicVerbs({ ...options, find: groupId => this.#classicGroup(groupId) })
     this.#consumer = consumerParts({ ...options, find: groupId => this.#consumerGroup(groupId) })
     this.#offsets = new OffsetVerbs({ ...options, store: this.store })
+    this.#orphans = new OrphanedOffsets(this.store, options.timers)
   }
 
   groups(): IterableIterator<AnyGroup> {
@@ -182,6 +185,11 @@ export class GroupShard implements CoordinatorShard<GroupRecord> {
     const group = this.#existing(groupId)
     group.checkOffsetDeletion()
     return this.#offsets.delete(group, partitions)
+  }
+
+  /** The offsets of these topics go, whatever state their groups are in; once for every deletion. */
+  topicsDeleted(topics: ReadonlySet<string>): Decided<void> {
+    return this.#orphans.topicsDeleted(topics)
   }
 
   deleteGroup(groupId: string): Decided<void> {

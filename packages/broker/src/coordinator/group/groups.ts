@@ -77,6 +77,10 @@ export class Groups {
       probe: hostProbe
     })
     this.coordinator = new GroupCoordinator(this.runtime, { topics: this.#topics, patterns })
+    controller.onImage(changed => {
+      this.#forgetDeleted(changed)
+      return null
+    })
   }
 
   start(): void {
@@ -93,6 +97,13 @@ export class Groups {
   describe(groupId: string): GroupDescription | null {
     const group = this.runtime.shardOf(groupId)?.find(groupId)
     return group === undefined ? null : overview(group, this.#topics)
+  }
+
+  /** In the same turn as their deletion, so that no commit for a topic of the same name comes between. */
+  #forgetDeleted(changed: ReadonlySet<string>): void {
+    const deleted = new Set<string>()
+    for (const name of changed) if (this.#topics.topicByName(name) === undefined) deleted.add(name)
+    if (deleted.size > 0) this.runtime.tellAll(shard => shard.topicsDeleted(deleted))
   }
 
   #sampleLater(): void {

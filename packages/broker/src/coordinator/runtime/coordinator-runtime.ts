@@ -61,6 +61,11 @@ export class CoordinatorRuntime<S extends CoordinatorShard<R>, R> {
     }
   }
 
+  /** Every shard on this broker, those that are loading as soon as they are loaded; see ShardHost.tell. */
+  tellAll(run: (shard: S, nowMs: number) => Decision<R, void>): void {
+    for (const host of this.#hosts.values()) host.tell(run)
+  }
+
   /** The shard that a key belongs to, for what only looks; null while it is not active, or is elsewhere. */
   shardOf(key: string): S | null {
     return this.#hosts.get(this.partitionOf(key))?.shard ?? null

@@ -48,6 +48,8 @@ export class ShardHost<S extends CoordinatorShard<R>, R> {
   readonly #builder = new RecordBatchBuilder()
   readonly #shard: S
   #state: State = 'loading'
+  /** What is decided as soon as the log is read. */
+  #awaiting: (() => void)[] = []
   /** Where the log ended after the last decision that wrote. */
   #endOffset = 0
 
@@ -103,6 +105,7 @@ export class ShardHost<S extends CoordinatorShard<R>, R> {
     this.#endOffset = partition.log.logEndOffset
     this.#shard.loaded(clock.wallMs())
     probe.loaded(partition.index, clock.monotonicMs() - startedMs, records)
+    for (const decide of this.#awaiting.splice(0)) decide()
   }
 
   /** Rejects with CoordinatorRefused, or with what the decision threw. */
@@ -113,10 +116,26 @@ export class ShardHost<S extends CoordinatorShard<R>, R> {
     })
   }
 
+  /**
+   * For what nobody waits for: decided now, or before anything else when it is loading, or never when it is loaded
+   * elsewhere. What cannot be written is for the shard to try again.
+   */
+  tell(run: (shard: S, nowMs: number) => Decision<R, void>): void {
+    if (this.#state === 'loading') {
+      this.#awaiting.push(() => this.tell(run))
+      return
+    }
+    if (this.#state !== 'active') return
+    this.decide(run).catch((error: unknown) => {
+      if (!(error instanceof CoordinatorRefused)) this.#options.probe.bug(error)
+    })
+  }
+
   /** Nothing is decided here any more; whoever waits gets the error. */
   close(error: ErrorName): void {
     if (this.#state === 'closed') return
     this.#state = 'closed'
+    this.#awaiting = []
     this.partition.unwatch(this)
     this.#timers.cancelAll()
     this.#pending.failAll()

@@ -92,13 +92,18 @@ test('what was deleted under a group is told: records are lost, and there is no 
   expect((await lag())?.partitions[0]).toMatchObject({ lag: 8, lostRecords: 4, logStartOffset: 6, headroomSeconds: 0 })
 })
 
-test('an offset of a topic that is gone counts nothing', async () => {
+test('an offset of a topic that is gone counts nothing, as long as it is there', async () => {
   await produce(10)
   await commit({ 0: 2 })
+  const repair = plane.disk.failAlways('write', { code: 'ENOSPC', path: '__consumer_offsets' })
   const deletion = plane.controller.deleteTopic(plane.controller.image.topicByName('t')?.id ?? '')
   await plane.settle()
   await deletion
   expect(await lag()).toMatchObject({ lag: 0, partitions: [{ endOffset: null, lag: 0, status: 'OK' }] })
+  repair()
+  plane.clock.advance(1_000)
+  await plane.settle()
+  expect(await lag()).toMatchObject({ lag: 0, partitions: [] })
 })
 
 test('who goes on committing the same offset while records come has stalled; who stops has stopped', async () => {

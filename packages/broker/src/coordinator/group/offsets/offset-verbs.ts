@@ -112,6 +112,7 @@ export class OffsetVerbs {
   }
 }
 
-function tombstone(groupId: string, topic: string, partition: number): GroupRecord {
+/** Says that a group has no offset for a partition any more. */
+export function tombstone(groupId: string, topic: string, partition: number): GroupRecord {
   return { kind: 'offset', groupId, topic, partition, value: null }
 }
