@@ -47,6 +47,8 @@ export interface DiskSpace {
 export interface Disk {
   open(path: string, options?: OpenOptions): DiskFile
   exists(path: string): boolean
+  /** Of a file; null: there is none. */
+  sizeOf(path: string): number | null
   /** Entries sorted by name. */
   list(directory: string): readonly DirectoryEntry[]
   /** Recursive; fine when it exists. */

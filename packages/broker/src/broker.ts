@@ -144,6 +144,7 @@ export class Broker {
       environment: config.values['environment'],
       startedWallMs: clock.wallMs(),
       startedMonotonicMs: clock.monotonicMs(),
+      clock,
       disk,
       listeners: () =>
         this.#listeners.map(({ name, listener, connectionsMax }) => {

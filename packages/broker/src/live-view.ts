@@ -1,4 +1,4 @@
-import { type Disk, DiskError, type DiskSpace } from '@streambus/base'
+import { type Clock, type Disk, DiskError, type DiskSpace } from '@streambus/base'
 import type { Log, LogDirectory } from '@streambus/storage-log'
 import type { Controller } from './controller/controller.ts'
 import type { PartitionImage } from './controller/image.ts'
@@ -7,6 +7,7 @@ import { INTERNAL_TOPICS } from './controller/topic-names.ts'
 import type { Groups } from './coordinator/group/groups.ts'
 import type { GroupLagView } from './coordinator/lag/lag-view.ts'
 import type { GroupTimelines } from './coordinator/lag/timeline.ts'
+import { measureSteps } from './measure-files.ts'
 import type {
   BrokerCounts,
   BrokerStatus,
@@ -24,6 +25,7 @@ import type {
 } from './observability/broker-view.ts'
 import type { FailedDirectory } from './open-directories.ts'
 import type { DiskWatch } from './partition/disk-watch.ts'
+import { inTurns } from './partition/in-turns.ts'
 import type { PartitionSet } from './partition/partition-set.ts'
 import { countReplicas } from './replica-counts.ts'
 
@@ -46,6 +48,7 @@ export interface LiveViewOptions {
   readonly environment: string
   readonly startedWallMs: number
   readonly startedMonotonicMs: number
+  readonly clock: Clock
   readonly disk: Disk
   readonly listeners: () => readonly (ListenerView & { readonly pendingCount: number })[]
 }
@@ -69,6 +72,9 @@ const NO_REPLICAS: ReplicaCounts = {
   preferredLed: 0
 }
 const NOTHING_YET: ClusterView = { clusterId: '', controllerId: -1, brokers: [], term: 0, commitIndex: 0 }
+
+/** Of one turn of the event loop. */
+const MEASURE_MS = 5
 
 /** The read-only face of a broker for metrics, health and the admin API. */
 export class LiveView implements BrokerView {
@@ -146,8 +152,9 @@ export class LiveView implements BrokerView {
     if (this.#parts === null) return []
     const { directories, failedDirectories, partitions, metadataLog, diskWatch } = this.#parts
     const opened = directories.map(directory => {
-      let usedBytes = metadataLog.directory.startsWith(`${directory.path}/`) ? metadataLog.sizeBytes : 0
-      for (const { log } of partitions.in(directory)) usedBytes += log.sizeBytes
+      const { sizeBytes, indexFiles } = metadataLog
+      let usedBytes = metadataLog.directory.startsWith(`${directory.path}/`) ? sizeBytes + indexFiles.indexFileBytes : 0
+      for (const { log } of partitions.in(directory)) usedBytes += log.sizeBytes + log.indexFiles.indexFileBytes
       const { refusal, warning, isStalled } = diskWatch.stateOf(directory)
       const { space, error } = this.#spaceOf(directory.path, isStalled)
       return { path: directory.path, usedBytes, space, error, refusal, warning, isStalled }
@@ -156,6 +163,10 @@ export class LiveView implements BrokerView {
       return { path, usedBytes: 0, space: null, error, refusal: null, warning: null, isStalled: false }
     })
     return [...opened, ...failed]
+  }
+
+  async measureFiles(): Promise<void> {
+    if (this.#parts !== null) await inTurns(this.#options.clock, measureSteps(this.#parts), MEASURE_MS)
   }
 
   /** Those of all partitions. */

@@ -34,6 +34,7 @@ import {
   readBatches
 } from './segment/read.ts'
 import type { Segment } from './segment/segment.ts'
+import type { IndexFiles } from './segment/segment-list.ts'
 
 /** For a log on its own; a broker shares one set among all logs. */
 const OPEN_FILES_DEFAULT = 64
@@ -128,6 +129,11 @@ export class Log {
     return this.#layout.segments.sizeBytes
   }
 
+  /** `sizeBytes` does not have them. */
+  get indexFiles(): IndexFiles {
+    return this.#layout.segments
+  }
+
   get segmentCount(): number {
     return this.#layout.segments.count
   }
@@ -180,7 +186,7 @@ export class Log {
     const baseOffset = this.#logEndOffset
     if (this.#rollPolicy.isDueBefore(this.#layout.active, batch, end - start, nowMs)) this.#rollForAppend(nowMs, origin)
     if (options.leaderEpoch > this.#layout.epochs.latestEpoch) this.assignEpoch(options.leaderEpoch)
-    if (origin === 'replica') this.#checkContinuity(readBaseOffset(bytes, start))
+    if (origin === 'replica') assert(readBaseOffset(bytes, start) === baseOffset, 'a replica appends at the log end')
     else stampOffsetAndEpoch(bytes, start, baseOffset, options.leaderEpoch)
     const startedMs = this.#clock.monotonicMs()
     this.#write(bytes, start, end, origin)
@@ -466,10 +472,6 @@ export class Log {
       const message = `a batch of ${sizeBytes} bytes is larger than segment.bytes (${segmentBytes})`
       throw new AppendRefused('RECORD_LIST_TOO_LARGE', message)
     }
-  }
-
-  #checkContinuity(baseOffset: number): void {
-    assert(baseOffset === this.#logEndOffset, `a replica appends at ${this.#logEndOffset}, got ${baseOffset}`)
   }
 
   #write(bytes: Buffer, start: number, end: number, origin: AppendOrigin): void {

@@ -158,6 +158,11 @@ export class MemoryDisk implements Disk {
     return this.#tree.find(path) !== undefined
   }
 
+  sizeOf(path: string): number | null {
+    const node = this.#tree.find(path)
+    return node === undefined || node instanceof MemoryDirectory ? null : node.size
+  }
+
   list(directory: string): readonly DirectoryEntry[] {
     const node = this.#tree.directory(directory, 'readdir')
     return [...node.entries]

@@ -12,6 +12,8 @@ export interface PartitionOnDisk {
   readonly segments: number
   /** Of data files. */
   readonly bytes: number
+  /** Of the indexes beside them. */
+  readonly indexBytes: number
   readonly batches: number
   readonly records: number
 }
@@ -45,8 +47,9 @@ export class DiskTally {
 }
 
 function readPartition(directory: string): Omit<PartitionOnDisk, 'topic' | 'partition'> {
-  const sums = { segments: 0, bytes: 0, batches: 0, records: 0 }
+  const sums = { segments: 0, bytes: 0, indexBytes: 0, batches: 0, records: 0 }
   for (const name of fs.readdirSync(directory)) {
+    if (/\.(index|timeindex|txnindex)$/.test(name)) sums.indexBytes += fs.statSync(path.join(directory, name)).size
     if (!name.endsWith('.log')) continue
     const content = fs.readFileSync(path.join(directory, name))
     const batches = readBatches(content)

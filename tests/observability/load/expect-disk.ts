@@ -37,9 +37,9 @@ export function expectDisk(expected: Expectations, wire: WireTally, { partitions
     .is('streambus_segments', sum(partitions, 'segments'))
     .is('streambus_compactions_total', 0)
     .is('streambus_segments_deleted_total', 0)
-    .from('data files, the metadata included')
-    .is('streambus_storage_used_bytes', sum(disk, 'bytes'))
-    .sum('streambus_log_dir_used_bytes', sum(disk, 'bytes'))
+    .from('data files and their indexes, the metadata included')
+    .is('streambus_storage_used_bytes', sum(disk, 'bytes') + sum(disk, 'indexBytes'))
+    .sum('streambus_log_dir_used_bytes', sum(disk, 'bytes') + sum(disk, 'indexBytes'))
   const metadata = of(disk, METADATA_TOPIC)
   expected
     .from('the data file of the metadata')
@@ -56,6 +56,9 @@ function of(partitions: readonly PartitionOnDisk[], name: string): readonly Part
   return partitions.filter(({ topic }) => topic === name)
 }
 
-function sum(partitions: readonly PartitionOnDisk[], field: 'records' | 'bytes' | 'batches' | 'segments'): number {
+function sum(
+  partitions: readonly PartitionOnDisk[],
+  field: 'records' | 'bytes' | 'indexBytes' | 'batches' | 'segments'
+): number {
   return partitions.reduce((total, partition) => total + partition[field], 0)
 }

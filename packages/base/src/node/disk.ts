@@ -164,6 +164,7 @@ export const nodeDisk: Disk = {
     return attempt('open', path, () => new NodeFile(path, fs.openSync(path, flags, 0o644)))
   },
   exists: path => fs.existsSync(path),
+  sizeOf: path => attempt('stat', path, () => fs.statSync(path, { throwIfNoEntry: false })?.size ?? null),
   list: directory =>
     attempt('readdir', directory, () =>
       fs

@@ -1,3 +1,4 @@
+import type { IndexFiles } from '@streambus/storage-log'
 import type { MetadataRecord } from './records.ts'
 
 /**
@@ -15,6 +16,7 @@ export interface MetadataLog {
   /** Appends that are not committed yet. */
   readonly pendingCount: number
   readonly sizeBytes: number
+  readonly indexFiles: IndexFiles
   /** Where it is on disk. */
   readonly directory: string
   /** Hands over every committed record, in order. Once, before the first append. */

@@ -1,6 +1,6 @@
 import type { Clock, Disk, DiskError } from '@streambus/base'
 import { RecordBatchBuilder, summaryOfBuilt } from '@streambus/protocol/records'
-import { LOG_CONFIG_DEFAULTS, Log, type LogConfig, type LogProbe } from '@streambus/storage-log'
+import { type IndexFiles, LOG_CONFIG_DEFAULTS, Log, type LogConfig, type LogProbe } from '@streambus/storage-log'
 import type { MetadataHome } from './metadata-home.ts'
 import type { MetadataLog } from './metadata-log.ts'
 import { namingTheWayOut, replayMetadata } from './metadata-replay.ts'
@@ -73,6 +73,10 @@ export class QuorumOfOne implements MetadataLog {
 
   get sizeBytes(): number {
     return this.#log.sizeBytes
+  }
+
+  get indexFiles(): IndexFiles {
+    return this.#log.indexFiles
   }
 
   /** How long the sync under way has taken so far; 0 when none is. */

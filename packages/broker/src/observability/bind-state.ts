@@ -7,6 +7,7 @@ const STATUS_NUMBERS: Record<BrokerStatus, number> = { stopped: 0, starting: 1, 
 
 /** Sets, before each scrape, what is computed rather than counted. */
 export function bindState(metrics: BrokerMetrics, view: BrokerView, clock: Clock): void {
+  metrics.beforeCollect(() => view.measureFiles())
   metrics.beforeRender(() => {
     const { cells } = metrics
     collectLifecycle(cells, view, clock)

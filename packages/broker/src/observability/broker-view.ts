@@ -46,7 +46,7 @@ export interface TopicView {
 
 export interface LogDirectoryView {
   readonly path: string
-  /** Bytes of the broker's files in it. */
+  /** Bytes of data files in it, and of index files as `measureFiles` has last seen them. */
   readonly usedBytes: number
   /** Null when the filesystem does not answer. */
   readonly space: DiskSpace | null
@@ -153,6 +153,8 @@ export interface BrokerView {
   counts(): BrokerCounts
   listeners(): readonly ListenerView[]
   logDirectories(): readonly LogDirectoryView[]
+  /** Looks at index files that were written since, in turns. */
+  measureFiles(): Promise<void>
   offlinePartitions(): readonly OfflinePartition[]
   cluster(): ClusterView
   quorum(): QuorumView

@@ -48,6 +48,10 @@ export class MeasuredDisk implements Disk {
     return this.#gauge.watched(() => this.#disk.exists(path))
   }
 
+  sizeOf(path: string): number | null {
+    return this.#gauge.watched(() => this.#disk.sizeOf(path))
+  }
+
   list(directory: string): readonly DirectoryEntry[] {
     return this.#gauge.watched(() => this.#disk.list(directory))
   }

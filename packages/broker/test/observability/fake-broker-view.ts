@@ -48,6 +48,7 @@ export class FakeBrokerView implements BrokerView {
   counts = (): BrokerCounts => this.currentCounts
   listeners = (): readonly ListenerView[] => this.currentListeners
   logDirectories = (): readonly LogDirectoryView[] => this.currentDirectories
+  measureFiles = async (): Promise<void> => {}
   offlinePartitions = (): readonly OfflinePartition[] => this.currentOffline
   cluster = (): ClusterView => this.currentCluster
   currentQuorum: QuorumView = {

@@ -17,7 +17,7 @@ export const logDirectoryMetrics = {
     ),
     logDirectoryUsed: gauge(
       'streambus_log_dir_used_bytes',
-      'Bytes of records in a log directory, without indexes.',
+      'Bytes of segments, their indexes, and the metadata log in a log directory.',
       directoryBytes
     ),
     logDirectoryInodes: gauge(

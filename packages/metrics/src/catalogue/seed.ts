@@ -117,7 +117,7 @@ export const seedMetrics = {
   ...ownedBy('broker', {
     storageUsed: gauge(
       'streambus_storage_used_bytes',
-      'Bytes of records in segments and in the metadata log, without indexes (about 0.5 % more).',
+      'Bytes of segments, their indexes on disk, and the metadata log.',
       bytes
     ),
     storageAvailable: gauge(

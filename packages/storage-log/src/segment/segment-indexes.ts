@@ -17,6 +17,8 @@ import { StoredBatch } from './stored-batch.ts'
 const LOOKUP_CHUNK_BYTES = 4 * 1024
 export const WALK_CHUNK_BYTES = 256 * 1024
 
+const INDEX_KINDS = ['index', 'timeindex', 'txnindex'] as const
+
 /** The data file that the indexes are about. */
 export interface IndexedSegment {
   readonly disk: Disk
@@ -49,6 +51,9 @@ export class SegmentIndexes {
   #savedTimes = 0
   #savedEnd = -1
   #isLoaded = false
+  /** Of the files, when they were last looked at. */
+  #fileBytes = 0
+  #isFileBytesOld = true
 
   constructor(segment: IndexedSegment, intervalBytes: number) {
     this.#segment = segment
@@ -62,6 +67,27 @@ export class SegmentIndexes {
   /** Size of the larger index file, with room for one more entry. */
   get sizeBytes(): number {
     return Math.max(this.#offsets.sizeBytes + 8, this.#times.sizeBytes + 12)
+  }
+
+  /** Of all index files, as they were when `measureFiles` last looked. */
+  get fileBytes(): number {
+    return this.#fileBytes
+  }
+
+  /** False when they have changed since they were looked at. */
+  get areFilesMeasured(): boolean {
+    return !this.#isFileBytesOld
+  }
+
+  /** Costs a look at three files. Throws DiskError. */
+  measureFiles(): void {
+    const { disk } = this.#segment
+    this.#isFileBytesOld = false
+    this.#fileBytes = INDEX_KINDS.reduce((sum, kind) => sum + (disk.sizeOf(this.#segment.pathOf(kind)) ?? 0), 0)
+  }
+
+  filesChanged(): void {
+    this.#isFileBytesOld = true
   }
 
   /** −1 when no record has a timestamp. Stays known when the indexes are forgotten. */
@@ -386,6 +412,7 @@ export class SegmentIndexes {
 
   /** Writes `bytes` at the end of a file that then has `sizeBytes`. */
   #append(kind: LogFileKind, bytes: Buffer, sizeBytes: number): void {
+    this.filesChanged()
     const file = this.#segment.disk.open(this.#segment.pathOf(kind), { create: true })
     try {
       if (bytes.length > 0) file.write([bytes], sizeBytes - bytes.length)

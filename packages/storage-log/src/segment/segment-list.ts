@@ -5,8 +5,16 @@ import type { Segment } from './segment.ts'
 /** How long a segment that could not be read is left alone. */
 const OFFLINE_MS = 60_000
 
+/** The index files of a log. */
+export interface IndexFiles {
+  /** On disk, as far as `measureIndexFiles` knows. */
+  readonly indexFileBytes: number
+  /** Looks at those that have changed, of one segment in each step. Throws DiskError. */
+  measureIndexFiles(): Generator<void, void>
+}
+
 /** The segments of one log by base offset; the last one is active. */
-export class SegmentList {
+export class SegmentList implements IndexFiles {
   readonly #segments: Segment[]
   /** Segments that could not be read, with the cause and the monotonic time from which on they are tried again. */
   readonly #offline = new Map<Segment, { cause: Error; untilMs: number }>()
@@ -34,6 +42,14 @@ export class SegmentList {
 
   get sizeBytes(): number {
     return this.#inactiveBytes + this.active.sizeBytes
+  }
+
+  get indexFileBytes(): number {
+    return this.#segments.reduce((sum, segment) => sum + segment.indexFileBytes, 0)
+  }
+
+  *measureIndexFiles(): Generator<void, void> {
+    for (const segment of this.#segments.slice()) if (!segment.measureIndexFiles()) yield
   }
 
   get all(): readonly Segment[] {

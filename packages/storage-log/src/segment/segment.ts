@@ -80,6 +80,18 @@ export class Segment {
     return this.#indexes.sizeBytes
   }
 
+  /** Of its index files on disk, as far as `measureIndexFiles` knows. */
+  get indexFileBytes(): number {
+    return this.#indexes.fileBytes
+  }
+
+  /** False when it looked at the disk, because they had changed. Throws DiskError. */
+  measureIndexFiles(): boolean {
+    if (this.#indexes.areFilesMeasured) return true
+    this.#indexes.measureFiles()
+    return false
+  }
+
   /** −1 when no record has a timestamp. */
   get maxTimestampMs(): number {
     if (!this.#isMaxTimestampKnown) {
@@ -300,6 +312,7 @@ export class Segment {
   #dropSeal(): void {
     const path = this.pathOf('txnindex')
     if (!this.disk.exists(path)) return
+    this.#indexes.filesChanged()
     this.disk.unlink(path)
     this.disk.syncDirectory(this.#context.directory)
   }

@@ -178,6 +178,21 @@ export class World {
     must(found.equals(wanted), () => `there are ${bases(found)}, not ${bases(wanted)}`)
     must(log.latestEpoch === this.epoch, () => `the latest epoch is ${log.latestEpoch}, not ${this.epoch}`)
     this.#checkUndecided()
+    this.#checkIndexFiles()
+  }
+
+  /** That no change of an index file goes by unnoticed. */
+  #checkIndexFiles(): void {
+    const { log, disk } = this
+    for (const _step of log.indexFiles.measureIndexFiles());
+    let bytes = 0
+    for (const { name } of disk.list(DIRECTORY)) {
+      if (/^\d+\.(index|timeindex|txnindex)$/.test(name)) bytes += disk.sizeOf(`${DIRECTORY}/${name}`) ?? 0
+    }
+    must(
+      log.indexFiles.indexFileBytes === bytes,
+      () => `index files of ${log.indexFiles.indexFileBytes} bytes, not ${bytes}`
+    )
   }
 
   #checkUndecided(): void {
