@@ -19,11 +19,11 @@ function run(command: string, ...rest: readonly string[]): void {
   execFileSync(command, rest, { stdio: ['ignore', 'ignore', 'pipe'], env })
 }
 
-/** A tmpfs of `sizeBytes`, mounted until `cleanup` runs. Throws what mount(8) says. */
-export function mountTmpfs(sizeBytes: number, cleanup: Cleanup): string {
+/** A tmpfs of `sizeBytes`, for so many `files`, mounted until `cleanup` runs. Throws what mount(8) says. */
+export function mountTmpfs(sizeBytes: number, cleanup: Cleanup, files?: number): string {
   const home = tempDir('tmpfs')
   cleanup.add('mount point', () => home.remove())
-  run('mount', '-t', 'tmpfs', '-o', `size=${sizeBytes}`, 'tmpfs', home.path)
+  run('mount', '-t', 'tmpfs', '-o', `size=${sizeBytes}${files === undefined ? '' : `,nr_inodes=${files}`}`, 'tmpfs', home.path)
   cleanup.add(`tmpfs ${home.path}`, () => run('umount', home.path))
   return home.path
 }

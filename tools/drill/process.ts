@@ -22,21 +22,23 @@ function send(pid: number, signal: 'SIGSTOP' | 'SIGCONT'): void {
   }
 }
 
-async function stutter(stage: Stage): Promise<void> {
+/** Stops the process for `pauseMs` and lets it run for `runMs`, in turns. */
+export async function stutter(stage: Stage, pauseMs: number, runMs: number): Promise<void> {
   const pid = pidOf(stage)
   try {
     while (!stage.signal.aborted) {
       send(pid, 'SIGSTOP')
-      await pause(PAUSE_MS, stage.signal)
+      await pause(pauseMs, stage.signal)
       send(pid, 'SIGCONT')
-      await pause(RUN_MS, stage.signal)
+      await pause(runMs, stage.signal)
     }
   } finally {
     send(pid, 'SIGCONT')
   }
 }
 
-async function hold(stage: Stage): Promise<void> {
+/** Stops the process until the end. */
+export async function hold(stage: Stage): Promise<void> {
   const pid = pidOf(stage)
   send(pid, 'SIGSTOP')
   try {
@@ -46,23 +48,9 @@ async function hold(stage: Stage): Promise<void> {
   }
 }
 
-/** strace delays what `fdatasync` returns; produced all the while, or there would be no syncs. */
+/** Produced all the while, or there would be no syncs. */
 async function slowDisk(stage: Stage): Promise<void> {
-  const strace = spawn(
-    'strace',
-    [
-      '-f',
-      '-qq',
-      '-o',
-      '/dev/null',
-      '-e',
-      'trace=fdatasync',
-      '-e',
-      `inject=fdatasync:delay_exit=${SYNC_DELAY_US}`
-    ].concat(['-p', String(pidOf(stage))]),
-    { stdio: ['ignore', 'ignore', 'pipe'] }
-  )
-  const ended = endOf(strace)
+  const { kill, ended } = injectInto(stage, 'fdatasync', `delay_exit=${SYNC_DELAY_US}`)
   try {
     await mustRun(stage.bootstrap, ['topic', 'create', TOPIC, '--if-not-exists'])
     while (!stage.signal.aborted) {
@@ -70,9 +58,24 @@ async function slowDisk(stage: Stage): Promise<void> {
       await pause(200, stage.signal)
     }
   } finally {
-    strace.kill('SIGTERM')
+    kill()
     await mustRun(stage.bootstrap, ['topic', 'delete', TOPIC, '--if-exists'])
   }
+}
+
+export interface Injection {
+  /** Rejects when strace ends before it is told to. */
+  readonly ended: Promise<never>
+  kill(): void
+}
+
+/** What strace calls a fault, in each call of the process to `call` from now on: 'error=EIO', 'delay_exit=9' (µs). */
+export function injectInto(stage: Stage, call: string, fault: string): Injection {
+  const what = ['-e', `trace=${call}`, '-e', `inject=${call}:${fault}`]
+  const strace = spawn('strace', ['-f', '-qq', '-o', '/dev/null', ...what, '-p', String(pidOf(stage))], {
+    stdio: ['ignore', 'ignore', 'pipe']
+  })
+  return { ended: endOf(strace), kill: () => void strace.kill('SIGTERM') }
 }
 
 /** Rejects when strace ends before it is told to. */
@@ -104,7 +107,7 @@ export const processScenarios: readonly Scenario[] = [
     does: `stops the process of the broker for ${PAUSE_MS} ms again and again`,
     needs: ['pid'],
     minutes: 12,
-    run: stutter
+    run: stage => stutter(stage, PAUSE_MS, RUN_MS)
   },
   {
     name: 'slow-disk',

@@ -5,11 +5,14 @@ const GROUP = 'alert-drill-storm'
 /** Twice in that time somebody comes or goes. */
 const CYCLE_MS = 30_000
 
-async function comeAndGo(stage: Stage): Promise<void> {
+/** A member of a group comes and goes once in `cycleMs`; another one stays. */
+export async function comeAndGo(stage: Stage, cycleMs: number): Promise<void> {
   const { Kafka, logLevel } = await import('kafkajs')
   const kafka = new Kafka({ brokers: stage.bootstrap.split(','), logLevel: logLevel.NOTHING })
   const join = async (): Promise<{ leave(): Promise<void> }> => {
-    const consumer = kafka.consumer({ groupId: GROUP })
+    // It hears of a rebalance by its next heartbeat, and beats only between two fetches.
+    const paceMs = Math.min(3_000, cycleMs / 5)
+    const consumer = kafka.consumer({ groupId: GROUP, heartbeatInterval: paceMs, maxWaitTimeInMs: paceMs })
     await consumer.connect()
     await consumer.subscribe({ topic: TOPIC })
     await consumer.run({ eachMessage: () => Promise.resolve() })
@@ -22,9 +25,9 @@ async function comeAndGo(stage: Stage): Promise<void> {
   try {
     while (!stage.signal.aborted) {
       const restless = await join()
-      await pause(CYCLE_MS / 2, stage.signal)
+      await pause(cycleMs / 2, stage.signal)
       await restless.leave()
-      await pause(CYCLE_MS / 2, stage.signal)
+      await pause(cycleMs / 2, stage.signal)
     }
   } finally {
     await staying.leave()
@@ -40,5 +43,5 @@ export const rebalanceScenario: Scenario = {
   does: 'has a member of a group leave and come back twice a minute',
   needs: [],
   minutes: 15,
-  run: comeAndGo
+  run: stage => comeAndGo(stage, CYCLE_MS)
 }

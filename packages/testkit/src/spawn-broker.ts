@@ -19,6 +19,8 @@ export interface SpawnOptions {
   readonly descriptorsMax?: number
   /** Options of node itself, such as --max-old-space-size=200. */
   readonly nodeArguments?: readonly string[]
+  /** Variables of its own that are no settings, such as LD_PRELOAD. */
+  readonly environment?: Readonly<Record<string, string>>
   /** All that it prints, as it comes; `output` keeps only the end. */
   readonly onOutput?: (text: string) => void
 }
@@ -86,7 +88,7 @@ export class SpawnedBroker {
     const limit = this.#options.descriptorsMax
     const [command, ...rest] = limit === undefined ? node : ['sh', '-c', `ulimit -n ${limit}; exec "$@"`, 'sh', ...node]
     const child = spawn(command as string, rest, {
-      env: { ...foreignEnvironment(), ...this.#environment },
+      env: { ...foreignEnvironment(), ...this.#options.environment, ...this.#environment },
       stdio: ['ignore', 'pipe', 'pipe']
     })
     this.#child = child

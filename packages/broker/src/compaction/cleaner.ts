@@ -55,8 +55,7 @@ interface Candidate {
 export class LogCleaner {
   readonly #options: LogCleanerOptions
   /** Not tried again: what stopped them would stop them again. */
-  readonly #uncleanable = new WeakSet<Partition>()
-  #uncleanableCount = 0
+  readonly #uncleanable = new Set<Partition>()
   #timer: Timer | null = null
   #running: Promise<void> | null = null
   #isStopped = false
@@ -67,7 +66,7 @@ export class LogCleaner {
 
   /** Partitions that are not tried again before a restart. */
   get uncleanableCount(): number {
-    return this.#uncleanableCount
+    return this.#uncleanable.size
   }
 
   start(): void {
@@ -88,10 +87,18 @@ export class LogCleaner {
   }
 
   async #cleanAll(): Promise<void> {
+    this.#forgetGone()
     for (;;) {
       const candidate = this.#isStopped ? null : this.#dirtiest()
       if (candidate === null || !(await this.#clean(candidate))) return
     }
+  }
+
+  /** A topic that is deleted takes its trouble with it. */
+  #forgetGone(): void {
+    const before = this.#uncleanable.size
+    for (const partition of this.#uncleanable) if (partition.isGone) this.#uncleanable.delete(partition)
+    if (this.#uncleanable.size !== before) this.#options.probe.uncleanable(this.#uncleanable.size)
   }
 
   #dirtiest(): Candidate | null {
@@ -186,8 +193,7 @@ export class LogCleaner {
 
   #giveUp(partition: Partition, error: Error): void {
     this.#uncleanable.add(partition)
-    this.#uncleanableCount++
     this.#options.probe.failed(partition, error, true)
-    this.#options.probe.uncleanable(this.#uncleanableCount)
+    this.#options.probe.uncleanable(this.#uncleanable.size)
   }
 }

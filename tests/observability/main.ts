@@ -1,0 +1,67 @@
+/**
+ * `npm run test:observability [-- tally | panels [FOLDER] | alerts [WORD …]]`: brokers, Prometheus and Alertmanager of this
+ * machine, real clients; what is counted, shown and alerted must be what happened. Skipped where they are missing.
+ * FOLDER gets a page for each dashboard, to be looked at; only acts with one of the WORDs in their name are played.
+ */
+import fs from 'node:fs'
+import path from 'node:path'
+import { tempDir } from '@streambus/testkit'
+import { checkAlerts, whyNotAlerts } from './alerts/check-alerts.ts'
+import { checkWholeLoad, whyNotLoad } from './load/whole-load.ts'
+import { checkPanels, whyNotPanels } from './panels/check-panels.ts'
+
+interface Part {
+  readonly name: string
+  readonly what: string
+  readonly whyNot: () => string | null
+  readonly run: (options: { readonly say: (line: string) => void; readonly folder: string }) => Promise<string[]>
+}
+
+const [wanted, ...words] = process.argv.slice(2)
+const parts: readonly Part[] = [
+  { name: 'tally', what: 'counters equal an independent tally', whyNot: whyNotLoad, run: checkWholeLoad },
+  {
+    name: 'panels',
+    what: 'panels and recording rules have data',
+    whyNot: whyNotPanels,
+    run: options => checkPanels({ ...options, ...(words[0] === undefined ? {} : { pages: words[0] }) })
+  },
+  {
+    name: 'alerts',
+    what: 'alerts that can be provoked fire and resolve',
+    whyNot: whyNotAlerts,
+    run: options => checkAlerts({ ...options, words })
+  }
+]
+const chosen = parts.filter(({ name }) => wanted === undefined || name === wanted)
+if (chosen.length === 0) {
+  console.error(`there is no part ${wanted}; it is one of ${parts.map(({ name }) => name).join(', ')}`)
+  process.exitCode = 2
+}
+
+const home = tempDir('observability')
+let problems = 0
+for (const part of chosen) problems += await check(part)
+home.remove()
+if (chosen.length > 0) {
+  console.log(problems === 0 ? '\nall as it must be' : `\n${problems} problems`)
+  process.exitCode = problems === 0 ? 0 : 1
+}
+
+/** How many problems there are. */
+async function check({ name, what, whyNot, run }: Part): Promise<number> {
+  const reason = whyNot()
+  if (reason !== null) {
+    console.log(`SKIP  ${name}: ${reason}`)
+    return 0
+  }
+  console.log(`${name}: ${what}`)
+  const beganMs = performance.now()
+  const seconds = (): string => `${((performance.now() - beganMs) / 1000).toFixed(0)} s`
+  const folder = path.join(home.path, name)
+  fs.mkdirSync(folder)
+  const found = await run({ say: line => console.log(`  ${seconds().padStart(6)}  ${line}`), folder })
+  for (const problem of found) console.log(`FAIL  ${problem}`)
+  console.log(`${found.length === 0 ? 'ok   ' : 'FAIL '} ${name}, ${seconds()}`)
+  return found.length
+}
