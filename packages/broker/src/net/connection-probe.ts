@@ -8,6 +8,7 @@ export interface ConnectionProbe {
   closed(reason: NetworkErrorReason | OrderlyEnd): void
   rejected(reason: RejectReason): void
   bytesIn(count: number): void
+  /** Of answers that the socket has taken whole. */
   bytesOut(count: number): void
   /** A complete frame was taken off a socket. */
   requestFramed(): void

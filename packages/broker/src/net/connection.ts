@@ -258,22 +258,22 @@ export class Connection {
     if (count === 0 || this.#isClosed) return
     const ready = this.#pending.splice(0, count)
     const flushedMs = this.#options.clock.latestMs
+    // Behind it there is nothing to write.
+    const last = ready.findLastIndex(({ chunks }) => chunks?.length !== 0)
     this.#socket.cork()
     for (let i = 0; i < ready.length; i++) {
-      const isLast = i === ready.length - 1
-      this.#write(ready[i] as PendingAnswer, isLast ? error => this.#sent(ready, flushedMs, error) : null)
+      this.#write(ready[i] as PendingAnswer, i === last ? error => this.#sent(ready, flushedMs, error) : null)
     }
     this.#socket.uncork()
     this.#endIfDone()
   }
 
-  /** `taken` hears when the socket has taken this answer, and with it all before it. */
+  /** `taken` hears when the socket has taken this answer, which has some bytes, and with it all before it. */
   #write(answer: PendingAnswer, taken: ((error?: Error | null) => void) | null): void {
     const chunks = answer.chunks ?? []
     const { afterWrite } = answer
     for (let i = 0; i < chunks.length; i++) {
       const chunk = chunks[i] as Buffer
-      this.#options.probe.bytesOut(chunk.length)
       if (i < chunks.length - 1 || (afterWrite === null && taken === null)) this.#socket.write(chunk)
       else
         this.#socket.write(chunk, error => {
@@ -281,16 +281,19 @@ export class Connection {
           taken?.(error)
         })
     }
-    if (chunks.length === 0) {
-      afterWrite?.()
-      taken?.()
-    }
+    if (chunks.length === 0) afterWrite?.()
   }
 
   #sent(answers: readonly PendingAnswer[], flushedMs: number, error?: Error | null): void {
     if (error) return
     const sentMs = this.#options.clock.read()
-    for (const { chunks, onSent } of answers) if (chunks?.length !== 0) onSent?.sent(flushedMs, sentMs)
+    let bytes = 0
+    for (const { chunks, onSent } of answers) {
+      if (chunks === null || chunks.length === 0) continue
+      for (const chunk of chunks) bytes += chunk.length
+      onSent?.sent(flushedMs, sentMs)
+    }
+    this.#options.probe.bytesOut(bytes)
   }
 
   #onPeerEnd(): void {

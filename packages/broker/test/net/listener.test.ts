@@ -177,10 +177,10 @@ test('a half-closed client still gets its answer, then the end', async () => {
   await once(socket, 'close')
 })
 
-test('a peer that does not read its answers is not read from', async () => {
+test('a peer that does not read its answers is not read from, and they count when it does', async () => {
   let executed = 0
   const answer = frame(Buffer.alloc(4_000_000))
-  const { port } = await listen((_frame, _peer, exchange) => {
+  const { port, counts } = await listen((_frame, _peer, exchange) => {
     executed++
     exchange.respond([answer])
   })
@@ -193,6 +193,10 @@ test('a peer that does not read its answers is not read from', async () => {
     look()
   })
   expect(executed).toBeLessThan(20)
+  const waiting = executed
+  expect(counts.get('bytesOut') ?? 0).toBeLessThan(waiting * answer.length)
+  socket.resume()
+  await expect.poll(() => counts.get('bytesOut') ?? 0).toBeGreaterThanOrEqual(waiting * answer.length)
 })
 
 test('a stop does not wait for clients that have nothing under way', async () => {

@@ -132,7 +132,11 @@ export const seedMetrics = {
   }),
   ...ownedBy('connections', {
     networkBytesIn: counter('streambus_network_bytes_in_total', 'Bytes read from client sockets.', seed),
-    networkBytesOut: counter('streambus_network_bytes_out_total', 'Bytes written to client sockets.', seed),
+    networkBytesOut: counter(
+      'streambus_network_bytes_out_total',
+      'Bytes of answers that client sockets have taken; each answer counts when all of it has been.',
+      seed
+    ),
     networkRequests: counter('streambus_network_requests_total', 'Complete requests taken off client sockets.', seed),
     networkErrors: counter(
       'streambus_network_errors_total',
