@@ -5,7 +5,7 @@ import type { Cleanup } from '../../durability/cleanup.ts'
 /** One way to make alerts fire on brokers of its own, and to make good again what made them. */
 export interface Act {
   readonly name: string
-  /** Those that must be told as firing, then as resolved: 'Name'; 'Name/severity', 'Name/window' where there are two. */
+  /** Told as firing, then as resolved, each of them: 'Name'; 'Name/severity', 'Name/window' where there are two. */
   readonly alerts: readonly string[]
   /** How long each half may take, in ms. Default: 90 s. */
   readonly limitMs?: number
