@@ -72,7 +72,7 @@ function headOf({ broker, disk, errorsPerSecond, produce, consume }: Reading, ti
       ['memory', bytes(broker.memoryBytes)]
     ]),
     facts([
-      ['disk', `${bytes(disk.usedBytes)} of records, ${bytes(disk.availableBytes)} free (${share(disk.freeShare)})`]
+      ['disk', `${bytes(disk.usedBytes)} used, ${bytes(disk.availableBytes)} free (${share(disk.freeShare)})`]
     ]),
     '',
     ...renderTable(FLOW_COLUMNS, [

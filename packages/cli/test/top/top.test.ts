@@ -103,7 +103,7 @@ ${groups}`
     const text = lines.join('\n')
     expect(lines[0]).toBe('title')
     expect(text).toContain('version 1.2.3')
-    expect(text).toContain('disk 250 B of records, 750 B free (18 %)')
+    expect(text).toContain('disk 250 B used, 750 B free (18 %)')
     expect(text).toMatch(/produce +1,234/)
     expect(text).toMatch(/Fetch +200\nProduce +2\.0/)
     expect(text).toMatch(/g9 +9 +- +-\ng8 +8 +1h 1m +STOP/)
