@@ -1,5 +1,5 @@
 import { afterEach, expect, test, vi } from 'vitest'
-import { ClassicGroup, GroupCoordinator, OffsetStore, Rebalance } from './broker-parts.ts'
+import { ClassicGroup, GroupCoordinator, OffsetStore, OrphanedOffsets, Rebalance, ShardHost } from './broker-parts.ts'
 import { firstFound, SEEDS_MAX } from './first-found.ts'
 import { assignInTurns } from './members/assignment.ts'
 import { ClassicMemberActor } from './members/classic-member.ts'
@@ -41,6 +41,19 @@ test('an offset that goes back to what was committed before', async () => {
     older.set(key, offset)
   })
   await expectFound('R16')
+})
+
+test('offsets that outlive their topic', async () => {
+  vi.spyOn(OrphanedOffsets.prototype, 'topicsDeleted').mockReturnValue({ records: [], answer: undefined })
+  await expectFound('R16 orphan')
+})
+
+test('offsets that outlive a topic which was deleted while they were read from the log', async () => {
+  const { tell } = ShardHost.prototype
+  vi.spyOn(ShardHost.prototype, 'tell').mockImplementation(function (this: ShardHost<never, never>, run) {
+    if (!this.isLoading) tell.call(this, run)
+  })
+  await expectFound('R16 orphan')
 })
 
 test('no offset instead of an error while the coordinator is loading', async () => {

@@ -4,6 +4,7 @@ import { MemoryDisk } from '@streambus/testkit'
 import { type ConfigValues, type Exchange, type GroupShard, OFFSETS_TOPIC } from './broker-parts.ts'
 import { type Composition, completed, compose, letRun } from './compose.ts'
 import type { Arrival, Check } from './facts.ts'
+import { PASSING_TOPIC } from './passing-topic.ts'
 import type { Random } from './random.ts'
 import { BrokerClock, type Timeline } from './timeline.ts'
 import { Topics } from './topics.ts'
@@ -203,13 +204,27 @@ export class SimBroker {
     }
   }
 
-  /** After each event: what topics there are now. */
+  /** Somebody deletes a topic; a broker that ends meanwhile has done so or not. */
+  drop(name: string): void {
+    const controller = this.#life?.composition?.controller
+    const id = controller?.image.topicByName(name)?.id
+    if (controller === undefined || id === undefined) return
+    this.#options.trace.add(`${name} shall be deleted`)
+    void controller.deleteTopic(id)
+  }
+
+  hasTopic(name: string): boolean {
+    return this.#life?.composition?.controller.image.topicByName(name) !== undefined
+  }
+
+  /** After each event: what topics there are now, for members. */
   lookAtTopics(): void {
     const image = this.#life?.composition?.controller.image
     if (image === undefined || image.topicsVersion === this.#topicsVersion) return
     this.#topicsVersion = image.topicsVersion
     for (const { name, id, partitions } of image.topics()) {
-      if (name !== OFFSETS_TOPIC) this.topics.add({ name, id, partitionCount: partitions.length })
+      if (name !== OFFSETS_TOPIC && name !== PASSING_TOPIC)
+        this.topics.add({ name, id, partitionCount: partitions.length })
     }
   }
 

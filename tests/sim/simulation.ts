@@ -4,6 +4,7 @@ import { FencingCheck } from './checks/fencing-check.ts'
 import { GenerationsCheck } from './checks/generations-check.ts'
 import { HoldingsCheck } from './checks/holdings-check.ts'
 import { OffsetsCheck } from './checks/offsets-check.ts'
+import { OrphansCheck } from './checks/orphans-check.ts'
 import { checkSettled } from './checks/settled-check.ts'
 import { World } from './checks/world.ts'
 import { letRun } from './compose.ts'
@@ -13,6 +14,7 @@ import { ConsumerMemberActor } from './members/consumer-member.ts'
 import { Crew, type MakeMember } from './members/crew.ts'
 import { Network } from './network.ts'
 import { Operator } from './operator.ts'
+import { PassingTopic } from './passing-topic.ts'
 import { Random } from './random.ts'
 import { OTHER_TOPIC, SimBroker, TOPIC } from './sim-broker.ts'
 import { drawSwarm, type FaultKind, type GroupProtocol, REBALANCE_MS_MAX, SESSION_MS_MAX, type Swarm } from './swarm.ts'
@@ -90,9 +92,11 @@ class Run {
   readonly #network: Network
   readonly #crew: Crew
   readonly #operator: Operator
+  readonly #passing: PassingTopic
   readonly #trouble: Trouble
   readonly #world: World
   readonly #holdings: HoldingsCheck
+  readonly #orphans: OrphansCheck
   readonly #checks: readonly Check[]
   readonly #groupIds: readonly string[]
   /** Of the present event. */
@@ -139,8 +143,10 @@ class Run {
     this.#world = new World({ timeline, broker: this.#broker, retentionMs: RETENTION_MS, groupIds })
     const classicIds = groupIds.filter((_, number) => swarm.protocols[number] === 'classic')
     this.#holdings = new HoldingsCheck(this.#world, () => this.#crew.actors)
+    this.#orphans = new OrphansCheck(this.#world, swarm.rates['disk-full'] + swarm.rates['sync-error'] === 0)
     this.#checks = [
       new OffsetsCheck(this.#world),
+      this.#orphans,
       new GenerationsCheck(this.#world, new Set(classicIds)),
       new EpochsCheck(this.#world, this.#holdings),
       this.#holdings,
@@ -154,6 +160,7 @@ class Run {
     this.#crew = new Crew({ surroundings, swarm, groupIds, topics, topic: TOPIC, retentionMs: RETENTION_MS, make })
     const grow = (name: string, partitionCount: number): void => this.#broker.grow(name, partitionCount)
     this.#operator = new Operator({ surroundings, swarm, groupIds, topics, grow })
+    this.#passing = new PassingTopic({ surroundings, broker: this.#broker, swarm })
   }
 
   async play(): Promise<void> {
@@ -163,6 +170,7 @@ class Run {
     this.#options.prepare?.(this.#broker)
     this.#crew.begin()
     this.#operator.begin()
+    this.#passing.begin()
     this.#trouble.begin(this.#broker)
     await this.#until(timeline.nowMs + swarm.troubleMs)
     await this.#heal()
@@ -172,6 +180,7 @@ class Run {
       this.#crew.revive()
     }
     checkSettled(this.#world, this.#crew.actors)
+    this.#orphans.compare()
     for (const groupId of this.#groupIds) this.#operator.fetchAll(groupId)
     const waiting = this.#broker.unanswered
     await this.#until(timeline.nowMs + 1_000)
@@ -182,7 +191,8 @@ class Run {
 
   async #heal(): Promise<void> {
     this.trace.add('the trouble ends')
-    for (const each of [this.#network, this.#crew, this.#operator, this.#trouble]) each.isTroubled = false
+    for (const each of [this.#network, this.#crew, this.#operator, this.#passing, this.#trouble])
+      each.isTroubled = false
     this.#trouble.next = null
     if (!this.#broker.isUp) await this.#start()
     this.#crew.heal(({ belief }) => this.#holdings.isMisled(belief.memberId))

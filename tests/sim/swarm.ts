@@ -37,8 +37,11 @@ const CONSUMER_KINDS = [
   'new-partitions'
 ] as const
 
+/** What was added later, so that it draws from a branch of its own. */
+const LATER_KINDS = ['passing-topic'] as const
+
 /** Kinds of trouble. Each seed has its own choice and its own rates. */
-export const FAULT_KINDS = [...GENERAL_KINDS, ...CONSUMER_KINDS] as const
+export const FAULT_KINDS = [...GENERAL_KINDS, ...CONSUMER_KINDS, ...LATER_KINDS] as const
 
 export type FaultKind = (typeof FAULT_KINDS)[number]
 
@@ -97,6 +100,7 @@ export function drawSwarm(root: Random, { without, protocol }: SwarmLimits): Swa
   // A branch of its own: seeds with classic groups alone are what they were before there was anything else.
   const consumer = root.fork('swarm of the consumer protocol')
   drawRates(CONSUMER_KINDS, consumer)
+  drawRates(LATER_KINDS, root.fork('swarm of what came later'))
   const isClassic = consumer.chance(0.2)
   const protocols = Array.from({ length: general.groupCount }, () => {
     const drawn = consumer.pick(['classic', 'consumer', 'consumer', 'mixed', 'mixed'] as const)

@@ -6,6 +6,7 @@ import {
   offsetFetchApi
 } from '@streambus/protocol'
 import { type Arrival, answerOf, type Check, nameOf, requestOf } from '../facts.ts'
+import { PASSING_TOPIC } from '../passing-topic.ts'
 import { partitionName, splitPartition } from '../topics.ts'
 import { holds } from '../violation.ts'
 import type { World } from './world.ts'
@@ -207,13 +208,14 @@ export class OffsetsCheck implements Check {
   }
 }
 
-/** The partitions of requests and answers, by their names. */
+/** The partitions of requests and answers, by their names. The topic that comes and goes has a check of its own. */
 function named<P extends { readonly partitionIndex: number }>(
   topics: readonly { readonly name?: string | undefined; readonly partitions: readonly P[] }[] | undefined
 ): (P & { readonly partition: string })[] {
-  return (topics ?? []).flatMap(({ name = '', partitions }) =>
-    partitions.map(each => ({ ...each, partition: partitionName(name, each.partitionIndex) }))
-  )
+  return (topics ?? []).flatMap(({ name = '', partitions }) => {
+    if (name === PASSING_TOPIC) return []
+    return partitions.map(each => ({ ...each, partition: partitionName(name, each.partitionIndex) }))
+  })
 }
 
 function asksForAll(arrival: Arrival, groupId: string): boolean {
