@@ -142,6 +142,12 @@ const waits = collapsed('Waiting requests', [
     says: 'satisfied: there was what was waited for; expired: time was up. Fetches that expire find no data: normal at night.',
     queries: [{ expr: sum(rate(m.purgatoryCompleted), ['operation', 'result']) }],
     unit: 'cps'
+  }),
+  timeseries('Registered in Partitions', {
+    says: 'Once for each partition that a waiting request asked for. Rises while the waiting do not: a leak.',
+    queries: [{ expr: sum(gauge(m.purgatoryWatchKeys), ['operation']) }],
+    width: 24,
+    height: 6
   })
 ])
 

@@ -206,6 +206,30 @@ const http = collapsed('Details of the admin port', [
     queries: [{ expr: sum(rate(m.otelSpans), ['result']) }],
     noValue: 'no tracing',
     width: 6
+  }),
+  timeseries('Refused on the Admin Port', {
+    says: 'requests: too many are under way. connections: those longest without a request were closed for new ones.',
+    queries: [{ expr: sum(rate(m.httpRateLimited), ['limiter']) }],
+    unit: 'cps',
+    width: 6
+  }),
+  timeseries('Spans Waiting', {
+    says: 'For the collector. At 8,192 new ones are dropped.',
+    queries: [{ expr: sum(gauge(m.otelQueueSize), byBroker) }],
+    unit: 'none',
+    width: 6
+  }),
+  timeseries('P95 of Exports', {
+    says: 'Of one batch of spans, retries included.',
+    queries: [{ expr: quantile(0.95, m.otelExport, { by: ['signal'] }) }],
+    noValue: 'no tracing',
+    width: 6
+  }),
+  timeseries('Failed Exports', {
+    says: 'Batches that the collector did not take.',
+    queries: [{ expr: sum(rate(m.otelExportErrors), ['signal']) }],
+    unit: 'cps',
+    width: 6
   })
 ])
 

@@ -156,6 +156,12 @@ const speed = section('Speed', [
     queries: [{ expr: total(m.unflushedMessages, { by: ['instance'] }) }],
     width: 6
   }),
+  timeseries('Syncs Under Way', {
+    says: 'In the thread pool, or waiting for a place in it. As many as it has threads (UV_THREADPOOL_SIZE) for long: the disk is slow.',
+    queries: [{ expr: total(m.storageInFlight, { by: ['instance'] }) }],
+    unit: 'none',
+    width: 6
+  }),
   timeseries('Disk Operations', {
     queries: [{ expr: sum(countRate(m.storageIo), ['op']) }],
     unit: 'ops',
@@ -279,7 +285,7 @@ const damage = collapsed('Recovery and damage', [
   timeseries('Ranges Offline and Indexes Rebuilt', {
     queries: [
       { expr: sum(rate(m.rangesOffline)), legend: 'ranges offline' },
-      { expr: sum(rate(m.indexRebuilds)), legend: 'indexes rebuilt' },
+      { expr: sum(rate(m.indexRebuilds), ['reason']), legend: 'indexes rebuilt: {{reason}}' },
       { expr: sum(rate(m.recoveryTailsKept)), legend: 'tails kept' }
     ],
     unit: 'cps',

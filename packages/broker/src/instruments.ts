@@ -86,7 +86,7 @@ export function connectInstruments(options: InstrumentOptions): Instruments {
   bindLimits(metrics, { settings, pools: [pools.input, pools.output] })
   bindSockets(metrics, { listeners, inputBytes: () => pools.input.takenBytes })
   return {
-    waits: bindWaits(metrics),
+    waits: bindWaits(metrics, () => view.waitCounts()),
     partitions: bindPartitions(metrics, slots),
     controller: bindMetadata(metrics, view),
     connections: name => bindConnections(metrics, name),

@@ -26,6 +26,7 @@ import type {
 import type { FailedDirectory } from './open-directories.ts'
 import type { DiskWatch } from './partition/disk-watch.ts'
 import { inTurns } from './partition/in-turns.ts'
+import type { Partition } from './partition/partition.ts'
 import type { PartitionSet } from './partition/partition-set.ts'
 import { countReplicas } from './replica-counts.ts'
 
@@ -172,6 +173,11 @@ export class LiveView implements BrokerView {
   /** Those of all partitions. */
   *logs(): IterableIterator<Log> {
     for (const { log } of this.#parts?.partitions.all() ?? []) yield log
+  }
+
+  /** What waits in partitions. */
+  *waitCounts(): IterableIterator<Partition['waitCounts']> {
+    for (const { waitCounts } of this.#parts?.partitions.all() ?? []) yield waitCounts
   }
 
   offlinePartitions(): readonly OfflinePartition[] {

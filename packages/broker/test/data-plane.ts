@@ -57,7 +57,6 @@ export async function openDataPlane(options: DataPlaneOptions = {}) {
   const clock = new ManualClock()
   const turns = options.turns ?? clock
   const metrics = createBrokerMetrics()
-  const waits = bindWaits(metrics)
   const slots = new TopicSlots(
     () => 500,
     name => INTERNAL_TOPICS.has(name)
@@ -75,6 +74,7 @@ export async function openDataPlane(options: DataPlaneOptions = {}) {
     },
     onStray: () => {}
   })
+  const waits = bindWaits(metrics, () => [...partitions.all()].map(({ waitCounts }) => waitCounts))
   disk.completeSyncs()
   await registered
   partitions.apply(

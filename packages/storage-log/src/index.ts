@@ -33,7 +33,7 @@ export {
 export { logFileName, parseLogFileName, parsePartitionDirectoryName, partitionDirectoryName } from './file-names.ts'
 export { Log } from './log.ts'
 export type { AppendOptions, AppendOrigin, AppendResult, LogOptions } from './log-options.ts'
-export { type IgnoredFile, type KeptTail, type LogProbe, SILENT_LOG_PROBE } from './log-probe.ts'
+export { type IgnoredFile, type IndexFault, type KeptTail, type LogProbe, SILENT_LOG_PROBE } from './log-probe.ts'
 export {
   findUnread,
   type SearchedLog,

@@ -21,10 +21,13 @@ export interface KeptTail {
 /** What asked first for a group commit: somebody waits for an append, or `flush.messages`, `flush.ms` and the like. */
 export type FlushTrigger = 'append' | 'limit'
 
+/** A file of the index is not there, or it says what the segment does not. */
+export type IndexFault = 'missing' | 'wrong'
+
 /** What a log reports; the broker connects it to metrics and to the operator's log. Must not throw. */
 export interface LogProbe {
-  /** A log was opened; `durationMs` includes its recovery, if it needed one. */
-  opened(durationMs: number): void
+  /** The log in `directory` was opened; `durationMs` includes its recovery, if it needed one. */
+  opened(durationMs: number, directory: string): void
   /** `durationMs`: of the write. */
   appended(records: number, bytes: number, durationMs: number): void
   /** One completed group commit. */
@@ -35,8 +38,8 @@ export interface LogProbe {
   segmentsDeleted(segments: number, bytes: number): void
   /** Producers that have written nothing for so long that they are forgotten. */
   producersExpired(count: number): void
-  /** An index that was missing or wrong and was built again from its segment. */
-  indexRebuilt(path: string): void
+  /** The index of the segment file `path` was built again from it. */
+  indexRebuilt(path: string, fault: IndexFault): void
   /** Recovery after an unclean stop: how much was checked and how much of it was a torn tail. */
   recovered(scannedBytes: number, cutBytes: number): void
   /** What an unclean stop left behind the last valid batch, below `fromOffset`, was cut and is kept in `path`. */

@@ -15,7 +15,7 @@ import { Flusher } from './flush/flusher.ts'
 import { Unsynced } from './flush/unsynced.ts'
 import { LogLayout } from './log-layout.ts'
 import type { AppendOptions, AppendOrigin, AppendResult, LogOptions } from './log-options.ts'
-import type { LogProbe } from './log-probe.ts'
+import type { IndexFault, LogProbe } from './log-probe.ts'
 import type { SegmentView } from './lookup/record-after.ts'
 import { findMaxTimestamp, findTimestamp, type TimestampOffset } from './lookup/time-lookup.ts'
 import type { AbortedTransaction } from './lookup/transaction-index.ts'
@@ -79,7 +79,7 @@ export class Log {
       directory,
       indexIntervalBytes: config.indexIntervalBytes,
       openFiles: options.openFiles ?? new OpenFiles(OPEN_FILES_DEFAULT),
-      onIndexRebuilt: (path: string) => probe.indexRebuilt(path),
+      onIndexRebuilt: (path: string, fault: IndexFault) => probe.indexRebuilt(path, fault),
       onSyncWanted: () => this.#requestCountedSync()
     }
     const recovered = recoverLog({
@@ -103,7 +103,7 @@ export class Log {
     this.#layout = new LogLayout(context, recovered, { clock: options.clock, lowerRecoveryPoint, expirationMs })
     this.#logEndOffset = this.#layout.active.endOffset
     this.#flusher = this.#newFlusher()
-    probe.opened(options.clock.monotonicMs() - openedMs)
+    probe.opened(options.clock.monotonicMs() - openedMs, directory)
   }
 
   get logStartOffset(): number {

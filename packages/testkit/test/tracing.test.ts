@@ -94,8 +94,9 @@ test('a slow produce arrives at a collector, with its phases as children and a l
   }
   expect(Math.abs(Number((root?.startNs ?? 0n) / 1_000_000n) - Date.now())).toBeLessThan(60_000)
   expect(exports[0]?.resource).toMatchObject({ 'service.name': 'streambus', 'service.instance.id': '0' })
-  const counted = broker.broker.metrics.cells.otelSpans.child('exported').value
-  expect(counted).toBe(spans.length)
+  const { otelSpans, otelExport } = broker.broker.metrics.cells
+  expect(otelSpans.child('exported').value).toBe(spans.length)
+  expect(otelExport.child('traces').count).toBe(exports.length)
 })
 
 test('when everything is slow, every exemplar leads to a trace that arrived, and what is left out is counted', async () => {

@@ -1,7 +1,7 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import { AssertionError, type Clock, type Prng } from '@streambus/base'
-import type { BrokerMetrics } from '@streambus/metrics'
+import type { BrokerMetrics, Counter } from '@streambus/metrics'
 import { clientText, type Log } from '../observability/log.ts'
 import type { RepeatedLines } from '../observability/repeated-lines.ts'
 import { refusal } from './access.ts'
@@ -64,6 +64,7 @@ export class AdminServer {
   readonly #server: Server
   readonly #limits: AdminLimits
   readonly #connections: AdminConnections
+  readonly #limited: { readonly requests: Counter; readonly connections: Counter }
   #underWay = 0
 
   constructor(options: AdminServerOptions) {
@@ -86,10 +87,17 @@ export class AdminServer {
       (request, response) => void this.#serve(request, response)
     )
     this.#server.timeout = limits.idleMs
+    const { httpRateLimited } = options.metrics.cells
+    this.#limited = {
+      requests: httpRateLimited.child('requests'),
+      connections: httpRateLimited.child('connections')
+    }
     const clientErrors = new ClientErrors(options)
     this.#server.on('clientError', (error, socket) => clientErrors.handle(error, socket))
     this.#server.on('connection', (socket: Socket) => {
-      if (this.#connections.add(socket)) this.#reportFull()
+      if (!this.#connections.add(socket)) return
+      this.#limited.connections.add(1)
+      this.#reportFull()
     })
   }
 
@@ -181,6 +189,7 @@ export class AdminServer {
     const { request, response, id } = exchange
     const isVital = found.kind === 'route' && found.route.isVital === true
     if (!isVital && this.#underWay > this.#limits.inFlight) {
+      this.#limited.requests.add(1)
       const busy = failure(503, 'too_many_requests', `${this.#limits.inFlight} requests are under way; try again`)
       return { ...busy, headers: { 'Retry-After': '1' } }
     }

@@ -18,8 +18,10 @@ export function slowStorage(log: Log, repeated: RepeatedLines): (op: string, ms:
 export function bindLog({ cells }: BrokerMetrics, log: Log, repeated: RepeatedLines): LogProbe {
   const slow = slowStorage(log, repeated)
   const flushes = { append: cells.logFlushes.child('append'), limit: cells.logFlushes.child('limit') }
+  // At zero from the start, so that the first one is seen as a rise.
+  const rebuilds = { missing: cells.indexRebuilds.child('missing'), wrong: cells.indexRebuilds.child('wrong') }
   return {
-    opened: durationMs => cells.recoveryDuration.observe(durationMs / 1000),
+    opened: (durationMs, directory) => cells.recoveryDuration.child(parentOf(directory)).observe(durationMs / 1000),
     appended(records, bytes, durationMs) {
       cells.messagesStored.value += records
       cells.bytesStored.value += bytes
@@ -46,9 +48,9 @@ export function bindLog({ cells }: BrokerMetrics, log: Log, repeated: RepeatedLi
       cells.deletedBytes.add(bytes)
       log.debug('segments deleted', { event: 'segments_deleted', segments, bytes })
     },
-    indexRebuilt(path) {
-      cells.indexRebuilds.add(1)
-      log.info('index rebuilt from its segment', { event: 'index_rebuilt', path })
+    indexRebuilt(path, fault) {
+      rebuilds[fault].add(1)
+      log.info('index rebuilt from its segment', { event: 'index_rebuilt', path, reason: fault })
     },
     recovered(scannedBytes, cutBytes) {
       cells.recoveries.add(1)
@@ -72,6 +74,11 @@ export function bindLog({ cells }: BrokerMetrics, log: Log, repeated: RepeatedLi
       repeated.remind(`disk-full ${path}`, { log, level: 'error', message, fields: { event: 'disk_full', path } })
     }
   }
+}
+
+/** Of a log: its log directory. */
+function parentOf(directory: string): string {
+  return directory.slice(0, Math.max(directory.lastIndexOf('/'), 1))
 }
 
 function bindDamage(

@@ -16,8 +16,13 @@ interface WaitCells {
   readonly expired: Counter
 }
 
-/** Connects the waits of requests to the metrics. All series are served at zero from the start. */
-export function bindWaits(metrics: BrokerMetrics): WaitProbe {
+type InPartition = { readonly fetch: number; readonly produce: number }
+
+/**
+ * Connects the waits of requests to the metrics. All series are served at zero from the start. `inPartitions`: how many
+ * wait in each of them now.
+ */
+export function bindWaits(metrics: BrokerMetrics, inPartitions: () => Iterable<InPartition> = () => []): WaitProbe {
   const { cells } = metrics
   const by = Object.fromEntries(
     OPERATIONS.map(operation => [
@@ -33,6 +38,7 @@ export function bindWaits(metrics: BrokerMetrics): WaitProbe {
     for (const operation of OPERATIONS) {
       cells.purgatorySize.child(operation).set(cells.requestsInFlight.child(APIS[operation]).value)
     }
+    showKeys(metrics, inPartitions())
   })
   return {
     waited(operation, waitedMs, result) {
@@ -41,4 +47,14 @@ export function bindWaits(metrics: BrokerMetrics): WaitProbe {
       counter.add(1)
     }
   }
+}
+
+function showKeys({ cells }: BrokerMetrics, inPartitions: Iterable<InPartition>): void {
+  const keys = { fetch: 0, produce: 0 }
+  for (const { fetch, produce } of inPartitions) {
+    keys.fetch += fetch
+    keys.produce += produce
+  }
+  cells.purgatoryWatchKeys.child('fetch').set(keys.fetch)
+  cells.purgatoryWatchKeys.child('produce').set(keys.produce)
 }

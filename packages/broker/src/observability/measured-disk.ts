@@ -7,7 +7,7 @@ import {
   type DiskSpace,
   type OpenOptions
 } from '@streambus/base'
-import type { BrokerMetrics, Histogram } from '@streambus/metrics'
+import type { BrokerMetrics, Gauge, Histogram } from '@streambus/metrics'
 import { SLOW_STORAGE_MS, slowStorage } from './bind-log.ts'
 import type { Log } from './log.ts'
 import type { RepeatedLines } from './repeated-lines.ts'
@@ -109,12 +109,15 @@ class DiskGauge {
   readonly #clock: Clock
   readonly #onTimed: (op: string, ms: number, path: string) => void
   readonly #times: Record<Timed, Histogram>
+  /** Syncs that do not block the event loop. */
+  readonly syncs: Gauge
 
   constructor(metrics: BrokerMetrics, { clock, onTimed = () => {} }: MeasuredDiskOptions) {
     this.#metrics = metrics
     this.#clock = clock
     this.#onTimed = onTimed
-    const { storageIo, storageErrors } = metrics.cells
+    const { storageIo, storageErrors, storageInFlight } = metrics.cells
+    this.syncs = storageInFlight.child('sync')
     this.#times = Object.fromEntries(TIMED.map(op => [op, storageIo.child(op)])) as Record<Timed, Histogram>
     // At zero from the start, so that the first one is seen as a rise.
     storageErrors.child('write', 'ENOSPC')
@@ -176,7 +179,9 @@ class MeasuredFile implements DiskFile {
   }
 
   sync(done: (error: DiskError | null) => void): void {
+    this.#gauge.syncs.value++
     this.#file.sync(error => {
+      this.#gauge.syncs.value--
       if (error !== null) this.#gauge.failed(error)
       done(error)
     })

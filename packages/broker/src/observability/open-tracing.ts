@@ -3,6 +3,7 @@ import type { BrokerMetrics } from '@streambus/metrics'
 import { clientText, type Log } from './log.ts'
 import type { RepeatedLines } from './repeated-lines.ts'
 import { openSpanExporter, type SpanSink } from './span-exporter.ts'
+import type { SpanProbe } from './span-queue.ts'
 
 export interface TracingOptions {
   /** Of OTLP over HTTP; empty: no tracing. */
@@ -20,6 +21,8 @@ export interface TracingOptions {
 /** What OTLP asks for when an exporter is not told otherwise. */
 const TRACES_PATH = '/v1/traces'
 
+/** What OTLP calls that of which spans are parts; metrics are scraped, logs are read from where they are written. */
+const SIGNAL = 'traces'
 const REASON_LENGTH_MAX = 500
 const RESULTS = ['exported', 'dropped', 'failed', 'left_out'] as const
 
@@ -28,6 +31,7 @@ export async function openTracing(options: TracingOptions): Promise<SpanSink | n
   const { endpoint, version, environment, brokerId, clusterId, clock, metrics, log, repeated } = options
   // At zero from the start, so that the first one is seen as a rise.
   const [exported, dropped, failed, leftOut] = RESULTS.map(result => metrics.cells.otelSpans.child(result))
+  const exports = bindExports(metrics)
   if (endpoint === '') return null
   const url = urlOf(endpoint)
   // Without its path: some collectors are told apart, and guarded, by one that nobody can guess.
@@ -47,6 +51,7 @@ export async function openTracing(options: TracingOptions): Promise<SpanSink | n
       exported: count => exported?.add(count),
       dropped: count => dropped?.add(count),
       leftOut: count => leftOut?.add(count),
+      ...exports,
       failed(count, error) {
         failed?.add(count)
         // Not the error itself: it holds the whole answer of the collector, whatever that says.
@@ -58,6 +63,18 @@ export async function openTracing(options: TracingOptions): Promise<SpanSink | n
   })
   log.info('tracing', { event: 'tracing_started', collector })
   return sink
+}
+
+function bindExports({ cells }: BrokerMetrics): Pick<SpanProbe, 'waiting' | 'exportEnded'> {
+  const [queue, duration] = [cells.otelQueueSize.child(SIGNAL), cells.otelExport.child(SIGNAL)]
+  const errors = cells.otelExportErrors.child(SIGNAL)
+  return {
+    waiting: count => queue.set(count),
+    exportEnded(durationMs, isTaken) {
+      duration.observe(durationMs / 1000)
+      if (!isTaken) errors.add(1)
+    }
+  }
 }
 
 /** The HTTP status that the collector answered with; undefined: it did not. */

@@ -45,13 +45,14 @@ export async function openSpanExporter(options: SpanExporterOptions): Promise<Sp
       import('@opentelemetry/exporter-trace-otlp-proto'),
       import('@opentelemetry/resources')
     ])
-  const { probe, clock } = options
+  const { probe, clock, url } = options
   const queue = new SpanQueue(probe)
-  const inner = new otlp.OTLPTraceExporter({ url: options.url, timeoutMillis: TIMEOUT_MS })
+  const inner = new otlp.OTLPTraceExporter({ url, timeoutMillis: TIMEOUT_MS })
   const exporter: typeof inner = Object.assign(Object.create(inner) as typeof inner, {
     export(...[spans, done]: Parameters<typeof inner.export>) {
+      const sent = queue.send(spans.length, clock)
       inner.export(spans, result => {
-        queue.leave(spans.length, result.code === 0 ? 'exported' : (result.error ?? null))
+        sent(result.code === 0 ? 'exported' : (result.error ?? null))
         done(result)
       })
     }

@@ -1,3 +1,7 @@
+import type { Clock } from '@streambus/base'
+
+type Outcome = 'exported' | Error | null
+
 /** What becomes of spans. */
 export interface SpanProbe {
   exported(count: number): void
@@ -6,6 +10,10 @@ export interface SpanProbe {
   failed(count: number, error: Error | null): void
   /** They were not made: too many requests of their kind in that second. */
   leftOut(count: number): void
+  /** So many wait or are on their way now. */
+  waiting(count: number): void
+  /** One batch was sent, well or not. */
+  exportEnded(durationMs: number, isTaken: boolean): void
 }
 
 /** Spans that wait, about 8 MB: those of some seconds in which requests are as slow or failing as is traced at all. */
@@ -26,13 +34,22 @@ export class SpanQueue {
       this.#probe.dropped(count)
       return false
     }
-    this.#waiting += count
+    this.#setWaiting(this.#waiting + count)
     return true
   }
 
-  leave(count: number, outcome: 'exported' | Error | null): void {
+  /** So many are sent as one batch; the result is to be called once it is known what became of them. */
+  send(count: number, clock: Pick<Clock, 'monotonicMs'>): (outcome: Outcome) => void {
+    const startedMs = clock.monotonicMs()
+    return outcome => {
+      this.#probe.exportEnded(clock.monotonicMs() - startedMs, outcome === 'exported')
+      this.#leave(count, outcome)
+    }
+  }
+
+  #leave(count: number, outcome: Outcome): void {
     if (this.#isClosed) return
-    this.#waiting -= count
+    this.#setWaiting(this.#waiting - count)
     if (outcome === 'exported') this.#probe.exported(count)
     else this.#probe.failed(count, outcome)
   }
@@ -41,6 +58,11 @@ export class SpanQueue {
     this.#isClosed = true
     if (this.#waiting === 0) return
     this.#probe.failed(this.#waiting, new Error(`the collector did not take them within ${graceMs} ms of the stop`))
-    this.#waiting = 0
+    this.#setWaiting(0)
+  }
+
+  #setWaiting(count: number): void {
+    this.#waiting = count
+    this.#probe.waiting(count)
   }
 }

@@ -15,6 +15,12 @@ interface Entry {
 export class CommitQueue {
   readonly #entries: Entry[] = []
   #head = 0
+  #waiters = 0
+
+  /** Of those who wait. */
+  get waiterCount(): number {
+    return this.#waiters
+  }
 
   get isEmpty(): boolean {
     return this.#head === this.#entries.length
@@ -25,6 +31,7 @@ export class CommitQueue {
    * end).
    */
   push(lastOffset: number, appendedMs: number, deadlineMs: number, waiter: CommitWaiter | null): void {
+    if (waiter !== null) this.#waiters++
     this.#entries.push({ lastOffset, appendedMs, deadlineMs, waiter })
   }
 
@@ -34,6 +41,7 @@ export class CommitQueue {
     while (entry !== undefined && entry.lastOffset < highWatermark) {
       this.#head++
       onLatency(nowMs - entry.appendedMs)
+      if (entry.waiter !== null) this.#waiters--
       entry.waiter?.committed()
       entry = this.#entries[this.#head]
     }
@@ -50,6 +58,7 @@ export class CommitQueue {
       if (entry.waiter === null || entry.deadlineMs > nowMs) continue
       const { waiter } = entry
       entry.waiter = null
+      this.#waiters--
       waiter.timedOut()
     }
   }

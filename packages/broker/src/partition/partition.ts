@@ -248,6 +248,11 @@ export class Partition {
     if (!this.#commits.isEmpty) this.#commits.expire(nowMs)
   }
 
+  /** Fetches and batches of producers that wait here. */
+  get waitCounts(): { readonly fetch: number; readonly produce: number } {
+    return { fetch: this.#watchers.size, produce: this.#commits.waiterCount }
+  }
+
   /** The topic was deleted: whoever waits is woken and finds out. */
   retire(): void {
     this.#isGone = true

@@ -83,6 +83,8 @@ describe('silent connections', () => {
     const answer = await fetch(`${admin.url}/health/live`)
     expect(answer.status).toBe(200)
     expect(admin.lines.filter(({ fields }) => fields['event'] === 'admin_connections_full').length).toBeGreaterThan(0)
+    // 256 find room; so does the one that asks.
+    expect(admin.metrics.cells.httpRateLimited.child('connections').value).toBe(400 - 256 + 1)
     for (const socket of sockets) socket.destroy()
     await admin.server.stop(0)
   })
@@ -106,6 +108,27 @@ describe('silent connections', () => {
     gate.resolve()
     expect((await waiting).status).toBe(200)
     for (const socket of sockets) socket.destroy()
+    await admin.server.stop(0)
+  })
+
+  it('nor do requests beyond what may be under way, which are refused and counted', async () => {
+    const gate = Promise.withResolvers<void>()
+    const held: Route = {
+      method: 'GET',
+      path: '/held',
+      summary: '',
+      async handle() {
+        await gate.promise
+        return json(200, {})
+      }
+    }
+    const admin = await startServer([held], [], 0, { limits: { inFlight: 1 } })
+    const waiting = fetch(`${admin.url}/held`)
+    await expect.poll(() => admin.metrics.cells.httpRequestsInFlight.value).toBe(1)
+    expect((await fetch(`${admin.url}/held`)).status).toBe(503)
+    expect(admin.metrics.cells.httpRateLimited.child('requests').value).toBe(1)
+    gate.resolve()
+    expect((await waiting).status).toBe(200)
     await admin.server.stop(0)
   })
 

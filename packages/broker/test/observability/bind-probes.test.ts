@@ -102,6 +102,8 @@ describe('bindPartitions and bindLog', () => {
     const metrics = createBrokerMetrics()
     const { log, lines } = capturedLog()
     const probe = bindLog(metrics, log, new RepeatedLines(new ManualClock()))
+    probe.opened(20, '/data/orders-0')
+    probe.opened(30, '/more/data/orders-1')
     probe.recovered(4_096, 0)
     probe.recovered(4_096, 12)
     for (let count = 0; count < 3; count++) probe.diskFull('/data/orders-0')
@@ -111,6 +113,11 @@ describe('bindPartitions and bindLog', () => {
       ['error', 'disk_full']
     ])
     expect(metrics.cells.recoveryCutBytes.value).toBe(12)
+    const { recoveryDuration } = metrics.cells
+    expect([...recoveryDuration.children()].map(({ labels, cell }) => [labels['log_dir'], cell.sum])).toEqual([
+      ['/data', 0.02],
+      ['/more/data', 0.03]
+    ])
   })
 })
 
@@ -126,8 +133,12 @@ describe('damage', () => {
     expect(cells.logCorruptions.size).toBe(4)
     const corrupt = new LogCorrupt({ path: '/r', position: 0, reason: 'rot', quarantined: null })
     probe.fileIgnored({ path: '/f', problem: 'checksum', consequence: 'none' })
-    probe.indexRebuilt('/i')
-    expect(cells.indexRebuilds.value).toBe(1)
+    probe.indexRebuilt('/i', 'wrong')
+    const rebuilds = [...cells.indexRebuilds.children()].map(({ labels, cell }) => [labels['reason'], cell.value])
+    expect(rebuilds).toEqual([
+      ['missing', 0],
+      ['wrong', 1]
+    ])
     probe.holeFound({ path: '/h', fromOffset: 3, untilOffset: 9 })
     probe.rangeOffline('/r', 0, 5, corrupt)
     probe.rangeOffline('/s', 0, 5, new DiskError({ code: 'EIO', operation: 'read', path: '/s' }))

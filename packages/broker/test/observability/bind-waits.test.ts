@@ -22,6 +22,7 @@ test('a fetch that got what it waited for is satisfied, one whose time was up is
   fetch(plane, 10_000)
   plane.metrics.collect()
   expect(cells.purgatorySize.child('fetch').value).toBe(2)
+  expect(cells.purgatoryWatchKeys.child('fetch').value).toBe(2)
   plane.clock.advance(100)
   produce(plane, 1_000)
   await plane.settle()
@@ -31,6 +32,7 @@ test('a fetch that got what it waited for is satisfied, one whose time was up is
   await plane.settle()
   plane.metrics.collect()
   expect(cells.purgatorySize.child('fetch').value).toBe(0)
+  expect(cells.purgatoryWatchKeys.child('fetch').value).toBe(0)
   const completed = (result: string): number => cells.purgatoryCompleted.child('fetch', result).value
   expect([completed('satisfied'), completed('expired')]).toEqual([1, 1])
   expect(cells.purgatoryWait.child('fetch').sum).toBeCloseTo(0.6)
@@ -52,6 +54,7 @@ test('a producer waits for the disk until it has synced, or until its time is up
   plane.clock.advance(20)
   plane.metrics.collect()
   expect(cells.purgatorySize.child('produce').value).toBe(1)
+  expect(cells.purgatoryWatchKeys.child('produce').value).toBe(1)
   disk.completeSyncs()
   await plane.settle()
   produce(plane, 100)

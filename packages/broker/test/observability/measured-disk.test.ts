@@ -51,3 +51,17 @@ test('what fails is counted by operation and code, and thrown on; what is only a
   expect(() => disk.open('/missing')).toThrow(DiskError)
   expect([...cells.storageErrors.children()].some(({ labels }) => labels['code'] === 'ENOENT')).toBe(false)
 })
+
+test('syncs in the thread pool are in flight until they end, well or not', () => {
+  const { inner, disk, cells } = setup()
+  const inFlight = cells.storageInFlight.child('sync')
+  const files = ['/a', '/b'].map(path => disk.open(path, { create: true }))
+  for (const file of files) file.sync(() => {})
+  expect(inFlight.value).toBe(2)
+  inner.completeSyncs()
+  expect(inFlight.value).toBe(0)
+  inner.failNext('sync', { code: 'EIO' })
+  files[0]?.sync(() => {})
+  inner.completeSyncs()
+  expect(inFlight.value).toBe(0)
+})

@@ -53,10 +53,15 @@ describe('a stop', () => {
         request.resume().on('end', () => setTimeout(() => response.end(), 50))
       })
     )
-    const { sink, counted } = await open(url)
+    const { sink, metrics, counted } = await open(url)
     expect(sink.emit([SPAN, SPAN], IDS)).toBe(true)
+    expect(metrics.cells.otelQueueSize.child('traces').value).toBe(2)
     await sink.close(60_000)
     expect(counted()).toEqual([2, 0, 0, 0])
+    const { otelQueueSize, otelExport, otelExportErrors } = metrics.cells
+    expect([otelQueueSize.child('traces').value, otelExportErrors.child('traces').value]).toEqual([0, 0])
+    expect(otelExport.child('traces').count).toBe(1)
+    expect(otelExport.child('traces').sum).toBeGreaterThan(0.04)
   })
 
   test.each([
@@ -84,9 +89,10 @@ describe('a stop', () => {
     const url = await listening(
       http.createServer((_, response) => response.writeHead(403, 'Forbidden').end('the token pa55word is unknown'))
     )
-    const { sink, counted, lines } = await open(`${url}/guarded/by/a/path`)
+    const { sink, metrics, counted, lines } = await open(`${url}/guarded/by/a/path`)
     sink.emit([SPAN], IDS)
     await sink.close(60_000)
+    expect(metrics.cells.otelExportErrors.child('traces').value).toBe(1)
     expect(counted()).toEqual([0, 1, 0, 0])
     expect(lines.filter(({ level }) => level === 'warn')).toHaveLength(1)
     expect(lines.at(-1)?.fields).toMatchObject({ event: 'spans_not_exported', reason: 'Forbidden', status: 403 })

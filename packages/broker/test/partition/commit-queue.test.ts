@@ -57,6 +57,7 @@ test('each waiter hears exactly once: committed when the watermark passed it, ti
           }
         }
         expect(heard).toEqual(expected)
+        expect(queue.waiterCount).toBe(open.filter(({ waits }) => waits).length)
         expect(queue.isEmpty).toBe(open.length === 0)
         expect(latencies).toBe(id - open.length)
       }

@@ -20,15 +20,16 @@ export const storageMetrics = {
     segmentRolls: counter('streambus_segment_rolls_total', 'New active segments begun.'),
     segmentsDeleted: counter('streambus_segments_deleted_total', 'Segments deleted by retention or on request.'),
     deletedBytes: counter('streambus_deleted_bytes_total', 'Bytes of deleted segments.', bytes),
-    indexRebuilds: counter('streambus_index_rebuilds_total', 'Indexes built again because they were missing or wrong.'),
+    indexRebuilds: counter(
+      'streambus_index_rebuilds_total',
+      'Indexes built again because a file of them is not there (missing) or says what the segment does not (wrong).',
+      { labels: ['reason'] }
+    ),
     recoveries: counter('streambus_log_recoveries_total', 'Logs checked after an unclean stop.'),
     recoveryDuration: histogram(
       'streambus_log_recovery_seconds',
       'Opening one log at the start, checked after an unclean stop.',
-      {
-        ...seconds,
-        buckets: 'longSeconds'
-      }
+      { ...seconds, labels: ['log_dir'], buckets: 'longSeconds' }
     ),
     recoveryScannedBytes: counter('streambus_log_recovery_scanned_bytes_total', 'Bytes checked by recovery.', bytes),
     recoveryCutBytes: counter(
@@ -67,6 +68,11 @@ export const storageMetrics = {
       'streambus_storage_io_seconds',
       'Disk operations on the event loop that may wait for the device: open, rename, unlink, sync, sync_directory.',
       { ...disk, labels: ['op'] }
+    ),
+    storageInFlight: gauge(
+      'streambus_storage_io_in_flight',
+      'Disk operations in the thread pool or waiting for a place in it: syncs of group commits.',
+      { labels: ['op'] }
     ),
     storageErrors: counter('streambus_storage_errors_total', 'Disk operations that failed, by system call.', {
       labels: ['op', 'code']

@@ -2,6 +2,7 @@ import { type Disk, type DiskFile, readWhole } from '@streambus/base'
 import { HEADER_BYTES, readBaseOffset } from '@streambus/protocol/records'
 import { LogCorrupt } from '../errors.ts'
 import type { LogFileKind } from '../file-names.ts'
+import type { IndexFault } from '../log-probe.ts'
 import { OffsetIndex } from '../lookup/offset-index.ts'
 import { TimeIndex } from '../lookup/time-index.ts'
 import {
@@ -29,6 +30,12 @@ export interface IndexedSegment {
   pathOf(kind: LogFileKind): string
 }
 
+export interface IndexContext {
+  readonly indexIntervalBytes: number
+  /** `path`: of the data file. */
+  readonly onIndexRebuilt: (path: string, fault: IndexFault) => void
+}
+
 /**
  * What is known of one segment without walking it: positions, times and aborted transactions. All of it is a cache of
  * the data file: loaded when it is needed, compared with the batches it points to before it is used, built again when
@@ -37,6 +44,7 @@ export interface IndexedSegment {
 export class SegmentIndexes {
   readonly #segment: IndexedSegment
   readonly #intervalBytes: number
+  readonly #onRebuilt: (path: string, fault: IndexFault) => void
   #offsets = new OffsetIndex()
   #times = new TimeIndex()
   #aborted: AbortedTransaction[] = []
@@ -55,9 +63,10 @@ export class SegmentIndexes {
   #fileBytes = 0
   #isFileBytesOld = true
 
-  constructor(segment: IndexedSegment, intervalBytes: number) {
+  constructor(segment: IndexedSegment, { indexIntervalBytes, onIndexRebuilt }: IndexContext) {
     this.#segment = segment
-    this.#intervalBytes = intervalBytes
+    this.#intervalBytes = indexIntervalBytes
+    this.#onRebuilt = onIndexRebuilt
   }
 
   get isLoaded(): boolean {
@@ -163,11 +172,11 @@ export class SegmentIndexes {
    * Makes everything known that the files or a walk can tell. `knownEnd`: one past the last offset, −1 when only the
    * batches can tell. Returns it.
    */
-  load(knownEnd: number, onRebuilt: (path: string) => void): number {
+  load(knownEnd: number): number {
     const endOffset = this.#adoptFiles(knownEnd)
     this.#isLoaded = true
     if (endOffset >= 0) return endOffset
-    onRebuilt(this.#segment.path)
+    this.#onRebuilt(this.#segment.path, this.#isComplete() ? 'wrong' : 'missing')
     return Math.max(knownEnd, this.rebuild())
   }
 
@@ -243,6 +252,7 @@ export class SegmentIndexes {
     const position = this.#positionOfTimeEntry(entry)
     const before = this.#positionOfTimeEntry(entry - 1)
     if (position >= 0 && before >= 0) return Math.min(position, before)
+    this.#onRebuilt(this.#segment.path, 'wrong')
     this.rebuild()
     return 0
   }
@@ -355,6 +365,7 @@ export class SegmentIndexes {
     const { baseOffset } = this.#segment
     const entry = this.#offsets.floorByOffset(offset - baseOffset)
     if (entry < 0 || this.#isEntryTrue(entry)) return entry
+    this.#onRebuilt(this.#segment.path, 'wrong')
     this.rebuild()
     return this.#offsets.floorByOffset(offset - baseOffset)
   }
@@ -402,6 +413,10 @@ export class SegmentIndexes {
     this.#savedOffsets = this.#offsets.count
     this.#savedTimes = this.#times.count
     return true
+  }
+
+  #isComplete(): boolean {
+    return INDEX_KINDS.every(kind => this.#segment.disk.exists(this.#segment.pathOf(kind)))
   }
 
   #readFile(kind: LogFileKind): Buffer | null {

@@ -2,6 +2,7 @@ import { assert, type Disk, type DiskError, type DiskFile } from '@streambus/bas
 import { HEADER_BYTES, readLastOffset, readMaxTimestamp } from '@streambus/protocol/records'
 import { LogCorrupt } from '../errors.ts'
 import { type LogFileKind, logFileName } from '../file-names.ts'
+import type { IndexFault } from '../log-probe.ts'
 import type { AbortedTransaction } from '../lookup/transaction-index.ts'
 import { BatchScanner } from './batch-scanner.ts'
 import type { OpenFiles } from './open-files.ts'
@@ -18,7 +19,7 @@ export interface SegmentContext {
   readonly directory: string
   readonly indexIntervalBytes: number
   readonly openFiles: OpenFiles
-  readonly onIndexRebuilt: (path: string) => void
+  readonly onIndexRebuilt: (path: string, fault: IndexFault) => void
   /** The file has unsynced writes and its handle is needed elsewhere. */
   readonly onSyncWanted: () => void
 }
@@ -64,7 +65,7 @@ export class Segment {
     this.#isMaxTimestampKnown = options.sizeBytes === 0
     const path = this.pathOf('log')
     this.#file = new SegmentFile({ disk, path, openFiles, onSyncWanted, onEvicted: () => this.#forget() })
-    this.#indexes = new SegmentIndexes(this, context.indexIntervalBytes)
+    this.#indexes = new SegmentIndexes(this, context)
     if (options.sizeBytes === 0) this.#indexes.reset()
   }
 
@@ -216,7 +217,7 @@ export class Segment {
    */
   load(): void {
     if (this.#indexes.isLoaded) return
-    this.endOffset = this.#indexes.load(this.isActive ? -1 : this.endOffset, this.#context.onIndexRebuilt)
+    this.endOffset = this.#indexes.load(this.isActive ? -1 : this.endOffset)
     this.#isMaxTimestampKnown = true
   }
 

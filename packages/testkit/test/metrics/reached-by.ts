@@ -47,7 +47,7 @@ const BY_TEST: Readonly<Record<string, readonly MetricKey[]>> = {
     'unflushedOldest'
   ],
   'broker/test/observability/bind-groups.test.ts': ['consumerGroupHeartbeatExpirations', 'offsetExpirations'],
-  'broker/test/observability/measured-disk.test.ts': ['storageErrors'],
+  'broker/test/observability/measured-disk.test.ts': ['storageErrors', 'storageInFlight'],
   'broker/test/observability/bind-cleaner.test.ts': [
     'compactionFailures',
     'compactionUncleanable',
@@ -56,7 +56,9 @@ const BY_TEST: Readonly<Record<string, readonly MetricKey[]>> = {
     'compactionInProgress'
   ],
   'broker/test/admin/server.test.ts': ['httpRequestsInFlight'],
-  'testkit/test/tracing.test.ts': ['otelSpans'],
+  'broker/test/admin/connections.test.ts': ['httpRateLimited'],
+  'testkit/test/tracing.test.ts': ['otelSpans', 'otelExport'],
+  'broker/test/observability/span-exporter.test.ts': ['otelQueueSize', 'otelExportErrors'],
   'broker/test/observability/bind-awaited.test.ts': ['logMessages'],
   'broker/test/observability/repeated-lines.test.ts': ['logSuppressed'],
   'metrics/test/host.test.ts': ['cpuThrottled', 'processIo', 'pressureStalled'],
