@@ -490,9 +490,7 @@ export class Broker {
       parked,
       logDirs: () => logDirViews(directories, this.#view.logDirectories(), partitions),
       probe: this.#instruments.partitions,
-      waits: this.#instruments.waits,
       clock,
-      monotonicMs: () => this.#instruments.requestClock.read(),
       settings: () => this.#settings,
       outputBytes: () => this.#fetchPool.takenBytes,
       onStorageError: ({ topic, index }, error) => {

@@ -112,12 +112,10 @@ export async function openDataPlane(options: DataPlaneOptions = {}) {
   const onStorageError = (_partition: unknown, error: Error): void => void storageErrors.push(error)
   const storageErrors: Error[] = []
   const registry: HandlerRegistry = new HandlerRegistry([
-    produceHandler({ partitions, probe, waits, monotonicMs: () => clock.monotonicMs() }),
+    produceHandler({ partitions, probe }),
     fetchHandler({
-      monotonicMs: () => clock.monotonicMs(),
       partitions,
       probe,
-      waits,
       clock,
       parked,
       bytesMax: () => 57_671_680,

@@ -15,7 +15,6 @@ import { INTERNAL_TOPICS } from '../controller/topic-names.ts'
 import type { Appended, Partition } from '../partition/partition.ts'
 import type { PartitionProbe } from '../partition/partition-probe.ts'
 import type { PartitionSet } from '../partition/partition-set.ts'
-import type { WaitProbe } from '../partition/wait-probe.ts'
 import { type Answer, type Handler, type RequestContext, Unanswered } from './handler.ts'
 
 const TIMEOUT_MS_MAX = 300_000
@@ -23,8 +22,6 @@ const TIMEOUT_MS_MAX = 300_000
 export interface ProduceDependencies {
   readonly partitions: PartitionSet
   readonly probe: PartitionProbe
-  readonly waits: WaitProbe
-  readonly monotonicMs: () => number
 }
 
 type PartitionAnswer = { -readonly [K in keyof PartitionResponse]: PartitionResponse[K] }
@@ -67,20 +64,17 @@ class ProduceCall {
       name: topic.name,
       partitionResponses: topic.partitionData.map(part => this.#append(topic.name, part.index, part.records))
     }))
-    const { waits, monotonicMs } = this.#dependencies
-    const handledMs = monotonicMs()
-    if (this.#waitingCount === 0) return this.#answer(responses, handledMs)
+    if (this.#waitingCount === 0) return this.#answer(responses)
     return new Promise(resolve => {
       this.#finish = () => {
-        const readyMs = monotonicMs()
-        waits.waited('produce', readyMs - handledMs, this.#hasTimedOut ? 'expired' : 'satisfied')
-        resolve(this.#answer(responses, readyMs))
+        this.#context.waitResult = this.#hasTimedOut ? 'expired' : 'satisfied'
+        resolve(this.#answer(responses))
       }
     })
   }
 
-  #answer(responses: Input<ProduceResponse>['responses'], readyMs: number): Answer<Input<ProduceResponse>> {
-    this.#dependencies.probe.produceHandled(readyMs - this.#context.receivedMs, this.#acks)
+  #answer(responses: Input<ProduceResponse>['responses']): Answer<Input<ProduceResponse>> {
+    this.#dependencies.probe.produceHandled(this.#acks)
     return this.#acks === 0 ? new Unanswered({ responses }, this.#failedCount > 0) : { responses }
   }
 

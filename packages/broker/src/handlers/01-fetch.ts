@@ -9,7 +9,6 @@ import type { ParkedFetches } from '../partition/parked-fetches.ts'
 import type { FetchWatcher, Partition } from '../partition/partition.ts'
 import type { PartitionProbe } from '../partition/partition-probe.ts'
 import type { PartitionSet } from '../partition/partition-set.ts'
-import type { WaitProbe } from '../partition/wait-probe.ts'
 import type { Handler, RequestContext } from './handler.ts'
 import { checkLeaderEpoch } from './leader-epoch.ts'
 import type { StorageErrorListener } from './storage-error.ts'
@@ -22,10 +21,7 @@ const NOTHING_ABORTED: readonly never[] = []
 export interface FetchDependencies {
   readonly partitions: PartitionSet
   readonly probe: PartitionProbe
-  readonly waits: WaitProbe
   readonly clock: Clock
-  /** For what is reported to probes. */
-  readonly monotonicMs: () => number
   readonly parked: ParkedFetches
   /** `fetch.max.bytes` of the broker. */
   readonly bytesMax: () => number
@@ -80,7 +76,6 @@ class FetchCall implements FetchWatcher {
   readonly #wants: Want[] = []
   #timer: Timer | null = null
   #resolve: ((answer: Input<FetchResponse>) => void) | null = null
-  #parkedAtMs = 0
 
   readonly #expire = (): void => this.#finish('expired')
   readonly #release = (): void => this.#finish('satisfied')
@@ -97,9 +92,8 @@ class FetchCall implements FetchWatcher {
   run(): Input<FetchResponse> | Promise<Input<FetchResponse>> {
     const waitMs = Math.min(this.#request.maxWaitMs, WAIT_MS_MAX)
     if (waitMs <= 0 || this.#wants.length === 0 || this.#isDue()) return this.#answer()
-    const { clock, monotonicMs, parked } = this.#dependencies
+    const { clock, parked } = this.#dependencies
     parked.add(this.#release)
-    this.#parkedAtMs = monotonicMs()
     for (const { partition } of this.#wants) partition?.watch(this)
     this.#timer = clock.after(waitMs, this.#expire)
     return new Promise(resolve => {
@@ -108,15 +102,14 @@ class FetchCall implements FetchWatcher {
   }
 
   #finish(result: 'satisfied' | 'expired'): void {
-    const { monotonicMs, parked, waits } = this.#dependencies
     const resolve = this.#resolve
     if (resolve === null) return
     this.#resolve = null
     this.#timer?.cancel()
-    parked.delete(this.#release)
+    this.#dependencies.parked.delete(this.#release)
     for (const { partition } of this.#wants) partition?.unwatch(this)
-    this.#context.parkedMs = monotonicMs() - this.#parkedAtMs
-    waits.waited('fetch', this.#context.parkedMs, result)
+    this.#context.waitResult = result
+    this.#context.unpark()
     resolve(this.#answer())
   }
 
@@ -177,7 +170,7 @@ class FetchCall implements FetchWatcher {
   }
 
   #answer(): Input<FetchResponse> {
-    const { probe, monotonicMs, bytesMax, bytesFree } = this.#dependencies
+    const { probe, bytesMax, bytesFree } = this.#dependencies
     const reads: ReadResult[] = []
     let budgetBytes = Math.min(this.#request.maxBytes, bytesMax(), Math.max(bytesFree(), 0))
     let hasData = false
@@ -196,7 +189,7 @@ class FetchCall implements FetchWatcher {
       budgetBytes -= read.bytes
     }
     if (reads.length > 0) this.#context.afterWrite(() => reads.forEach(read => read.release()))
-    probe.fetchHandled(monotonicMs() - this.#context.receivedMs - this.#context.parkedMs, !hasData)
+    probe.fetchHandled(!hasData)
     return { errorCode: Errors.NONE.code, sessionId: 0, responses }
   }
 

@@ -1,5 +1,8 @@
 import type { AnyApi, ApiSchema, Input } from '@streambus/protocol'
 
+/** Expired: time was up before there was what was waited for. */
+export type WaitResult = 'satisfied' | 'expired'
+
 /** What a handler may know about the request besides its body. One fixed shape for all requests. */
 export interface RequestContext {
   readonly apiVersion: number
@@ -9,10 +12,13 @@ export interface RequestContext {
   readonly clientHost: string
   /** The address under which this listener's clients reach this broker. */
   readonly advertised: { readonly host: string; readonly port: number }
-  /** Monotonic time at which the frame was complete. */
-  readonly receivedMs: number
-  /** Set by a handler that waited on purpose (long poll), so that latencies can exclude it. */
-  parkedMs: number
+  /** Set by a handler that waited for something: whether it came, or time was up. */
+  waitResult: WaitResult | null
+  /**
+   * The request has waited on purpose (long poll) since `handle` returned: that is no latency, what follows is. At most
+   * once.
+   */
+  unpark(): void
   /** What the client of this connection says it is (KIP-511). */
   identify(name: string, version: string): void
   /** `run` is called once, after the answer's bytes have left (or never will): pooled buffers go back then. */

@@ -8,7 +8,6 @@ import { ProducerIds } from '../coordinator/transaction/producer-ids.ts'
 import type { ParkedFetches } from '../partition/parked-fetches.ts'
 import type { PartitionProbe } from '../partition/partition-probe.ts'
 import type { PartitionSet } from '../partition/partition-set.ts'
-import type { WaitProbe } from '../partition/wait-probe.ts'
 import { produceHandler } from './00-produce.ts'
 import { fetchHandler } from './01-fetch.ts'
 import { listOffsetsHandler } from './02-list-offsets.ts'
@@ -55,10 +54,7 @@ export interface HandlerDependencies {
   readonly parked: ParkedFetches
   readonly logDirs: () => readonly LogDirView[]
   readonly probe: PartitionProbe
-  readonly waits: WaitProbe
   readonly clock: Clock
-  /** For what is reported to probes. */
-  readonly monotonicMs: () => number
   /** Settings in force now, dynamic ones included. */
   readonly settings: () => ConfigValues
   /** Bytes that fetch answers under way hold. */
@@ -78,16 +74,14 @@ export function createRegistry(dependencies: HandlerDependencies): HandlerRegist
 }
 
 function dataHandlers(dependencies: HandlerDependencies): AnyHandler[] {
-  const { nodeId, controller, partitions, offsetsTopic, parked, probe, waits, clock, monotonicMs } = dependencies
+  const { nodeId, controller, partitions, offsetsTopic, parked, probe, clock } = dependencies
   const { settings, outputBytes, onStorageError } = dependencies
   return [
-    produceHandler({ partitions, probe, waits, monotonicMs }),
+    produceHandler({ partitions, probe }),
     fetchHandler({
       partitions,
       probe,
-      waits,
       clock,
-      monotonicMs,
       parked,
       bytesMax: () => settings()['fetch.max.bytes'],
       onStorageError,

@@ -26,13 +26,11 @@ export function bindPartitions({ cells }: BrokerMetrics, slots: TopicSlots): Par
   const shared = new SharedCells(cells)
   return {
     forTopic: name => new BoundTopic({ shared, series, slots }, name),
-    produceHandled(latencyMs, asked) {
-      cells.produceLatency.observe(latencyMs / 1000)
+    produceHandled(asked) {
       const counter = acks.get(asked) ?? otherAcks
       counter.value++
     },
-    fetchHandled(latencyMs, isEmpty) {
-      cells.consumeLatency.observe(Math.max(0, latencyMs) / 1000)
+    fetchHandled(isEmpty) {
       fetches[isEmpty ? 'empty' : 'sessionless'].value++
     }
   }

@@ -27,7 +27,7 @@ export interface RequestBinding {
   readonly apis: Iterable<MeasuredApi>
   /** In force now. */
   readonly limits: () => RequestLimits
-  /** Hears of members that waited for their group. */
+  /** Hears of requests that waited. */
   readonly waits: WaitProbe
   /**
    * Hears, before anybody else is told that it finished, of each request whose answer has error codes: the first of
@@ -36,7 +36,12 @@ export interface RequestBinding {
   readonly onError?: (request: RequestTrack, first: number, ours: number) => void
 }
 
-const WAITS: Readonly<Record<string, WaitOperation>> = { JoinGroup: 'join', SyncGroup: 'sync' }
+const WAITS: Readonly<Record<string, WaitOperation>> = {
+  Produce: 'produce',
+  Fetch: 'fetch',
+  JoinGroup: 'join',
+  SyncGroup: 'sync'
+}
 const LABELS: Readonly<Record<string, string>> = { Fetch: 'FetchConsumer' }
 
 /** What an API is called in labels. */
@@ -54,6 +59,8 @@ const PARSE_ERRORS: Record<ParseErrorReason, string> = {
 }
 
 interface Level {
+  /** The contract's histogram of all its requests. */
+  readonly latency: Histogram
   readonly available: { readonly good: Counter; readonly bad: Counter }
   readonly fast: { readonly good: Counter; readonly bad: Counter }
   readonly goodMs: (limits: RequestLimits) => number
@@ -82,12 +89,15 @@ class ApiCells {
   /** Of the last answer: the first error code, and the first that is the broker's fault; 0: none. */
   firstError = 0
   serverError = 0
+  /** That answer is about the whole request, which was not looked into. */
+  isRefused = false
   /** Of the answer that is being walked. */
   #goodCount = 0
   #badCount = 0
 
   readonly #visit = (code: number, isNested: boolean): void => {
     if (code !== 0 && this.firstError === 0) this.firstError = code
+    if (code !== 0 && !isNested) this.isRefused = true
     const isServer = code !== 0 && this.#countError(code) === 'server'
     if (isServer && this.serverError === 0) this.serverError = code
     if (isServer) this.#badCount++
@@ -131,6 +141,7 @@ class ApiCells {
     this.#badCount = 0
     this.firstError = 0
     this.serverError = 0
+    this.isRefused = false
     this.walk(answer, this.#visit)
     this.level?.available.good.add(this.#goodCount)
     this.level?.available.bad.add(this.#badCount)
@@ -172,13 +183,10 @@ export function bindRequests({ cells }: BrokerMetrics, { apis, limits, waits, on
     finished(request, answer) {
       const api = find(request.apiKey)
       api.inFlight.add(-1)
-      finish(api, request, limits())
       const hasErrors = api.judge(answer)
+      finish(api, request, limits())
       if (hasErrors) onError?.(request, api.firstError, api.serverError)
-      const waitedMs = request.readyMs - request.handledMs
-      if (api.waitsAs !== null && waitedMs > 0) {
-        waits.waited(api.waitsAs, waitedMs, hasErrors ? 'expired' : 'satisfied')
-      }
+      reportWait(waits, api, request)
     },
     failed({ apiKey }) {
       const api = find(apiKey)
@@ -210,9 +218,21 @@ function finish(api: ApiCells, request: RequestTrack, limits: RequestLimits): vo
   const ownMs = ownMsOf(request, api.restPhase)
   if (ownMs > limits['slow.request.ms']) api.slow.add(1)
   if (api.level === null) return
+  if (!api.isRefused) api.level.latency.observe(Math.max(0, ownMs) / 1000)
   const { good, bad } = api.level.fast
   if (ownMs <= api.level.goodMs(limits)) good.add(1)
   else bad.add(1)
+}
+
+/** A member of a group waits until its answer is there; after a long poll comes work. */
+function reportWait(waits: WaitProbe, api: ApiCells, request: RequestTrack): void {
+  if (api.waitsAs === null) return
+  const { handledMs, parkedMs, readyMs, waitResult } = request
+  const waitedMs = readyMs - handledMs
+  if (waitResult !== null) waits.waited(api.waitsAs, api.restPhase === 'local' ? parkedMs : waitedMs, waitResult)
+  else if (api.restPhase === 'remote' && waitedMs > 0) {
+    waits.waited(api.waitsAs, waitedMs, api.firstError === 0 ? 'satisfied' : 'expired')
+  }
 }
 
 function levelOf(cells: BrokerMetrics['cells'], name: string): Level | null {
@@ -223,6 +243,7 @@ function levelOf(cells: BrokerMetrics['cells'], name: string): Level | null {
     return { good: cells.sliEvents.child(sli, 'good'), bad: cells.sliEvents.child(sli, 'bad') }
   }
   return {
+    latency: name === 'Produce' ? cells.produceLatency : cells.consumeLatency,
     available: pair(`${stem}_availability`),
     fast: pair(`${stem}_latency`),
     goodMs: limits => limits[setting]

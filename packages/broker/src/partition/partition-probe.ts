@@ -26,10 +26,10 @@ export interface TopicProbe {
 export interface PartitionProbe {
   /** Asked once for each topic. */
   forTopic(name: string): TopicProbe
-  /** Produce request decoded → response ready, the acks wait included. */
-  produceHandled(latencyMs: number, acks: number): void
-  /** Fetch request from a consumer, the parked time excluded. */
-  fetchHandled(latencyMs: number, isEmpty: boolean): void
+  /** A produce request was answered, or would have been. */
+  produceHandled(acks: number): void
+  /** A fetch request of a consumer was answered; empty: without records. */
+  fetchHandled(isEmpty: boolean): void
 }
 
 const SILENT_TOPIC_PROBE: TopicProbe = {

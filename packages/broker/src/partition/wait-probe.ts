@@ -1,7 +1,7 @@
 /** What a request waits for on purpose or for want of something. */
 export type WaitOperation = 'produce' | 'fetch' | 'join' | 'sync'
 
-/** What handlers report of waits. */
+/** Hears of waits. */
 export interface WaitProbe {
   /** Expired: time was up before there was what was waited for. */
   waited(operation: WaitOperation, waitedMs: number, result: 'satisfied' | 'expired'): void

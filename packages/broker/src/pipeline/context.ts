@@ -1,5 +1,6 @@
-import type { RequestContext } from '../handlers/handler.ts'
+import type { RequestContext, WaitResult } from '../handlers/handler.ts'
 import type { Exchange, Peer, SentListener } from './exchange.ts'
+import type { RequestClock } from './request-clock.ts'
 import type { RequestProbe, RequestTrack } from './request-probe.ts'
 
 export interface ContextOptions {
@@ -12,6 +13,7 @@ export interface ContextOptions {
   readonly receivedMs: number
   readonly exchange: Exchange
   readonly probe: RequestProbe
+  readonly clock: RequestClock
 }
 
 /** The one shape of a request's context. Handlers see the RequestContext part of it, probes the RequestTrack. */
@@ -26,9 +28,11 @@ export class PipelineContext implements RequestContext, RequestTrack, SentListen
   readonly exchange: Exchange
   readonly #peer: Peer
   readonly #probe: RequestProbe
+  readonly #clock: RequestClock
   responseBytes = 0
   handledMs = -1
   parkedMs = 0
+  waitResult: WaitResult | null = null
   readyMs = 0
   note: object | null = null
 
@@ -43,6 +47,7 @@ export class PipelineContext implements RequestContext, RequestTrack, SentListen
     this.receivedMs = options.receivedMs
     this.exchange = options.exchange
     this.#probe = options.probe
+    this.#clock = options.clock
   }
 
   get connectionId(): number {
@@ -63,6 +68,10 @@ export class PipelineContext implements RequestContext, RequestTrack, SentListen
 
   identify(name: string, version: string): void {
     this.#peer.software = { name, version }
+  }
+
+  unpark(): void {
+    this.parkedMs = this.#clock.read() - this.handledMs
   }
 
   afterWrite(run: () => void): void {

@@ -80,7 +80,8 @@ export class Pipeline {
       requestBytes: frame.length,
       receivedMs,
       exchange,
-      probe: this.#options.probe
+      probe: this.#options.probe,
+      clock: this.#options.clock
     })
     this.#run(handler as unknown as ErasedHandler, request, context)
   }

@@ -1,3 +1,5 @@
+import type { WaitResult } from '../handlers/handler.ts'
+
 /**
  * One request on its way, as probes see it. Times are of the monotonic clock in ms; one object per request, filled in
  * as the request goes on, so nothing of it may be kept beyond `sent`.
@@ -24,8 +26,10 @@ export interface RequestTrack {
   readonly receivedMs: number
   /** The handler had done what it could do at once. */
   readonly handledMs: number
-  /** The part between `handledMs` and `readyMs` that a long poll or a join waited on purpose. */
+  /** The part between `handledMs` and `readyMs` that a long poll waited on purpose. */
   readonly parkedMs: number
+  /** Of a handler that waited for something and knows. */
+  readonly waitResult: WaitResult | null
   /** The answer was ready. */
   readonly readyMs: number
   /** Whatever a probe keeps with the request; null at first. */

@@ -42,9 +42,9 @@ function contextOf(apiVersion: number): RequestContext {
     clientId: 'test',
     clientHost: '10.0.0.9',
     advertised: { host: 'me', port: 1234 },
-    receivedMs: 0,
-    parkedMs: 0,
+    waitResult: null,
     identify() {},
+    unpark() {},
     afterWrite() {}
   }
 }

@@ -19,7 +19,7 @@ function bound() {
 function track(times: Partial<RequestTrack>): RequestTrack {
   const zero = { arrivedMs: 0, receivedMs: 0, handledMs: 0, parkedMs: 0, readyMs: 0, requestBytes: 0, responseBytes: 0 }
   const client = { connectionId: 1, clientId: 'c', clientHost: 'h', clientPort: 1, advertised: { host: 'b', port: 2 } }
-  return { apiKey: 0, apiVersion: 9, correlationId: 1, ...client, note: null, ...zero, ...times }
+  return { apiKey: 0, apiVersion: 9, correlationId: 1, ...client, note: null, waitResult: null, ...zero, ...times }
 }
 
 function partitions(...errorCodes: number[]): object {
@@ -52,6 +52,33 @@ describe('bindRequests', () => {
     expect(cells.slowRequests.child('FetchConsumer').value).toBe(0)
     expect(cells.sliEvents.child('fetch_latency', 'good').value).toBe(1)
     expect(cells.sliEvents.child('fetch_availability', 'good').value).toBe(1)
+  })
+
+  it('takes the latencies of produce and fetch from the same times, without a wait on purpose', () => {
+    const { cells, probe } = bound()
+    probe.finished(track({ receivedMs: 10, handledMs: 11, readyMs: 40 }), partitions(Errors.MESSAGE_TOO_LARGE.code))
+    expect([cells.produceLatency.count, cells.produceLatency.sum]).toEqual([1, 0.03])
+    const times = { apiKey: 1, receivedMs: 10, handledMs: 11, parkedMs: 500, readyMs: 515 }
+    probe.finished(track(times), { responses: [{ partitions: [{}] }] })
+    probe.finished(track({ apiKey: 1, parkedMs: 0.001 }), { responses: [] })
+    // Refused as a whole: nothing was fetched.
+    probe.finished(track(times), { errorCode: Errors.INVALID_FETCH_SESSION_EPOCH.code, responses: [] })
+    expect([cells.consumeLatency.count, cells.consumeLatency.sum]).toEqual([2, 0.005])
+  })
+
+  it('hears of waits what handlers know', () => {
+    const { cells, probe } = bound()
+    probe.finished(track({ handledMs: 1, readyMs: 31, waitResult: 'satisfied' }), partitions(0))
+    probe.finished(track({ handledMs: 1, readyMs: 1 }), partitions(0))
+    const poll = { apiKey: 1, handledMs: 1, parkedMs: 500, readyMs: 507 }
+    probe.finished(track({ ...poll, waitResult: 'expired' }), { responses: [] })
+    const waited = (operation: string) => {
+      const { count, sum } = cells.purgatoryWait.child(operation)
+      const results = ['satisfied', 'expired'].map(result => cells.purgatoryCompleted.child(operation, result).value)
+      return [count, sum, ...results]
+    }
+    expect(waited('produce')).toEqual([1, 0.03, 1, 0])
+    expect(waited('fetch')).toEqual([1, 0.5, 0, 1])
   })
 
   it('takes the wait of a member for its group as one on purpose', () => {

@@ -22,7 +22,18 @@ function track(of: Partial<RequestTrack>): RequestTrack {
   const who = { connectionId: 7, correlationId: 42, clientId: 'c', clientHost: 'h', apiKey: PRODUCE, apiVersion: 9 }
   const where = { clientPort: 50_000, advertised: { host: 'b', port: 9092 } }
   const sizes = { requestBytes: 10, responseBytes: 20, note: null }
-  return { ...who, ...where, ...sizes, arrivedMs: 0, receivedMs: 0, handledMs: 0, parkedMs: 0, readyMs: 0, ...of }
+  return {
+    ...who,
+    ...where,
+    ...sizes,
+    waitResult: null,
+    arrivedMs: 0,
+    receivedMs: 0,
+    handledMs: 0,
+    parkedMs: 0,
+    readyMs: 0,
+    ...of
+  }
 }
 
 function open({

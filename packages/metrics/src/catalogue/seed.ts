@@ -57,7 +57,7 @@ export const seedMetrics = {
       cluster
     )
   }),
-  ...ownedBy('partitions', {
+  ...ownedBy('requests', {
     produceLatency: histogram(
       'streambus_produce_latency_seconds',
       'Produce request decoded until its answer is ready, the wait for acks included.',
