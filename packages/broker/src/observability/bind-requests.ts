@@ -5,7 +5,7 @@ import type { WaitOperation, WaitProbe } from '../partition/wait-probe.ts'
 import type { ParseErrorReason, RequestProbe, RequestTrack } from '../pipeline/request-probe.ts'
 import { classOf, type ErrorClass } from './error-class.ts'
 import { compileErrorWalk, type ErrorWalk } from './error-walk.ts'
-import { ownMsOf, PHASES, type Phase, restPhaseOf } from './request-phases.ts'
+import { ownMsOf, type Phase, restPhaseOf } from './request-phases.ts'
 
 /** What an API is to the metrics. */
 export interface MeasuredApi {
@@ -66,6 +66,23 @@ interface Level {
   readonly goodMs: (limits: RequestLimits) => number
 }
 
+/** The cells of one phase of an API. */
+class PhaseCells {
+  readonly #time: Counter
+  readonly #seconds: Histogram
+
+  constructor(time: Counter, seconds: Histogram) {
+    this.#time = time
+    this.#seconds = seconds
+  }
+
+  spent(ms: number): void {
+    const seconds = ms > 0 ? ms / 1000 : 0
+    this.#time.value += seconds
+    this.#seconds.observe(seconds)
+  }
+}
+
 /** The cells of one API; all there before its first request, but for versions and errors that nobody has seen. */
 class ApiCells {
   readonly duration: Histogram
@@ -77,13 +94,13 @@ class ApiCells {
   readonly requestSize: Histogram
   readonly responseSize: Histogram
   readonly restPhase: Phase
+  /** Taken by their names where the code stands: a look-up by a name that changes costs more than the rest. */
+  readonly phases: Readonly<Record<Phase, PhaseCells>>
   readonly waitsAs: WaitOperation | null
   readonly walk: ErrorWalk
   readonly level: Level | null
   readonly #name: string
   readonly #cells: BrokerMetrics['cells']
-  readonly #time: Record<Phase, Counter>
-  readonly #phases: Record<Phase, Histogram>
   readonly #versions: (Counter | undefined)[] = []
   readonly #errors = new Map<number, { readonly counter: Counter; readonly errorClass: ErrorClass }>()
   /** Of the last answer: the first error code, and the first that is the broker's fault; 0: none. */
@@ -96,11 +113,7 @@ class ApiCells {
   #badCount = 0
 
   readonly #visit = (code: number, isNested: boolean): void => {
-    if (code !== 0 && this.firstError === 0) this.firstError = code
-    if (code !== 0 && !isNested) this.isRefused = true
-    const isServer = code !== 0 && this.#countError(code) === 'server'
-    if (isServer && this.serverError === 0) this.serverError = code
-    if (isServer) this.#badCount++
+    if (code !== 0 && this.#noteError(code, isNested) === 'server') this.#badCount++
     else if (isNested) this.#goodCount++
   }
 
@@ -121,18 +134,20 @@ class ApiCells {
     this.walk = compileErrorWalk(response.fields)
     this.level = levelOf(cells, name)
     const shared = HOT.has(name) ? label : 'other'
-    this.#time = byPhase(phase => cells.requestPhaseTime.child(label, phase))
-    this.#phases = byPhase(phase => cells.requestPhase.child(shared, phase))
+    const phase = (name: Phase) =>
+      new PhaseCells(cells.requestPhaseTime.child(label, name), cells.requestPhase.child(shared, name))
+    this.phases = {
+      queue: phase('queue'),
+      local: phase('local'),
+      commit: phase('commit'),
+      remote: phase('remote'),
+      response_queue: phase('response_queue'),
+      send: phase('send')
+    }
   }
 
   version(version: number): Counter {
     return (this.#versions[version] ??= this.#cells.requestVersions.child(this.#name, String(version)))
-  }
-
-  spent(phase: Phase, ms: number): void {
-    const seconds = Math.max(0, ms) / 1000
-    this.#time[phase].value += seconds
-    this.#phases[phase].observe(seconds)
   }
 
   /** Counts the error codes of an answer, and what they are to the service level. True when there was one. */
@@ -151,10 +166,13 @@ class ApiCells {
     return this.firstError !== 0
   }
 
-  #countError(code: number): ErrorClass {
-    const known = this.#errors.get(code) ?? this.#firstError(code)
-    known.counter.value++
-    return known.errorClass
+  #noteError(code: number, isNested: boolean): ErrorClass {
+    const { counter, errorClass } = this.#errors.get(code) ?? this.#firstError(code)
+    counter.value++
+    if (this.firstError === 0) this.firstError = code
+    if (this.serverError === 0 && errorClass === 'server') this.serverError = code
+    if (!isNested) this.isRefused = true
+    return errorClass
   }
 
   #firstError(code: number): { readonly counter: Counter; readonly errorClass: ErrorClass } {
@@ -196,22 +214,24 @@ export function bindRequests({ cells }: BrokerMetrics, { apis, limits, waits, on
       api.level?.available.bad.add(1)
     },
     sent({ apiKey, readyMs }, flushedMs, sentMs) {
-      const api = find(apiKey)
-      api.spent('response_queue', flushedMs - readyMs)
-      api.spent('send', sentMs - flushedMs)
+      const { phases } = find(apiKey)
+      phases.response_queue.spent(flushedMs - readyMs)
+      phases.send.spent(sentMs - flushedMs)
     }
   }
 }
 
 function finish(api: ApiCells, request: RequestTrack, limits: RequestLimits): void {
   const { arrivedMs, receivedMs, handledMs, parkedMs, readyMs } = request
+  const { phases } = api
   const restMs = readyMs - handledMs - parkedMs
   const localMs = handledMs - receivedMs
   api.duration.observe((readyMs - receivedMs) / 1000)
-  api.spent('queue', receivedMs - arrivedMs)
-  api.spent('local', api.restPhase === 'local' ? localMs + restMs : localMs)
-  if (api.restPhase !== 'local') api.spent(api.restPhase, restMs)
-  if (parkedMs > 0) api.spent('remote', parkedMs)
+  phases.queue.spent(receivedMs - arrivedMs)
+  phases.local.spent(api.restPhase === 'local' ? localMs + restMs : localMs)
+  if (api.restPhase === 'commit') phases.commit.spent(restMs)
+  else if (api.restPhase === 'remote') phases.remote.spent(restMs)
+  if (parkedMs > 0) phases.remote.spent(parkedMs)
   api.version(request.apiVersion).value++
   api.requestSize.observe(request.requestBytes)
   if (request.responseBytes > 0) api.responseSize.observe(request.responseBytes)
@@ -237,19 +257,15 @@ function reportWait(waits: WaitProbe, api: ApiCells, request: RequestTrack): voi
 
 function levelOf(cells: BrokerMetrics['cells'], name: string): Level | null {
   if (name !== 'Produce' && name !== 'Fetch') return null
-  const stem = name === 'Produce' ? 'produce' : 'fetch'
-  const setting = `slo.${stem}.latency.ms` as const
+  const isProduce = name === 'Produce'
+  const stem = isProduce ? 'produce' : 'fetch'
   const pair = (sli: string) => {
     return { good: cells.sliEvents.child(sli, 'good'), bad: cells.sliEvents.child(sli, 'bad') }
   }
   return {
-    latency: name === 'Produce' ? cells.produceLatency : cells.consumeLatency,
+    latency: isProduce ? cells.produceLatency : cells.consumeLatency,
     available: pair(`${stem}_availability`),
     fast: pair(`${stem}_latency`),
-    goodMs: limits => limits[setting]
+    goodMs: isProduce ? limits => limits['slo.produce.latency.ms'] : limits => limits['slo.fetch.latency.ms']
   }
-}
-
-function byPhase<Cell>(child: (phase: Phase) => Cell): Record<Phase, Cell> {
-  return Object.fromEntries(PHASES.map(phase => [phase, child(phase)])) as Record<Phase, Cell>
 }
