@@ -64,7 +64,7 @@ const brokers = section('Brokers', [
   table('Brokers', {
     queries: [
       { expr: max(gauge(m.brokerInfo), ['instance', 'broker_id', 'rack', 'roles']) },
-      { expr: max(gauge(m.buildInfo), ['instance', 'version', 'node_version', 'environment']) },
+      { expr: max(gauge(m.buildInfo), ['instance', 'version', 'revision', 'node_version', 'environment']) },
       { expr: promql(started)`${started} * 1000` },
       { expr: max(gauge(m.ready), ['instance']) },
       { expr: sum(gauge(m.leaderPartitions), ['instance']) }
@@ -76,6 +76,7 @@ const brokers = section('Brokers', [
       roles: 'Roles',
       rack: 'Rack',
       version: 'Version',
+      revision: 'Revision',
       node_version: 'Node',
       environment: 'Environment',
       'Value #C': 'Started',
@@ -307,6 +308,35 @@ const quorum = section('Quorum of the metadata', [
   })
 ])
 
+const controller = collapsed('Controller', [
+  timeseries('Commands Waiting', {
+    says: 'The controller carries out one at a time.',
+    queries: [{ expr: sum(gauge(m.controllerQueueSize), ['instance']) }],
+    unit: 'none',
+    width: 6
+  }),
+  timeseries('P95 in the Queue', {
+    queries: [{ expr: quantile(0.95, m.controllerEventQueue, { by: ['event'] }) }],
+    noValue: 'no command',
+    width: 6
+  }),
+  timeseries('P95 of Commands', {
+    says: 'Decided, committed and applied.',
+    queries: [{ expr: quantile(0.95, m.controllerEventProcessing, { by: ['event'] }) }],
+    noValue: 'no command',
+    width: 6
+  }),
+  timeseries('Pending Deletion', {
+    says: 'Files of deleted topics that are not removed yet.',
+    queries: [
+      { expr: sum(gauge(m.topicsPendingDeletion)), legend: 'topics' },
+      { expr: sum(gauge(m.replicasPendingDeletion)), legend: 'replicas' }
+    ],
+    unit: 'none',
+    width: 6
+  })
+])
+
 const details = collapsed('Details of the metadata', [
   timeseries('Leader as Each Broker Knows It', {
     queries: [{ expr: max(gauge(m.raftLeaderId), ['instance']) }],
@@ -326,6 +356,11 @@ const details = collapsed('Details of the metadata', [
     min: 'auto',
     width: 6
   }),
+  timeseries('Metadata Behind in Time', {
+    queries: [{ expr: max(gauge(m.metadataLagSeconds), ['instance']) }],
+    width: 24,
+    height: 5
+  }),
   timeseries('Metadata Log', { queries: [{ expr: max(gauge(m.raftLogSize), ['instance']) }], width: 3 }),
   timeseries('Entries', { queries: [{ expr: max(gauge(m.raftLogEntries), ['instance']) }], unit: 'none', width: 3 }),
   timeseries('Preferred Leader Imbalance', {
@@ -340,5 +375,5 @@ export const cluster: Board = {
   uid: 'streambus-cluster',
   description: 'Brokers, replicas and the quorum that keeps the metadata.',
   variables: [],
-  sections: [now, brokers, replication, quorum, details]
+  sections: [now, brokers, replication, quorum, controller, details]
 }

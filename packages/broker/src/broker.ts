@@ -67,6 +67,8 @@ export interface BrokerOptions {
   readonly log: Log
   readonly logControl: LogControl
   readonly version: string
+  /** The commit of Git that runs. Default: it is not known. */
+  readonly revision?: string
   /** A disk error after which nothing may be acknowledged: the process must end now, without an orderly stop. */
   readonly onFatal: (error: DiskError) => void
   /** Where compaction runs. Default: a thread, which sees the real disk and no other. */
@@ -141,6 +143,7 @@ export class Broker {
       brokerId: config.values['node.id'],
       rack: config.values['broker.rack'] || null,
       version,
+      revision: options.revision ?? '',
       environment: config.values['environment'],
       startedWallMs: clock.wallMs(),
       startedMonotonicMs: clock.monotonicMs(),

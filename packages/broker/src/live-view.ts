@@ -46,6 +46,7 @@ export interface LiveViewOptions {
   readonly brokerId: number
   readonly rack: string | null
   readonly version: string
+  readonly revision: string
   readonly environment: string
   readonly startedWallMs: number
   readonly startedMonotonicMs: number
@@ -62,7 +63,15 @@ const NO_QUORUM: QuorumView = {
   appliedIndex: -1,
   entries: 0,
   sizeBytes: 0,
-  pending: 0
+  pending: 0,
+  lagMs: 0
+}
+const NO_COUNTS: Omit<BrokerCounts, 'pendingRequests'> = {
+  topics: 0,
+  partitions: 0,
+  replicas: 0,
+  segments: 0,
+  pendingDeletion: { topics: 0, replicas: 0 }
 }
 const NO_REPLICAS: ReplicaCounts = {
   led: 0,
@@ -82,6 +91,7 @@ export class LiveView implements BrokerView {
   readonly brokerId: number
   readonly rack: string | null
   readonly version: string
+  readonly revision: string
   readonly environment: string
   readonly roles = 'broker,controller'
   readonly startedWallMs: number
@@ -96,6 +106,7 @@ export class LiveView implements BrokerView {
     this.brokerId = options.brokerId
     this.rack = options.rack
     this.version = options.version
+    this.revision = options.revision
     this.environment = options.environment
     this.startedWallMs = options.startedWallMs
     this.startedMonotonicMs = options.startedMonotonicMs
@@ -134,7 +145,7 @@ export class LiveView implements BrokerView {
 
   counts(): BrokerCounts {
     const pendingRequests = this.#options.listeners().reduce((sum, listener) => sum + listener.pendingCount, 0)
-    if (this.#parts === null) return { topics: 0, partitions: 0, replicas: 0, segments: 0, pendingRequests }
+    if (this.#parts === null) return { ...NO_COUNTS, pendingRequests }
     const { controller, partitions } = this.#parts
     let replicas = 0
     for (const topic of controller.image.topics())
@@ -142,7 +153,8 @@ export class LiveView implements BrokerView {
     let segments = 0
     for (const { log } of partitions.all()) segments += log.segmentCount
     const { topicCount, partitionCount } = controller.image
-    return { topics: topicCount, partitions: partitionCount, replicas, segments, pendingRequests }
+    const { pendingDeletion } = partitions
+    return { topics: topicCount, partitions: partitionCount, replicas, segments, pendingRequests, pendingDeletion }
   }
 
   listeners(): readonly ListenerView[] {
@@ -204,9 +216,11 @@ export class LiveView implements BrokerView {
     if (this.#parts === null) return NO_QUORUM
     const { controller, metadataLog } = this.#parts
     const { lastIndex, startIndex, sizeBytes, pendingCount: pending } = metadataLog
-    const { appliedIndex } = controller
+    const { appliedIndex, unappliedSinceMs } = controller
+    const lagMs = unappliedSinceMs === null ? 0 : this.#options.clock.monotonicMs() - unappliedSinceMs
     const entries = lastIndex + 1 - startIndex
-    return { state: 'leader', voters: 1, votersReachable: 1, lastIndex, appliedIndex, entries, sizeBytes, pending }
+    const quorum = { state: 'leader', voters: 1, votersReachable: 1 } as const
+    return { ...quorum, lastIndex, appliedIndex, entries, sizeBytes, pending, lagMs }
   }
 
   replicas(): ReplicaCounts {

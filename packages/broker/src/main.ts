@@ -1,5 +1,6 @@
 import fs from 'node:fs'
 import { createRequire } from 'node:module'
+import path from 'node:path'
 import { DiskError } from '@streambus/base'
 import { nodeClock, nodeDisk, nodePrng } from '@streambus/base/node'
 import { createBrokerMetrics } from '@streambus/metrics'
@@ -10,6 +11,7 @@ import { endProcess } from './end-process.ts'
 import { bindLogLines } from './observability/bind-log-lines.ts'
 import { isLogLevel } from './observability/log.ts'
 import { createPinoLog } from './observability/pino-log.ts'
+import { revisionIn } from './revision.ts'
 
 const EXIT_OK = 0
 const EXIT_FAILED = 1
@@ -85,6 +87,7 @@ function createBroker(config: Config): Broker {
     log,
     logControl: control,
     version,
+    revision: revisionIn(nodeDisk, path.join(import.meta.dirname, '../../..')),
     metrics,
     onFatal: die(EXIT_DISK)
   })

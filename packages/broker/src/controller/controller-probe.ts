@@ -1,6 +1,22 @@
-/** What the controller reports of each command that changed something. */
+/** Commands of the controller, as they are counted. */
+export type ControllerEvent =
+  | 'register'
+  | 'assign_directories'
+  | 'create_topics'
+  | 'delete_topic'
+  | 'create_partitions'
+  | 'alter_configs'
+  | 'allocate_producer_ids'
+
+/** What the controller reports of its commands. */
 export interface ControllerProbe {
-  /** Its records were committed, so long after they were decided. */
+  /** A command waits for those before it. */
+  queued(): void
+  /** It has begun, after so long. */
+  began(event: ControllerEvent, queuedMs: number): void
+  /** It is answered, well or not, so long after it began. */
+  ended(event: ControllerEvent, durationMs: number): void
+  /** Its records, if it changed something, were committed, so long after they were decided. */
   committed(durationMs: number): void
   /** They were applied, and whoever follows the metadata was told. */
   applied(durationMs: number): void
@@ -8,4 +24,11 @@ export interface ControllerProbe {
   failed(): void
 }
 
-export const SILENT_CONTROLLER_PROBE: ControllerProbe = { committed() {}, applied() {}, failed() {} }
+export const SILENT_CONTROLLER_PROBE: ControllerProbe = {
+  queued() {},
+  began() {},
+  ended() {},
+  committed() {},
+  applied() {},
+  failed() {}
+}

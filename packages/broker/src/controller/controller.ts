@@ -2,7 +2,7 @@ import type { Clock, Prng } from '@streambus/base'
 import { Errors } from '@streambus/protocol'
 import { AppendRefused } from '@streambus/storage-log'
 import { AutoCreation } from './auto-creation.ts'
-import { type ControllerProbe, SILENT_CONTROLLER_PROBE } from './controller-probe.ts'
+import { type ControllerEvent, type ControllerProbe, SILENT_CONTROLLER_PROBE } from './controller-probe.ts'
 import { type BrokerInfo, type MetadataImage, MetadataState, type TopicImage } from './image.ts'
 import type { MetadataLog } from './metadata-log.ts'
 import { placeReplicas } from './placement.ts'
@@ -56,6 +56,8 @@ export type CreatedTopic = Refusal | { readonly errorCode: 0; readonly topic: To
 /** `compute` sees the committed settings and returns what to set (a string) or take back (null). */
 export type ConfigChange = (current: ReadonlyMap<string, string>) => ReadonlyMap<string, string | null> | Refusal
 
+type Decide<T> = () => { readonly records: readonly MetadataRecord[]; readonly answer: () => T }
+
 export interface ControllerOptions {
   readonly log: MetadataLog
   readonly prng: Prng
@@ -87,6 +89,7 @@ export class Controller {
   readonly #autoCreation: AutoCreation
   readonly #probe: ControllerProbe
   #appliedIndex: number
+  #unappliedSinceMs: number | null = null
   #last: Promise<unknown> = Promise.resolve()
 
   constructor(options: ControllerOptions) {
@@ -106,6 +109,11 @@ export class Controller {
     return this.#state
   }
 
+  /** Monotonic time since which records have been committed that listeners do not all know; null: there are none. */
+  get unappliedSinceMs(): number | null {
+    return this.#unappliedSinceMs
+  }
+
   /** Of the last metadata record that the image has. */
   get appliedIndex(): number {
     return this.#appliedIndex
@@ -118,7 +126,7 @@ export class Controller {
   /** Makes the cluster known to itself and this broker known to the cluster. Once, at start, before clients come. */
   register(broker: BrokerInfo & { readonly isClean: boolean; readonly clusterId: string }): Promise<void> {
     const { clusterId, ...registration } = broker
-    return this.#run(() => {
+    return this.#run('register', () => {
       const records: MetadataRecord[] = [{ type: 'broker', ...registration }]
       if (this.#state.clusterId === '') records.unshift({ type: 'cluster', clusterId })
       return { records, answer: () => undefined }
@@ -133,6 +141,7 @@ export class Controller {
     for (let at = 0; at < assignments.length; at += ASSIGNMENTS_PER_BATCH) {
       const batch = assignments.slice(at, at + ASSIGNMENTS_PER_BATCH)
       await this.#run(
+        'assign_directories',
         () => ({ records: batch.flatMap(each => this.#assigned(nodeId, each)), answer: () => undefined }),
         () => undefined
       )
@@ -142,6 +151,7 @@ export class Controller {
   /** One answer per topic, in order. With `validateOnly` nothing is created; the topic described is what would be. */
   createTopics(topics: readonly NewTopic[], options: { readonly validateOnly: boolean }): Promise<CreatedTopic[]> {
     return this.#run(
+      'create_topics',
       () => {
         const taken: Taken = { keys: new Set(), partitions: 0, place: this.#options.placement() }
         const plans = topics.map(topic => this.#planTopic(topic, taken))
@@ -160,6 +170,7 @@ export class Controller {
   /** By id. The id is never used again. */
   deleteTopic(topicId: string): Promise<{ readonly errorCode: number }> {
     return this.#run(
+      'delete_topic',
       () => {
         const isKnown = this.#state.topicById(topicId) !== undefined
         const errorCode = isKnown ? Errors.NONE.code : Errors.UNKNOWN_TOPIC_ID.code
@@ -177,6 +188,7 @@ export class Controller {
     readonly validateOnly: boolean
   }): Promise<Refusal> {
     return this.#run(
+      'create_partitions',
       () => {
         const plan = this.#planPartitions(request)
         const isRefused = 'errorCode' in plan
@@ -196,6 +208,7 @@ export class Controller {
   }): Promise<Refusal> {
     const { resource, name, validateOnly, compute } = target
     return this.#run<Refusal>(
+      'alter_configs',
       () => {
         if (resource === 'topic' && this.#state.topicByName(name) === undefined) {
           const refusal = refuse('UNKNOWN_TOPIC_OR_PARTITION', `topic ${name} does not exist`)
@@ -216,7 +229,7 @@ export class Controller {
 
   /** A block of producer ids that was never handed out and never will be again. */
   allocateProducerIds(): Promise<{ readonly first: number; readonly count: number }> {
-    return this.#run(() => {
+    return this.#run('allocate_producer_ids', () => {
       const first = this.#state.nextProducerId
       const next = first + PRODUCER_ID_BLOCK
       return { records: [{ type: 'producer-ids', next }], answer: () => ({ first, count: PRODUCER_ID_BLOCK }) }
@@ -232,31 +245,43 @@ export class Controller {
    * `onRefused`: the answer when the metadata log has no room; without it the command rejects. Nothing has changed
    * then.
    */
-  #run<T>(
-    decide: () => { readonly records: readonly MetadataRecord[]; readonly answer: () => T },
-    onRefused?: (refusal: Refusal) => T
-  ): Promise<T> {
+  #run<T>(event: ControllerEvent, decide: Decide<T>, onRefused?: (refusal: Refusal) => T): Promise<T> {
+    const { clock } = this.#options
+    const queuedMs = clock.monotonicMs()
+    this.#probe.queued()
     const run = this.#last.then(async () => {
-      const { records, answer } = decide()
-      if (records.length === 0) return answer()
-      const { log, clock } = this.#options
-      const decidedMs = clock.monotonicMs()
+      const beganMs = clock.monotonicMs()
+      this.#probe.began(event, beganMs - queuedMs)
       try {
-        await log.append(records)
-      } catch (error) {
-        this.#probe.failed()
-        if (!(error instanceof AppendRefused) || onRefused === undefined) throw error
-        return onRefused(refuse(error.errorName, error.message))
+        return await this.#carryOut(decide, onRefused)
+      } finally {
+        this.#probe.ended(event, clock.monotonicMs() - beganMs)
       }
-      const committedMs = clock.monotonicMs()
-      this.#probe.committed(committedMs - decidedMs)
-      await this.#adopt(records)
-      this.#appliedIndex = log.commitIndex
-      this.#probe.applied(clock.monotonicMs() - committedMs)
-      return answer()
     })
     this.#last = run.catch(() => {})
     return run
+  }
+
+  async #carryOut<T>(decide: Decide<T>, onRefused?: (refusal: Refusal) => T): Promise<T> {
+    const { records, answer } = decide()
+    if (records.length === 0) return answer()
+    const { log, clock } = this.#options
+    const decidedMs = clock.monotonicMs()
+    try {
+      await log.append(records)
+    } catch (error) {
+      this.#probe.failed()
+      if (!(error instanceof AppendRefused) || onRefused === undefined) throw error
+      return onRefused(refuse(error.errorName, error.message))
+    }
+    const committedMs = clock.monotonicMs()
+    this.#probe.committed(committedMs - decidedMs)
+    this.#unappliedSinceMs = committedMs
+    await this.#adopt(records)
+    this.#unappliedSinceMs = null
+    this.#appliedIndex = log.commitIndex
+    this.#probe.applied(clock.monotonicMs() - committedMs)
+    return answer()
   }
 
   async #adopt(records: readonly MetadataRecord[]): Promise<void> {

@@ -26,11 +26,13 @@ function collectLifecycle(cells: Cells, view: BrokerView, clock: Clock): void {
   cells.brokerStatus.set(STATUS_NUMBERS[status])
   for (const state of Object.keys(STATUS_NUMBERS)) cells.brokerState.child(state).set(state === status ? 1 : 0)
   cells.shutdownInProgress.set(status === 'stopping' ? 1 : 0)
-  cells.buildInfo.child(view.version, process.version, view.environment).set(1)
+  cells.buildInfo.child(view.version, view.revision, process.version, view.environment).set(1)
 }
 
 function collectCounts(cells: Cells, view: BrokerView): void {
-  const { topics, partitions, replicas, segments, pendingRequests } = view.counts()
+  const { topics, partitions, replicas, segments, pendingRequests, pendingDeletion } = view.counts()
+  cells.topicsPendingDeletion.set(pendingDeletion.topics)
+  cells.replicasPendingDeletion.set(pendingDeletion.replicas)
   cells.topics.set(topics)
   cells.topicsTotal.set(topics)
   cells.partitions.set(partitions)

@@ -94,6 +94,8 @@ export interface QuorumView {
   readonly sizeBytes: number
   /** Batches of entries that are not committed yet. */
   readonly pending: number
+  /** How long the oldest entry that is committed and not applied has been so; 0: there is none. */
+  readonly lagMs: number
 }
 
 /** How the replicas of all partitions stand for this broker, by the metadata. */
@@ -133,6 +135,8 @@ export interface BrokerCounts {
   readonly segments: number
   /** Requests decoded whose answer has not been handed to the socket. */
   readonly pendingRequests: number
+  /** Of deleted topics, what has files here still. */
+  readonly pendingDeletion: { readonly topics: number; readonly replicas: number }
 }
 
 /**
@@ -143,6 +147,8 @@ export interface BrokerView {
   readonly brokerId: number
   readonly rack: string | null
   readonly version: string
+  /** The commit of Git that runs; '' where it is not known. */
+  readonly revision: string
   readonly environment: string
   /** Comma separated: `broker`, `controller`. */
   readonly roles: string

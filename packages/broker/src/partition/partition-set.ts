@@ -54,6 +54,7 @@ export class PartitionSet {
   readonly #in: ReadonlyMap<LogDirectory, Set<Partition>>
   readonly #homes: PartitionHomes
   #assignments: DirectoryAssignment[] = []
+  readonly #pendingDeletion = { topics: 0, replicas: 0 }
   #isClosed = false
 
   constructor(options: PartitionSetOptions) {
@@ -98,6 +99,11 @@ export class PartitionSet {
 
   in(directory: LogDirectory): Iterable<Partition> {
     return this.#in.get(directory) ?? []
+  }
+
+  /** Of deleted topics, what has files here still. */
+  get pendingDeletion(): { readonly topics: number; readonly replicas: number } {
+    return this.#pendingDeletion
   }
 
   /** How long the longest sync under way in `directory` has taken; 0 when none is. */
@@ -268,6 +274,8 @@ export class PartitionSet {
 
   /** All partitions are gone with the first step; each further one removes the files of one. */
   *#retire(entry: TopicEntry): Generator<void, void> {
+    this.#pendingDeletion.topics++
+    this.#pendingDeletion.replicas += entry.partitions.filter(partition => partition !== null).length
     this.#byName.delete(entry.name)
     this.#byId.delete(entry.id)
     entry.probe.gone()
@@ -283,7 +291,9 @@ export class PartitionSet {
       if (this.#isClosed) return
       for (const home of directories) home.saveFirstDirtyOffset(partition.topic, partition.index, null)
       disk.removeDirectory(setAside(disk, partition.log.directory, entry.id, 'deleted'))
+      this.#pendingDeletion.replicas--
       yield
     }
+    this.#pendingDeletion.topics--
   }
 }

@@ -70,7 +70,8 @@ const SAME: readonly (readonly [path: string, metric: string, unit?: number])[] 
 
 test('has the keys of the guides, every one with the value of its metric at the same moment', async () => {
   const { metrics, view, cells, read } = setup()
-  view.currentCounts = { topics: 2, partitions: 12, replicas: 36, segments: 20, pendingRequests: 5 }
+  const pendingDeletion = { topics: 0, replicas: 0 }
+  view.currentCounts = { topics: 2, partitions: 12, replicas: 36, segments: 20, pendingRequests: 5, pendingDeletion }
   let next = 100
   for (const cell of Object.values(cells)) if ('add' in cell) cell.add(next++)
   cells.goGcDuration.observe(0.004)

@@ -20,6 +20,7 @@ test('how far the metadata has come: written, committed, applied', () => {
   metrics.collect()
   expect([cells.brokers.child('active').value, cells.brokers.child('fenced').value]).toEqual([2, 1])
   expect([cells.metadataOffset.value, cells.metadataLagRecords.value]).toEqual([40, 1])
+  expect(cells.metadataLagSeconds.value).toBe(0.25)
   expect(cells.raftUncommitted.child('metadata').value).toBe(2)
   expect(cells.raftState.child('metadata', 'leader').value).toBe(1)
   expect(cells.raftState.child('metadata', 'follower').value).toBe(0)
@@ -34,6 +35,21 @@ test('how far the metadata has come: written, committed, applied', () => {
   expect(cells.raftApply.child('metadata').sum).toBeCloseTo(0.003)
   expect(cells.raftProposals.child('metadata', 'committed').value).toBe(1)
   expect([cells.metadataErrors.value, cells.raftProposals.child('metadata', 'failed').value]).toEqual([1, 1])
+})
+
+test('commands of the controller are in its queue, then in hand, each by what it is', () => {
+  const metrics = createBrokerMetrics()
+  const { controllerQueueSize, controllerEventQueue, controllerEventProcessing } = metrics.cells
+  const probe = bindMetadata(metrics, new FakeBrokerView())
+  probe.queued()
+  probe.queued()
+  expect(controllerQueueSize.value).toBe(2)
+  probe.began('create_topics', 40)
+  probe.ended('create_topics', 10)
+  expect(controllerQueueSize.value).toBe(1)
+  expect(controllerEventQueue.child('create_topics').sum).toBe(0.04)
+  expect(controllerEventProcessing.child('create_topics').sum).toBe(0.01)
+  expect([controllerEventQueue.size, controllerEventProcessing.size]).toEqual([7, 7])
 })
 
 test('the log of the metadata counts as a log, and as that of the quorum', () => {

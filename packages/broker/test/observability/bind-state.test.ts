@@ -42,7 +42,14 @@ describe('bindState', () => {
 
   it('gives seed gauges and their twins one value', () => {
     const { metrics, view, cells } = setup()
-    view.currentCounts = { topics: 3, partitions: 12, replicas: 36, segments: 20, pendingRequests: 5 }
+    view.currentCounts = {
+      topics: 3,
+      partitions: 12,
+      replicas: 36,
+      segments: 20,
+      pendingRequests: 5,
+      pendingDeletion: { topics: 1, replicas: 4 }
+    }
     metrics.collect()
     expect([
       cells.topicsTotal.value,
@@ -52,6 +59,8 @@ describe('bindState', () => {
     ]).toEqual([cells.topics.value, cells.partitions.value, cells.replicas.value, cells.segments.value])
     expect(cells.replicas.value).toBe(36)
     expect(cells.brokerActiveRequests.value).toBe(5)
+    expect([cells.topicsPendingDeletion.value, cells.replicasPendingDeletion.value]).toEqual([1, 4])
+    expect(cells.buildInfo.child('0.1.0', '0f884cc7', process.version, 'test').value).toBe(1)
   })
 
   it('counts partitions that are offline', () => {

@@ -23,12 +23,20 @@ export class FakeBrokerView implements BrokerView {
   readonly brokerId = 1
   readonly rack = null
   readonly version = '0.1.0'
+  readonly revision = '0f884cc7'
   readonly environment = 'test'
   readonly roles = 'broker,controller'
   readonly startedWallMs = Date.UTC(2024, 10, 10, 9, 59, 0)
   readonly startedMonotonicMs = 1_000
   currentStatus: BrokerStatus = 'running'
-  currentCounts: BrokerCounts = { topics: 0, partitions: 0, replicas: 0, segments: 0, pendingRequests: 0 }
+  currentCounts: BrokerCounts = {
+    topics: 0,
+    partitions: 0,
+    replicas: 0,
+    segments: 0,
+    pendingRequests: 0,
+    pendingDeletion: { topics: 0, replicas: 0 }
+  }
   currentListeners: ListenerView[] = [
     { name: 'PLAINTEXT', host: '127.0.0.1', port: 9092, isListening: true, connections: 3, connectionsMax: 100 }
   ]
@@ -59,7 +67,8 @@ export class FakeBrokerView implements BrokerView {
     appliedIndex: 40,
     entries: 44,
     sizeBytes: 512,
-    pending: 1
+    pending: 1,
+    lagMs: 250
   }
   currentReplicas: ReplicaCounts = {
     led: 0,

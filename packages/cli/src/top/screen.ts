@@ -71,9 +71,7 @@ function headOf({ broker, disk, errorsPerSecond, produce, consume }: Reading, ti
       ['event loop', share(broker.loopBusy)],
       ['memory', bytes(broker.memoryBytes)]
     ]),
-    facts([
-      ['disk', `${bytes(disk.usedBytes)} used, ${bytes(disk.availableBytes)} free (${share(disk.freeShare)})`]
-    ]),
+    facts([['disk', `${bytes(disk.usedBytes)} used, ${bytes(disk.availableBytes)} free (${share(disk.freeShare)})`]]),
     '',
     ...renderTable(FLOW_COLUMNS, [
       { name: 'produce', ...produce },

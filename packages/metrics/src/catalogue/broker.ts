@@ -11,10 +11,22 @@ export const brokerMetrics = {
     partitions: gauge('streambus_partitions', 'Partitions in the cluster.', cluster),
     offlinePartitions: gauge('streambus_offline_partitions', 'Partitions whose log is damaged or missing here.'),
     replicas: gauge('streambus_replicas', 'Replica assignments in the cluster.', cluster),
+    topicsPendingDeletion: gauge(
+      'streambus_topics_pending_deletion',
+      'Deleted topics whose files on this broker are not all removed yet.'
+    ),
+    replicasPendingDeletion: gauge(
+      'streambus_replicas_pending_deletion',
+      'Replicas of deleted topics on this broker whose files are not removed yet.'
+    ),
     segments: gauge('streambus_segments', 'Log segments on disk.'),
-    buildInfo: gauge('streambus_build_info', 'Always 1; what runs here stands in the labels.', {
-      labels: ['version', 'node_version', 'environment']
-    }),
+    buildInfo: gauge(
+      'streambus_build_info',
+      'Always 1; what runs here stands in the labels. revision: the commit of Git, where it is known.',
+      {
+        labels: ['version', 'revision', 'node_version', 'environment']
+      }
+    ),
     brokerInfo: gauge('streambus_broker_info', 'Always 1; who runs here stands in the labels.', {
       labels: ['broker_id', 'cluster_id', 'rack', 'roles']
     }),

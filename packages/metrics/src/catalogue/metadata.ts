@@ -3,6 +3,7 @@ import { counter, gauge, histogram, ownedBy } from '../definition.ts'
 // The controller and the log of the metadata. `group` is the quorum: "metadata".
 
 const cluster = { scope: 'cluster' } as const
+const event = { labels: ['event'], unit: 'seconds', buckets: 'requestSeconds' } as const
 const quorum = { labels: ['group'] } as const
 const quorumTime = { ...quorum, unit: 'seconds', buckets: 'diskSeconds' } as const
 const snapshot = { labels: ['group', 'op'], whenEmpty: ['metadata', 'write'] } as const
@@ -15,6 +16,22 @@ export const metadataMetrics = {
     metadataLagRecords: gauge(
       'streambus_metadata_lag_records',
       'Metadata records committed and not applied on this broker yet.'
+    ),
+    metadataLagSeconds: gauge(
+      'streambus_metadata_lag_seconds',
+      'How long the oldest of them has been committed; 0 when there is none.',
+      { unit: 'seconds' }
+    ),
+    controllerQueueSize: gauge('streambus_controller_queue_size', 'Commands that wait for those before them.'),
+    controllerEventQueue: histogram(
+      'streambus_controller_event_queue_seconds',
+      'How long commands of the controller waited for those before them.',
+      event
+    ),
+    controllerEventProcessing: histogram(
+      'streambus_controller_event_processing_seconds',
+      'From the begin of a command until it was answered: decided, committed, applied.',
+      event
     ),
     metadataErrors: counter(
       'streambus_metadata_errors_total',

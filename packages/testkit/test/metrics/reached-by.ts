@@ -5,6 +5,8 @@ const BY_TEST: Readonly<Record<string, readonly MetricKey[]>> = {
   'broker/test/observability/bind-state.test.ts': [
     'offlinePartitions',
     'shutdownInProgress',
+    'topicsPendingDeletion',
+    'replicasPendingDeletion',
     'logDirectoryInodes',
     'logDirectoryFreeInodes',
     'logDirectoryOffline'
@@ -39,6 +41,8 @@ const BY_TEST: Readonly<Record<string, readonly MetricKey[]>> = {
     'offlineReplicas',
     'preferredLeaderImbalance',
     'metadataLagRecords',
+    'metadataLagSeconds',
+    'controllerQueueSize',
     'metadataErrors',
     'raftUncommitted',
     'raftUnapplied',
