@@ -1,12 +1,53 @@
 import { ManualClock, MemoryDisk } from '@streambus/testkit'
 import { describe, expect, test } from 'vitest'
 import { type CreatedTopic, PARTITIONS_PER_REQUEST_MAX } from '../../src/controller/controller.ts'
+import { SILENT_CONTROLLER_PROBE } from '../../src/controller/controller-probe.ts'
 import type { MetadataImage } from '../../src/controller/image.ts'
 import { dump, openController, wish } from './harness.ts'
 
 function codes(answers: readonly CreatedTopic[]): readonly number[] {
   return answers.map(({ errorCode }) => errorCode)
 }
+
+describe('what is reported', () => {
+  test('each command waits, begins and ends; what is committed is behind until listeners have it', async () => {
+    const heard: string[] = []
+    const clock = new ManualClock()
+    const { controller } = await openController({
+      clock,
+      probe: {
+        ...SILENT_CONTROLLER_PROBE,
+        queued: () => void heard.push('queued'),
+        began: (event, queuedMs) => void heard.push(`began ${event} ${queuedMs}`),
+        ended: (event, durationMs) => void heard.push(`ended ${event} ${durationMs}`)
+      }
+    })
+    heard.length = 0
+    const gate = Promise.withResolvers<void>()
+    const reached = Promise.withResolvers<void>()
+    controller.onImage(() => {
+      reached.resolve()
+      return gate.promise
+    })
+    expect(controller.unappliedSinceMs).toBeNull()
+    const creating = controller.createTopics([wish('t')], { validateOnly: false })
+    const deleting = controller.deleteTopic('unknown')
+    await reached.promise
+    expect(controller.unappliedSinceMs).toBe(clock.monotonicMs())
+    clock.advance(40)
+    gate.resolve()
+    await Promise.all([creating, deleting])
+    expect(controller.unappliedSinceMs).toBeNull()
+    expect(heard).toEqual([
+      'queued',
+      'queued',
+      'began create_topics 0',
+      'ended create_topics 40',
+      'began delete_topic 40',
+      'ended delete_topic 0'
+    ])
+  })
+})
 
 describe('creating topics', () => {
   test('the answer describes what was created, with an id that is safe to type', async () => {

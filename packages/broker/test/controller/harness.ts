@@ -1,6 +1,7 @@
 import { SILENT_LOG_PROBE } from '@streambus/storage-log'
 import { ManualClock, MemoryDisk, SeededPrng } from '@streambus/testkit'
 import { Controller } from '../../src/controller/controller.ts'
+import type { ControllerProbe } from '../../src/controller/controller-probe.ts'
 import type { MetadataImage, TopicImage } from '../../src/controller/image.ts'
 import { QuorumOfOne } from '../../src/controller/quorum-of-one.ts'
 
@@ -12,6 +13,7 @@ export interface HarnessOptions {
   /** Default: one. */
   readonly brokerIds?: readonly number[]
   readonly isClean?: boolean
+  readonly probe?: ControllerProbe
   /** Default: only the setting `bad` is wrong. */
   readonly configProblem?: (configs: ReadonlyMap<string, string>) => string | null
 }
@@ -36,6 +38,7 @@ export async function openController(options: HarnessOptions = {}) {
     log,
     clock,
     prng: new SeededPrng(log.term),
+    ...(options.probe === undefined ? {} : { probe: options.probe }),
     defaults: () => ({ partitionCount: 2, replicationFactor: 1 }),
     placement: () => nodeId => `directory-${nodeId}`,
     roomProblem: () => null,
