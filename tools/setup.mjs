@@ -19,10 +19,23 @@ function stampPath(root) {
   return join(root, 'node_modules', '.streambus-lock')
 }
 
-/** True when node_modules is what package-lock.json says, as far as the last set-up knows. */
+/** True when node_modules is what package-lock.json says, as far as the last set-up or npm itself knows. */
 export function isInstalled(root) {
   const stamp = stampPath(root)
-  return existsSync(stamp) && readFileSync(stamp, 'utf8').trim() === lockHash(root)
+  return (existsSync(stamp) && readFileSync(stamp, 'utf8').trim() === lockHash(root)) || isInstalledByNpm(root)
+}
+
+/** npm notes what it has installed; what is optional may be for another system. */
+function isInstalledByNpm(root) {
+  const note = join(root, 'node_modules', '.package-lock.json')
+  if (!existsSync(note)) return false
+  const [installed, locked] = [note, join(root, 'package-lock.json')].map(
+    file => JSON.parse(readFileSync(file, 'utf8')).packages ?? {}
+  )
+  return Object.entries(locked).every(
+    ([place, { version, optional }]) =>
+      !place.startsWith('node_modules/') || optional === true || installed[place]?.version === version
+  )
 }
 
 /** The search path without node_modules/.bin: `npm ci` deletes the Node in there while it runs. */

@@ -155,7 +155,10 @@ describe('with a Prometheus', () => {
     const failing = play(new AbortController().signal, () => Promise.reject(new DrillError('no disk')))
     await expect(failing).rejects.toThrow('no disk')
     prometheus.removeAllListeners('request').on('request', (_, response) => response.end('{}'))
-    await expect(play(new AbortController().signal)).rejects.toThrow('is that a Prometheus?')
+    let isBegun = false
+    const beginning = play(new AbortController().signal, () => Promise.resolve(void (isBegun = true)))
+    await expect(beginning).rejects.toThrow('is that a Prometheus?')
+    expect(isBegun).toBe(false)
     prometheus.removeAllListeners('request').on('request', (_, response) => response.destroy())
     await expect(play(new AbortController().signal)).rejects.toThrow('cannot be read')
   })

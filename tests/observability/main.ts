@@ -44,19 +44,24 @@ if (chosen.length === 0) {
 
 const home = tempDir('observability')
 let problems = 0
-for (const part of chosen) problems += await check(part)
+let checked = 0
+for (const part of chosen) {
+  const found = await check(part)
+  problems += found ?? 0
+  checked += found === null ? 0 : 1
+}
 home.remove()
-if (chosen.length > 0) {
+if (checked > 0) {
   console.log(problems === 0 ? '\nall as it must be' : `\n${problems} problems`)
   process.exitCode = problems === 0 ? 0 : 1
-}
+} else if (chosen.length > 0) console.log('\nnothing was checked')
 
-/** How many problems there are. */
-async function check({ name, what, whyNot, run }: Part): Promise<number> {
+/** How many problems there are; null: it cannot run here. */
+async function check({ name, what, whyNot, run }: Part): Promise<number | null> {
   const reason = whyNot()
   if (reason !== null) {
     console.log(`SKIP  ${name}: ${reason}`)
-    return 0
+    return null
   }
   console.log(`${name}: ${what}`)
   const beganMs = performance.now()

@@ -1,5 +1,5 @@
 import { pause, type Scenario, type Stage } from './scenario.ts'
-import { watchAlerts } from './watch.ts'
+import { alertStates, watchAlerts } from './watch.ts'
 
 export interface PlayOptions {
   readonly scenario: Scenario
@@ -18,6 +18,8 @@ export interface PlayOptions {
  */
 export async function playDrill({ scenario, stage, limitMs, ...watch }: PlayOptions): Promise<number> {
   const { alerts, does } = scenario
+  // Before anything is made that must be undone.
+  if (watch.prometheusUrl !== null) await alertStates(watch.prometheusUrl)
   const end = new AbortController()
   const signal = AbortSignal.any([end.signal, stage.signal])
   stage.say(`${does}; ${alerts.join(', ')} should fire`)

@@ -168,9 +168,9 @@ export class LiveView implements BrokerView {
       const { sizeBytes, indexFiles } = metadataLog
       let usedBytes = metadataLog.directory.startsWith(`${directory.path}/`) ? sizeBytes + indexFiles.indexFileBytes : 0
       for (const { log } of partitions.in(directory)) usedBytes += log.sizeBytes + log.indexFiles.indexFileBytes
-      const { refusal, warning, isStalled } = diskWatch.stateOf(directory)
+      const { refusal, failing, warning, isStalled } = diskWatch.stateOf(directory)
       const { space, error } = this.#spaceOf(directory.path, isStalled)
-      return { path: directory.path, usedBytes, space, error, refusal, warning, isStalled }
+      return { path: directory.path, usedBytes, space, error, refusal: refusal ?? failing, warning, isStalled }
     })
     const failed = failedDirectories.map(({ path, error }) => {
       return { path, usedBytes: 0, space: null, error, refusal: null, warning: null, isStalled: false }

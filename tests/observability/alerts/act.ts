@@ -7,7 +7,7 @@ export interface Act {
   readonly name: string
   /** Told as firing, then as resolved, each of them: 'Name'; 'Name/severity', 'Name/window' where there are two. */
   readonly alerts: readonly string[]
-  /** How long each half may take, in ms. Default: 90 s. */
+  /** How long each half may take, in ms. Default: three minutes. */
   readonly limitMs?: number
   /** Why it cannot be played on this machine; null when it can. */
   whyNot?(): string | null

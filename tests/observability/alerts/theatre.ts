@@ -10,7 +10,7 @@ import { compressAlertmanager, compressRules } from './compress.ts'
 import { Targets } from './targets.ts'
 import { Webhook } from './webhook.ts'
 
-const LIMIT_MS = 90_000
+const LIMIT_MS = 180_000
 const LOOK_MS = 200
 const RULES = ['streambus-recording.yml', 'streambus-alerts.yml']
 

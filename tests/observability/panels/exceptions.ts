@@ -3,6 +3,7 @@ type Reasons = Readonly<Record<string, string>>
 /** Panels that may be without numbers even where everything happens. */
 export const NOTHING_TO_SHOW: Reasons = {
   'StreamBus Logs / By User': 'lines name a principal once there is authentication',
+  'StreamBus Security / Silence of the Audit': 'there is no audit yet',
   'StreamBus Monitoring / Firing Alerts': 'no alerts are loaded',
   'StreamBus Monitoring / Failed Notifications': 'no Alertmanager is scraped',
   'StreamBus Monitoring / Notifications': 'no Alertmanager is scraped'

@@ -54,11 +54,10 @@ export function bindDisks(
       if (refusal === null) log.info('room is kept again for a full disk', { event: 'disk_full_ended', log_dir: path })
       else log.error(refusal, { event: 'disk_full', log_dir: path })
     },
-    writesFailing(path, isFailing) {
-      showFull(path, { isFailing })
-      const fields = { event: isFailing ? 'disk_full' : 'disk_full_ended', log_dir: path }
-      if (isFailing) log.error(`${path}: writes fail for lack of room; free space or shorten retention`, fields)
-      else log.info('there is room for writes again', fields)
+    writesFailing(path, failing) {
+      showFull(path, { isFailing: failing !== null })
+      if (failing === null) log.info('there is room for writes again', { event: 'disk_full_ended', log_dir: path })
+      else log.error(failing, { event: 'disk_full', log_dir: path })
     },
     spaceRefusal(path, refusal) {
       cells.logDirectoryRefusing.child(path, 'space').set(refusal === null ? 0 : 1)

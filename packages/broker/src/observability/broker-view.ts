@@ -52,7 +52,7 @@ export interface LogDirectoryView {
   readonly space: DiskSpace | null
   /** Why the directory cannot be used; null when it can. */
   readonly error: string | null
-  /** Why producers are refused, and what the operator should look at; null when there is nothing. */
+  /** Why producers are refused, or fail, and what the operator should look at; null when there is nothing. */
   readonly refusal: string | null
   readonly warning: string | null
   /** A sync is overdue: whoever writes there may have to wait for as long. */

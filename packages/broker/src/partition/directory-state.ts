@@ -9,6 +9,7 @@ export class DirectoryState {
   #stallWarning: string | null = null
   #spaceWarning: string | null = null
   #fullRefusal: string | null = null
+  #failing: string | null = null
   #failedWriteCount = 0
   readonly #ballast: Ballast
 
@@ -56,6 +57,15 @@ export class DirectoryState {
 
   writeFailed(): void {
     this.#failedWriteCount++
+  }
+
+  /** That records find no room, although they are not refused beforehand; null as far as they find it. */
+  get failing(): string | null {
+    return this.#failing
+  }
+
+  setFailing(failing: string | null): void {
+    this.#failing = failing
   }
 
   setStall(warning: string | null, refusal: string | null): void {

@@ -18,7 +18,7 @@ export interface SpaceProbe {
   /** Producers are refused, or served again. */
   spaceRefusal(path: string, refusal: string | null): void
   /** Nothing is refused beforehand, because no limit says so, and writes fail for lack of room; or not any more. */
-  writesFailing(path: string, isFailing: boolean): void
+  writesFailing(path: string, failing: string | null): void
 }
 
 export interface SpaceWatchOptions {
@@ -82,7 +82,10 @@ export class SpaceWatch {
     } else if (nowMs - this.#failedMs >= QUIET_MS && (space === null || hasRoom(space))) {
       this.#isFailing = false
     }
-    if (this.#isFailing !== wasFailing) probe.writesFailing(state.path, this.#isFailing)
+    if (this.#isFailing === wasFailing) return
+    const advice = 'writes fail for lack of room; free space or shorten retention'
+    state.setFailing(this.#isFailing ? `${state.path}: ${advice}` : null)
+    probe.writesFailing(state.path, state.failing)
   }
 
   #space(): DiskSpace | null {

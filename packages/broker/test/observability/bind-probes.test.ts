@@ -211,10 +211,10 @@ describe('bindDisks', () => {
     const { cells, probe, events } = setup()
     const values: number[] = []
     const now = (): void => void values.push(cells.logDirectoryRefusing.child('/a', 'full').value)
-    probe.writesFailing('/a', true)
+    probe.writesFailing('/a', '/a: writes fail')
     now()
     probe.fullRefusal('/a', '/a: full')
-    probe.writesFailing('/a', false)
+    probe.writesFailing('/a', null)
     now()
     probe.fullRefusal('/a', null)
     now()

@@ -52,7 +52,7 @@ function setup(limits: Partial<typeof LIMITS> = {}, isSplit = false) {
     spaceLow: (path, warning) => events.push(`${path} ${warning === null ? 'roomy' : 'low'}`),
     spaceRefusal: (path, refusal) => events.push(`${path} ${refusal === null ? 'back' : 'full'}`),
     fullRefusal: (path, refusal) => events.push(`${path} ${refusal === null ? 'kept' : 'given'}`),
-    writesFailing: (path, isFailing) => events.push(`${path} writes ${isFailing ? 'fail' : 'work'}`)
+    writesFailing: (path, failing) => events.push(`${path} writes ${failing === null ? 'work' : 'fail'}`)
   }
   const watch = new DiskWatch({
     clock,
@@ -196,6 +196,7 @@ describe('free space', () => {
     stateA.writeFailed()
     clock.advance(1_000)
     expect([events, stateA.refusal]).toEqual([['/a writes fail'], null])
+    expect(stateA.failing).toContain('/a: writes fail for lack of room')
     clock.advance(60_000)
     // A quota says no while the filesystem says yes.
     disk.free = GIB
@@ -206,6 +207,7 @@ describe('free space', () => {
     expect(events).toEqual(['/a writes fail'])
     clock.advance(10_000)
     expect(events).toEqual(['/a writes fail', '/a writes work'])
+    expect(stateA.failing).toBeNull()
     stateA.writeFailed()
     clock.advance(1_000)
     disk.problem = new DiskError({ code: 'EIO', operation: 'statfs', path: '/a' })

@@ -86,7 +86,6 @@ function fills(name: string, alert: string, options: { mib: number; pagesPerSeco
     name,
     alerts: [alert],
     // Its rule wants to have seen the disk for an hour: a minute.
-    limitMs: 180_000,
     whyNot: needsMounts,
     async perform(stage) {
       const [, disk] = await onSmallDisk(stage, options)
@@ -132,7 +131,6 @@ export const diskActs: readonly Act[] = [
       'ErrorBudgetBurnFast/1h',
       'ErrorBudgetBurnFast/6h'
     ],
-    limitMs: 180_000,
     whyNot: needsMounts,
     async perform(stage) {
       const disk = mountTmpfs(64 * MIB, stage.cleanup)

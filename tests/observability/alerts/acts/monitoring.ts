@@ -78,7 +78,7 @@ export const monitoringActs: readonly Act[] = [
     async perform(stage) {
       const collector = http.createServer((request, response) => {
         request.resume()
-        response.writeHead(stage.signal.aborted ? 200 : 503).end('{}')
+        response.writeHead(stage.signal.aborted ? 200 : 400).end('{}')
       })
       collector.listen(0, '127.0.0.1')
       await once(collector, 'listening')
