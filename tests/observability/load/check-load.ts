@@ -1,4 +1,5 @@
 import { eventually } from '../../compat/eventually.ts'
+import type { AdminProxy } from './admin-proxy.ts'
 import { clientProblems, driveLoad } from './drive-load.ts'
 import { describe, differences, exprOf, type LabelledValue, type Labels } from './expectation.ts'
 import { expectations } from './expectations.ts'
@@ -10,6 +11,10 @@ const SCRAPE_MS_MAX = 30_000
 
 export interface CheckedLoad extends Omit<StageOptions, 'seed'> {
   readonly prometheus: { query(expr: string): Promise<readonly LabelledValue[]> }
+  /** Through which the broker's metrics are asked for, and by nobody else. */
+  readonly admin: AdminProxy
+  /** How many syncs of data files the disk has counted. Default: it does not. */
+  readonly syncs?: () => number
   /** Single out the broker, where Prometheus has several. */
   readonly labels?: Labels
   readonly seed?: number
@@ -23,20 +28,25 @@ export interface CheckedLoad extends Omit<StageOptions, 'seed'> {
  * a line each.
  */
 export async function checkLoad(options: CheckedLoad): Promise<readonly string[]> {
-  const { say, prometheus, labels = {}, seed = 1, isFull = true } = options
+  const { say, prometheus, admin, labels = {}, seed = 1, isFull = true } = options
   const stage = await driveLoad({ ...options, seed, isFull })
   for (const reason of stage.skipped) say(`SKIPPED ${reason}`)
-  await scraped(prometheus, labels)
+  await scraped(prometheus, labels, YOUNG_MS)
+  await admin.hold()
+  // What Prometheus has may be an earlier page than the last one.
+  await scraped(prometheus, labels, 0)
   const { proxy, disk } = stage
-  const expected = expectations({ wire: proxy.tally, disk })
+  const tally = { wire: proxy.tally, disk, admin: admin.requests, syncs: options.syncs?.() ?? null }
+  const expected = expectations(tally)
   const different = await differences(expected, expr => prometheus.query(expr), labels)
+  admin.release()
   say(`${expected.length} numbers compared, ${different.length} differ`)
   return [...clientProblems(stage), ...proxy.tally.problems, ...different.map(describe)]
 }
 
-/** Resolves when there was a scrape that saw the broker as it is now, with all that it took on disk. */
-async function scraped(prometheus: CheckedLoad['prometheus'], labels: Labels): Promise<void> {
-  const sinceMs = Date.now() + YOUNG_MS
+/** Resolves when there was a scrape that saw the broker as it is in `waitMs`, with all that it took on disk. */
+async function scraped(prometheus: CheckedLoad['prometheus'], labels: Labels, waitMs: number): Promise<void> {
+  const sinceMs = Date.now() + waitMs
   const unflushed = exprOf({ name: 'streambus_log_unflushed_messages', labels: {}, of: 'one' }, labels)
   await eventually(async () => {
     const [time] = await prometheus.query(`timestamp(${unflushed})`)

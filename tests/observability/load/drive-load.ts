@@ -6,13 +6,19 @@ import { withHostileConnections } from './hostile.ts'
 import { LoadStage, type StageOptions } from './load-stage.ts'
 import { withRefusals } from './refusals.ts'
 
+/** Nobody waits for so long. */
+const NEVER_MS = '3600000'
+
 /**
- * For the broker that is to be loaded: what takes seconds otherwise, so that groups come together, is short. The
- * numbers would be the same without it.
+ * For the broker that is to be loaded: what takes seconds otherwise, so that groups come together, is short, and
+ * nothing is too slow, so that it does not depend on the machine what is good. Other numbers would be the same without.
  */
 export const LOAD_CONFIG: Readonly<Record<string, string>> = {
   'group.initial.rebalance.delay.ms': '0',
-  'group.consumer.heartbeat.interval.ms': '500'
+  'group.consumer.heartbeat.interval.ms': '500',
+  'slow.request.ms': NEVER_MS,
+  'slo.produce.latency.ms': NEVER_MS,
+  'slo.fetch.latency.ms': NEVER_MS
 }
 
 export interface LoadOptions extends StageOptions {

@@ -7,10 +7,12 @@ const OFFSETS_TOPIC = '__consumer_offsets'
 interface Found {
   readonly partitions: readonly PartitionOnDisk[]
   readonly gone: readonly PartitionOnDisk[]
+  /** Syncs of data files, where the disk counts them. */
+  readonly syncs: number | null
 }
 
 /** What is on disk. Nothing may have been deleted or compacted, but for whole topics. */
-export function expectDisk(expected: Expectations, wire: WireTally, { partitions: disk, gone }: Found): void {
+export function expectDisk(expected: Expectations, wire: WireTally, { partitions: disk, gone, syncs }: Found): void {
   const partitions = disk.filter(({ topic }) => topic !== METADATA_TOPIC)
   const everything = [...disk, ...gone]
   const topics = new Set(partitions.map(({ topic }) => topic)).size
@@ -37,9 +39,18 @@ export function expectDisk(expected: Expectations, wire: WireTally, { partitions
     .is('streambus_segments', sum(partitions, 'segments'))
     .is('streambus_compactions_total', 0)
     .is('streambus_segments_deleted_total', 0)
+    .is('streambus_deleted_bytes_total', 0)
+    .from('data files but the first of each partition, those of deleted topics, too')
+    .is('streambus_segment_rolls_total', sum(everything, 'segments') - everything.length)
     .from('data files and their indexes, the metadata included')
     .is('streambus_storage_used_bytes', sum(disk, 'bytes') + sum(disk, 'indexBytes'))
     .sum('streambus_log_dir_used_bytes', sum(disk, 'bytes') + sum(disk, 'indexBytes'))
+  if (syncs !== null) {
+    expected
+      .from('syncs of data files that the disk has counted')
+      .sum('streambus_log_flushes_total', syncs)
+      .is('streambus_log_flush_seconds_count', syncs)
+  }
   const metadata = of(disk, METADATA_TOPIC)
   expected
     .from('the data file of the metadata')
@@ -50,6 +61,8 @@ export function expectDisk(expected: Expectations, wire: WireTally, { partitions
     .is('streambus_raft_applied_index', sum(metadata, 'records') - 1, { group: 'metadata' })
     .is('streambus_metadata_offset', sum(metadata, 'records') - 1)
     .is('streambus_raft_append_seconds_count', sum(metadata, 'batches'), { group: 'metadata' })
+    .is('streambus_raft_proposals_total', sum(metadata, 'batches'), { result: 'committed' })
+    .is('streambus_raft_proposals_total', 0, { result: 'failed' })
 }
 
 function of(partitions: readonly PartitionOnDisk[], name: string): readonly PartitionOnDisk[] {

@@ -1,16 +1,17 @@
 import type { Expectations } from './expectation.ts'
-import type { CommittedPlace, TalliedGroup } from './group-tally.ts'
+import { type CommittedPlace, rebalancesOf, type TalliedGroup } from './group-tally.ts'
 import type { WireTally } from './wire-tally.ts'
 
 /** Groups, their members, what they have committed and how far behind that is. */
 export function expectGroups(expected: Expectations, { groups, produced, topics }: WireTally): void {
   const endOf = ({ topic, partition }: CommittedPlace): number => produced.ends.of(topic, String(partition))
-  let [members, offsets, lag] = [0, 0, 0]
+  let [members, offsets, lag, rebalances] = [0, 0, 0, groups.rebalancesGone]
   for (const [id, group] of groups.groups) {
     const lagOf = expectGroup(expected, { id, group, commits: groups.commits.of(id), endOf })
     members += group.members.size
     offsets += group.offsets.size
     lag += lagOf
+    rebalances += rebalancesOf(group)
   }
   const types = [...groups.groups.values()].map(({ type }) => type)
   const count = (type: string): number => types.filter(each => each === type).length
@@ -29,6 +30,8 @@ export function expectGroups(expected: Expectations, { groups, produced, topics 
     .is('streambus_offsets_stored', offsets)
     .from('offsets in commits that were taken, those of deleted groups included')
     .total('streambus_consumer_group_offset_commits_total', groups.commits.total)
+    .from('generations of classic groups, and members of others that came, left or wanted other topics')
+    .total('streambus_consumer_group_rebalances_total', rebalances)
     .from('no member was silent for longer than its session')
     .total('streambus_consumer_group_heartbeat_expirations_total', 0)
     .is('streambus_offset_expirations_total', 0)
@@ -46,7 +49,7 @@ function expectGroup(
   expected: Expectations,
   {
     id,
-    group: { members, offsets },
+    group,
     commits,
     endOf
   }: {
@@ -56,6 +59,7 @@ function expectGroup(
     readonly endOf: (place: CommittedPlace) => number
   }
 ): number {
+  const { members, offsets } = group
   let lag = 0
   for (const place of offsets.values()) {
     const labels = { group: id, topic: place.topic, partition: String(place.partition) }
@@ -70,5 +74,6 @@ function expectGroup(
     .is('streambus_consumer_group_members', members.size, { group: id })
     .is('streambus_consumer_group_lag', lag, { group: id })
     .total('streambus_consumer_group_offset_commits_total', commits, { group: id })
+    .total('streambus_consumer_group_rebalances_total', rebalancesOf(group), { group: id })
   return lag
 }

@@ -23,6 +23,7 @@ export function expectTopics(expected: Expectations, wire: WireTally, disk: read
   for (const topic of topics.partitions.keys()) producers += produced.producersOf(topic)
   expected.from('producer ids in batches, by partition').is('streambus_producer_ids', producers)
   expectRefused(expected, wire)
+  expectErrors(expected, wire)
   expected
     .from('the topics add up to the broker, deleted ones, too')
     .sum('streambus_topic_messages_in_total', produced.records.total)
@@ -36,6 +37,8 @@ const SERIES = [
   'streambus_topic_bytes_out_total',
   'streambus_topic_produce_requests_total',
   'streambus_topic_fetch_requests_total',
+  'streambus_topic_errors_total',
+  'streambus_topic_bytes_rejected_total',
   'streambus_topic_partitions',
   'streambus_topic_size_bytes'
 ]
@@ -91,5 +94,21 @@ function expectRefused(expected: Expectations, { produced, topics }: WireTally):
   for (const [[topic = '', error = ''], bytes] of produced.refusedBytes.entries()) {
     if (!topics.partitions.has(topic) || INVALID[error] === undefined) continue
     expected.is('streambus_topic_bytes_rejected_total', bytes, { topic, reason: error })
+  }
+}
+
+function expectErrors(expected: Expectations, { produced, fetched, topics }: WireTally): void {
+  expected
+    .from('partitions that were refused, of topics that are there or were')
+    .total('streambus_topic_errors_total', produced.errors.total, { api: 'Produce' })
+    .total('streambus_topic_errors_total', fetched.outOfRange.total, { api: 'FetchConsumer' })
+    .from('partitions of this topic that were refused')
+  for (const [[topic = '', error = ''], count] of produced.errors.entries()) {
+    if (topics.partitions.has(topic))
+      expected.is('streambus_topic_errors_total', count, { topic, api: 'Produce', error })
+  }
+  for (const [[topic = ''], count] of fetched.outOfRange.entries()) {
+    const labels = { topic, api: 'FetchConsumer', error: 'OFFSET_OUT_OF_RANGE' }
+    if (topics.partitions.has(topic)) expected.is('streambus_topic_errors_total', count, labels)
   }
 }

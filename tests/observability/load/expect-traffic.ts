@@ -92,6 +92,7 @@ function expectFetched(expected: Expectations, { fetched }: WireTally): void {
     .from('batches in fetch answers')
     .is('streambus_messages_consumed_total', fetched.records.total)
     .is('streambus_bytes_consumed_total', fetched.bytes.total)
+    .is('streambus_log_read_bytes_total', fetched.bytes.total)
     .from('fetch answers')
     .is('streambus_consume_latency_seconds_count', answers)
     .is('streambus_fetches_total', fetched.answersWithRecords, { kind: 'sessionless' })

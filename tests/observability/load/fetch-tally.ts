@@ -13,18 +13,16 @@ export class FetchTally {
   readonly bytes = new Counts()
   /** Partitions in answers. */
   answered = 0
-  /** The same, and one for each answer that has none: of who leaves a session, or is refused altogether. */
-  results = 0
   /** Those of partitions that are there, by topic. */
   readonly partitions = new Counts()
+  /** Of these, those that were refused, by topic. */
+  readonly outOfRange = new Counts()
   /** Partitions that brought records. */
   partitionsWithRecords = 0
   answersWithRecords = 0
   answersWithout = 0
 
   answer({ errorCode, responses }: FetchResponse, topics: TopicTally): void {
-    const count = responses.reduce((sum, { partitions }) => sum + partitions.length, 0)
-    this.results += Math.max(1, count)
     if (errorCode !== 0) return
     let hasRecords = false
     for (const { topic, topicId, partitions } of responses) {
@@ -32,6 +30,7 @@ export class FetchTally {
       for (const partition of partitions) {
         this.answered++
         if (partition.errorCode === 0 || partition.errorCode === OFFSET_OUT_OF_RANGE) this.partitions.add(1, name)
+        if (partition.errorCode === OFFSET_OUT_OF_RANGE) this.outOfRange.add(1, name)
         if (partition.records === null || partition.records.length === 0) continue
         hasRecords = true
         this.partitionsWithRecords++

@@ -17,6 +17,12 @@ import type { TopicTally } from './topic-tally.ts'
 export interface TalliedGroup {
   type: 'classic' | 'consumer'
   readonly members: Set<string>
+  /** The last one that a join was answered with. */
+  generation: number
+  /** Members of the consumer protocol that came, left, or wanted other topics: each is an epoch of its own. */
+  epochs: number
+  /** By member. */
+  readonly subscriptions: Map<string, string>
   /** By topic and partition, 'topic 0'. */
   readonly offsets: Map<string, CommittedPlace>
 }
@@ -27,14 +33,28 @@ export interface CommittedPlace {
   readonly offset: number
 }
 
+/**
+ * What a group has been through, from its first member on. Each rebalance of a classic group ends with a generation;
+ * the one that follows its last member's leave is told to nobody.
+ */
+export function rebalancesOf({ type, members, generation, epochs }: TalliedGroup): number {
+  if (type === 'consumer') return epochs
+  return generation > 0 && members.size === 0 ? generation + 1 : generation
+}
+
 /** Groups as those see them who join, commit, leave and delete. Who vanishes without a word is not noticed. */
 export class GroupTally {
   readonly groups = new Map<string, TalliedGroup>()
   /** Offsets committed, by group. */
   readonly commits = new Counts()
+  /** Rebalances of groups that were deleted. */
+  rebalancesGone = 0
 
-  joined({ groupId }: JoinGroupRequest, { errorCode, memberId }: JoinGroupResponse): void {
-    if (errorCode === 0) this.#group(groupId, 'classic').members.add(memberId)
+  joined({ groupId }: JoinGroupRequest, { errorCode, memberId, generationId }: JoinGroupResponse): void {
+    if (errorCode !== 0) return
+    const group = this.#group(groupId, 'classic')
+    group.members.add(memberId)
+    group.generation = Math.max(group.generation, generationId)
   }
 
   left(request: LeaveGroupRequest, { errorCode, members }: LeaveGroupResponse): void {
@@ -46,10 +66,20 @@ export class GroupTally {
 
   heartbeat(request: ConsumerGroupHeartbeatRequest, answer: ConsumerGroupHeartbeatResponse): void {
     if (answer.errorCode !== 0) return
-    const { members } = this.#group(request.groupId, 'consumer')
+    const group = this.#group(request.groupId, 'consumer')
     const memberId = answer.memberId ?? request.memberId
-    if (request.memberEpoch < 0) members.delete(memberId)
-    else members.add(memberId)
+    if (request.memberEpoch < 0) {
+      group.members.delete(memberId)
+      group.subscriptions.delete(memberId)
+      group.epochs++
+      return
+    }
+    group.members.add(memberId)
+    // Null: as it was.
+    const wanted = request.subscribedTopicNames?.toSorted().join(' ') ?? group.subscriptions.get(memberId) ?? ''
+    if (group.subscriptions.get(memberId) === wanted) return
+    group.subscriptions.set(memberId, wanted)
+    group.epochs++
   }
 
   committed(request: OffsetCommitRequest, { topics }: OffsetCommitResponse, names: TopicTally): void {
@@ -84,7 +114,12 @@ export class GroupTally {
   }
 
   deleted({ results }: DeleteGroupsResponse): void {
-    for (const { groupId, errorCode } of results) if (errorCode === 0) this.groups.delete(groupId)
+    for (const { groupId, errorCode } of results) {
+      const group = this.groups.get(groupId)
+      if (errorCode !== 0 || group === undefined) continue
+      this.rebalancesGone += rebalancesOf(group)
+      this.groups.delete(groupId)
+    }
   }
 
   #group(groupId: string, type: TalliedGroup['type']): TalliedGroup {
@@ -93,7 +128,14 @@ export class GroupTally {
       known.type = type
       return known
     }
-    const group = { type, members: new Set<string>(), offsets: new Map<string, CommittedPlace>() }
+    const group: TalliedGroup = {
+      type,
+      members: new Set(),
+      generation: 0,
+      epochs: 0,
+      subscriptions: new Map(),
+      offsets: new Map()
+    }
     this.groups.set(groupId, group)
     return group
   }

@@ -2,6 +2,7 @@ import { openKafkaJsAdmin, openPlatformaticAdmin } from '../../compat/groups/adm
 import type { FindGroupClient, GroupClient, MemberEvent } from '../../compat/groups/member.ts'
 import { findKafkaJs, findPlatformatic } from '../../compat/groups/worker-clients.ts'
 import { openPlatformatic } from '../../compat/platformatic-client.ts'
+import { withBareGroups } from './bare-groups.ts'
 import { type LoadStage, until } from './load-stage.ts'
 
 const PARTITIONS = 2
@@ -15,8 +16,9 @@ const CLIENTS: Readonly<Record<string, FindGroupClient>> = {
 }
 
 /**
- * Groups of one topic: one that only has offsets, one that is deleted, and with `isFull` one for each client, which
- * reads all, commits, gets a second member and is left by both. All are behind when more comes.
+ * Groups of one topic: one that only has offsets, one that is deleted, one of each protocol without a client, and with
+ * `isFull` one for each client, which reads all, commits, gets a second member and is left by both. All are behind when
+ * more comes.
  */
 export async function withGroups(stage: LoadStage, isFull: boolean): Promise<void> {
   const topic = stage.name('followed')
@@ -39,6 +41,7 @@ export async function withGroups(stage: LoadStage, isFull: boolean): Promise<voi
       else await follow(stage, client, { topic, group: stage.name(name) })
     }
     await withoutMembers(stage, topic)
+    await withBareGroups(stage, topic)
     await feed(LATE_RECORDS)
   } finally {
     await feeder.close()

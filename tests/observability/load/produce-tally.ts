@@ -34,6 +34,8 @@ export class ProduceTally {
   duplicates = 0
   /** Partitions in answers, and in requests that wanted none, by topic; of topics that are there. */
   readonly partitions = new Counts()
+  /** The same that were refused, by topic and error. */
+  readonly errors = new Counts()
   /** Partitions in answers, and in requests that wanted none. */
   judged = 0
   /** Partitions that were refused without an answer, by error. */
@@ -130,7 +132,10 @@ export class ProduceTally {
   }
 
   #refused({ topic, bytes }: SentPart, error: string): void {
-    if (!WITHOUT_TOPIC.has(error)) this.partitions.add(1, topic)
+    if (!WITHOUT_TOPIC.has(error)) {
+      this.partitions.add(1, topic)
+      this.errors.add(1, topic, error)
+    }
     this.refusals.add(1, error)
     this.refusedBytes.add(bytes, topic, error)
   }

@@ -4,6 +4,7 @@ import {
   fetchApi,
   findCoordinatorApi,
   heartbeatApi,
+  incrementalAlterConfigsApi,
   initProducerIdApi,
   listOffsetsApi,
   offsetCommitApi,
@@ -18,6 +19,9 @@ import { type LoadStage, until } from './load-stage.ts'
 const SMALL_BYTES = 2000
 const TIMESTAMP_MS = 1_700_000_000_000
 const NO_TOPIC = 'never-created'
+const TOPIC_RESOURCE = 2
+/** Operations of IncrementalAlterConfigs. */
+const [SET, DELETE] = [0, 1]
 
 /** What clients ask for and do not get: each answer has an error, and each of them is counted. */
 export async function withRefusals(stage: LoadStage): Promise<void> {
@@ -27,6 +31,7 @@ export async function withRefusals(stage: LoadStage): Promise<void> {
   const connection = await open(stage)
   try {
     await refuseBatches(stage, connection, topic)
+    await refuseForReplicas(connection, topic)
     await refuseSequences(stage, connection, topic)
     await refuseOthers(connection, topic)
   } finally {
@@ -81,6 +86,18 @@ async function refuseBatches(stage: LoadStage, connection: Connection, topic: st
   await connection.send(produceApi, produceOf(topic, batch({}, 'x'.repeat(SMALL_BYTES)), 1))
   await connection.send(produceApi, produceOf(stage.name(NO_TOPIC), batch(), 1))
   await connection.send(produceApi, produceOf(topic, batch(), 7))
+}
+
+/** The one refusal here that is the broker's fault. */
+async function refuseForReplicas(connection: Connection, topic: string): Promise<void> {
+  const set = async (configOperation: number, value: string | null): Promise<void> => {
+    const configs = [{ name: 'min.insync.replicas', configOperation, value }]
+    const resources = [{ resourceType: TOPIC_RESOURCE, resourceName: topic, configs }]
+    await connection.send(incrementalAlterConfigsApi, { resources, validateOnly: false })
+  }
+  await set(SET, '2')
+  await connection.send(produceApi, produceOf(topic, batch()))
+  await set(DELETE, null)
 }
 
 /** An idempotent producer: taken, taken before, one is missing, replaced by a newer one. */

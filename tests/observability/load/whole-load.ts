@@ -5,6 +5,7 @@ import { Cleanup } from '../../durability/cleanup.ts'
 import { hasProgram } from '../../stack/files.ts'
 import type { ScrapeConfig } from '../../stack/scrape-config.ts'
 import { LivePrometheus } from '../prometheus.ts'
+import { AdminProxy } from './admin-proxy.ts'
 import { checkLoad } from './check-load.ts'
 import { CountingProxy } from './counting-proxy.ts'
 import { DiskTally } from './disk-tally.ts'
@@ -40,14 +41,19 @@ export async function checkWholeLoad({ say, folder }: WholeLoadOptions): Promise
     const [broker] = await startBroker(cleanup, { config })
     proxy.lead(broker.bootstrap)
     const disk = new DiskTally(broker.dataDir)
-    const start = prometheusIn(folder, new URL(broker.adminUrl).host, cleanup)
+    const admin = await AdminProxy.start(broker.adminUrl)
+    cleanup.add('admin proxy', () => admin.close())
+    const start = prometheusIn(folder, new URL(admin.url).host, cleanup)
     const prometheus = await start('prometheus', {})
     const renaming = await start('renaming', { metric_relabel_configs: [rename(RENAMED)] })
     const empty = await start('empty', { metric_relabel_configs: [{ action: 'drop', regex: '.*' }] })
     const problems: string[] = []
     for (const name of ['load', 'load again'])
-      problems.push(...(await checkLoad({ proxy, disk, prometheus, say, name: name.replace(' ', '-') })))
-    const expected = expectations({ wire: proxy.tally, disk })
+      problems.push(...(await checkLoad({ proxy, disk, admin, prometheus, say, name: name.replace(' ', '-') })))
+    await admin.hold()
+    const held = Date.now() / 1000
+    await renaming.until(`timestamp(streambus_ready) >= ${held}`, ({ length }) => length > 0)
+    const expected = expectations({ wire: proxy.tally, disk, admin: admin.requests })
     const missed = await differences(expected, expr => renaming.query(expr))
     if (!missed.some(({ query }) => query.name === RENAMED))
       problems.push(`negative control: that ${RENAMED} is not there is not noticed`)

@@ -17,6 +17,7 @@ import {
 import { RecordBatchBuilder } from '@streambus/protocol/records'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { rebalancesOf } from './group-tally.ts'
 import { WireConnection } from './wire-connection.ts'
 import { WireTally } from './wire-tally.ts'
 
@@ -94,7 +95,7 @@ test('produce requests, however their bytes are cut', () => {
       expect(produced.ends.of('orders', '0')).toBe(8)
       expect(produced.producersOf('orders')).toBe(1)
       expect(produced.refusedBytes.of('orders', 'MESSAGE_TOO_LARGE')).toBe(PLAIN.length)
-      expect(tally.errors.of('Produce', 'MESSAGE_TOO_LARGE')).toBe(1)
+      expect(tally.verdicts.errors.of('Produce', 'MESSAGE_TOO_LARGE')).toBe(1)
       expect(produced.partitions.of('orders')).toBe(6)
       expect([...tally.connectionsEnded.entries()]).toEqual([[['client'], 1]])
     })
@@ -131,8 +132,8 @@ test('fetch answers, by topics that are known by their ids', () => {
   expect([fetched.records.of('orders'), fetched.bytes.of('orders')]).toEqual([5, GZIP.length + PLAIN.length])
   expect([fetched.answersWithRecords, fetched.answersWithout]).toEqual([1, 1])
   expect([fetched.answered, fetched.partitions.of('orders'), fetched.partitionsWithRecords]).toEqual([3, 2, 1])
-  expect(tally.errors.of('Fetch', 'UNKNOWN_TOPIC_OR_PARTITION')).toBe(1)
-  expect(tally.errors.of('Fetch', 'FETCH_SESSION_ID_NOT_FOUND')).toBe(1)
+  expect(tally.verdicts.errors.of('Fetch', 'UNKNOWN_TOPIC_OR_PARTITION')).toBe(1)
+  expect(tally.verdicts.errors.of('Fetch', 'FETCH_SESSION_ID_NOT_FOUND')).toBe(1)
 })
 
 test('topics, groups, their members and offsets', () => {
@@ -148,10 +149,10 @@ test('topics, groups, their members and offsets', () => {
     }
   })
   const joining = { groupId: 'g', sessionTimeoutMs: 1, memberId: '', protocolType: 'consumer', protocols: [] }
-  const joined = (memberId: string, errorCode: number) =>
+  const joined = (memberId: string, errorCode: number, generationId = -1) =>
     exchange(joinGroupApi, 5, {
       request: joining,
-      answer: { errorCode, protocolName: '', leader: '', memberId, members: [] }
+      answer: { errorCode, generationId, protocolName: '', leader: '', memberId, members: [] }
     })
   const left = exchange(leaveGroupApi, 3, {
     request: { groupId: 'g', members: [{ memberId: 'a' }] },
@@ -204,6 +205,24 @@ test('topics, groups, their members and offsets', () => {
   const after = talk([joined('a', 0), beat(0), beat(-1), deleted]).tally
   expect([...after.groups.groups.keys()]).toEqual(['h'])
   expect(after.groups.groups.get('h')?.members.size).toBe(0)
+  const rebalanced = talk([joined('a', 0, 1), joined('b', 0, 2), left, beat(0), beat(0), beat(-1)]).tally.groups
+  const rebalances = (): number[] => [...rebalanced.groups.values()].map(rebalancesOf)
+  expect(rebalances()).toEqual([2, 2])
+  rebalanced.groups.get('g')?.members.delete('b')
+  expect(rebalances()).toEqual([3, 2])
+})
+
+test('whether answers are good, part by part', () => {
+  const named = { numPartitions: 1, replicationFactor: 1, assignments: [], configs: [] }
+  const create = (...codes: readonly number[]) =>
+    exchange(createTopicsApi, 5, {
+      request: { topics: codes.map((_, at) => ({ ...named, name: `t${at}` })) },
+      answer: { topics: codes.map((errorCode, at) => ({ name: `t${at}`, errorCode, errorMessage: null })) }
+    })
+  const { verdicts } = talk([create(0, 36, 56), create()]).tally
+  expect(['good', 'bad'].map(outcome => verdicts.parts.of('CreateTopics', outcome))).toEqual([2, 1])
+  expect(['good', 'bad'].map(outcome => verdicts.results.of('CreateTopics', outcome))).toEqual([3, 1])
+  expect(verdicts.errors.total).toBe(2)
 })
 
 test.each([

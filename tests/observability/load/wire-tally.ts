@@ -8,7 +8,6 @@ import {
   type CreateTopicsResponse,
   type DeleteGroupsResponse,
   type DeleteTopicsResponse,
-  errorByCode,
   type FetchResponse,
   type JoinGroupRequest,
   type JoinGroupResponse,
@@ -27,6 +26,7 @@ import { FetchTally } from './fetch-tally.ts'
 import { GroupTally } from './group-tally.ts'
 import { ProduceTally, type SentRecords } from './produce-tally.ts'
 import { TopicTally } from './topic-tally.ts'
+import { VerdictTally } from './verdict-tally.ts'
 
 /** Why a request got no further than its frame or its header. */
 export type Refusal = 'malformed' | 'unknown_api' | 'unsupported_version'
@@ -46,8 +46,7 @@ export class WireTally {
   readonly requestBytes = new Counts()
   readonly responses = new Counts()
   readonly responseBytes = new Counts()
-  /** Error codes in answers, by API and name. */
-  readonly errors = new Counts()
+  readonly verdicts = new VerdictTally()
   readonly refused = new Counts()
   readonly produced = new ProduceTally()
   readonly fetched = new FetchTally()
@@ -66,20 +65,8 @@ export class WireTally {
   answer(api: AnyApi, request: unknown, answer: unknown, bytes: number): void {
     this.responses.add(1, api.name)
     this.responseBytes.add(bytes, api.name)
-    this.#countErrors(api.name, answer)
+    this.verdicts.answer(api.name, answer)
     this.#note(api.name, request, answer)
-  }
-
-  #countErrors(api: string, value: unknown): void {
-    if (value === null || typeof value !== 'object' || Buffer.isBuffer(value)) return
-    if (Array.isArray(value)) {
-      for (const each of value) this.#countErrors(api, each)
-      return
-    }
-    for (const [name, field] of Object.entries(value)) {
-      if (name !== 'errorCode') this.#countErrors(api, field)
-      else if (field !== 0) this.errors.add(1, api, errorByCode(Number(field)).name)
-    }
   }
 
   #note(api: string, request: unknown, answer: unknown): void {
