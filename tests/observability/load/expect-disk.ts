@@ -61,6 +61,8 @@ export function expectDisk(expected: Expectations, wire: WireTally, { partitions
     .is('streambus_raft_applied_index', sum(metadata, 'records') - 1, { group: 'metadata' })
     .is('streambus_metadata_offset', sum(metadata, 'records') - 1)
     .is('streambus_raft_append_seconds_count', sum(metadata, 'batches'), { group: 'metadata' })
+    .is('streambus_raft_commit_seconds_count', sum(metadata, 'batches'), { group: 'metadata' })
+    .is('streambus_raft_apply_seconds_count', sum(metadata, 'batches'), { group: 'metadata' })
     .is('streambus_raft_proposals_total', sum(metadata, 'batches'), { result: 'committed' })
     .is('streambus_raft_proposals_total', 0, { result: 'failed' })
 }

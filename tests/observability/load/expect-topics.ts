@@ -28,6 +28,10 @@ export function expectTopics(expected: Expectations, wire: WireTally, disk: read
     .from('the topics add up to the broker, deleted ones, too')
     .sum('streambus_topic_messages_in_total', produced.records.total)
     .sum('streambus_topic_messages_out_total', fetched.records.total)
+    .sum('streambus_topic_bytes_in_total', produced.bytes.total)
+    .sum('streambus_topic_bytes_out_total', fetched.bytes.total)
+    .sum('streambus_topic_produce_requests_total', produced.partitions.total)
+    .sum('streambus_topic_fetch_requests_total', fetched.partitions.total)
 }
 
 const SERIES = [

@@ -14,3 +14,8 @@ export const UNTALLIED: Readonly<Record<string, string>> = {
   streambus_cpu_throttled_seconds_total: 'a time that the kernel counts',
   streambus_pressure_stalled_seconds_total: 'a time that the kernel counts, of the whole machine'
 }
+
+/** Counters of which some series can be known, and others not, each with the reason. */
+export const PARTLY_TALLIED: Readonly<Record<string, string>> = {
+  streambus_purgatory_completed_total: 'whether a fetch or a join had to wait at all depends on when others came'
+}
