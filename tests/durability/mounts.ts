@@ -23,7 +23,8 @@ function run(command: string, ...rest: readonly string[]): void {
 export function mountTmpfs(sizeBytes: number, cleanup: Cleanup, files?: number): string {
   const home = tempDir('tmpfs')
   cleanup.add('mount point', () => home.remove())
-  run('mount', '-t', 'tmpfs', '-o', `size=${sizeBytes}${files === undefined ? '' : `,nr_inodes=${files}`}`, 'tmpfs', home.path)
+  const options = `size=${sizeBytes}${files === undefined ? '' : `,nr_inodes=${files}`}`
+  run('mount', '-t', 'tmpfs', '-o', options, 'tmpfs', home.path)
   cleanup.add(`tmpfs ${home.path}`, () => run('umount', home.path))
   return home.path
 }

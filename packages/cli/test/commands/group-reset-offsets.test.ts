@@ -165,7 +165,7 @@ describe('group reset-offsets', () => {
     ])
   })
 
-  it('leaves out what is gone with --all-topics', async () => {
+  it('with --all-topics knows nothing of a topic that took its offsets along', async () => {
     await rig.topic('gone', [3])
     await rig.commit('wide', 'clicks', { 0: 1 })
     await rig.commit('wide', 'gone', { 0: 1 })
@@ -178,11 +178,7 @@ describe('group reset-offsets', () => {
       '--to-latest',
       '--export'
     ])
-    expect([exitCode, stdout.toString(), stderr]).toEqual([
-      0,
-      'clicks,0,5\n',
-      expect.stringMatching(/partition 0 of gone/)
-    ])
+    expect([exitCode, stdout.toString(), stderr]).toEqual([0, 'clicks,0,5\n', ''])
   })
 
   it('is refused while the group has members, also as a dry run; exporting is not', async () => {

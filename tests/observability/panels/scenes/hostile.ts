@@ -7,6 +7,8 @@ import type { Scene } from '../scene.ts'
 import { CONNECTIONS_PER_IP_MAX, type Stage } from '../stage.ts'
 import { withConnection } from './raw-client.ts'
 
+/** What the admin port holds. */
+const ADMIN_CONNECTIONS = 256
 const TOPIC = 'archive'
 /** Seconds, so that rates see it. */
 const ROUNDS = 5
@@ -71,12 +73,14 @@ function sendBytes(address: string, bytes: Buffer): Promise<void> {
   })
 }
 
-/** More connections than one address may have. */
+/** More connections than one address may have, and more than the admin port holds. */
 async function crowd({ broker }: Stage): Promise<void> {
   const [host = '', port = ''] = broker.bootstrap.split(':')
+  const adminPort = Number(new URL(broker.adminUrl).port)
   for (let round = 0; round < 3; round++) {
     const all = new Crowd()
     await all.arrive({ host, port: Number(port) }, CONNECTIONS_PER_IP_MAX + 10, 700)
+    await all.arrive({ host, port: adminPort }, ADMIN_CONNECTIONS + 10, 700)
     all.leave()
     await sleep(500)
   }
