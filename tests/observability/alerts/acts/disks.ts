@@ -107,7 +107,7 @@ export const diskActs: readonly Act[] = [
   }),
   slowMetadata('a disk that is very slow with metadata', ['RaftFsyncSlow/critical'], {
     delayMs: 1100,
-    which: '1+5'
+    which: '1+3'
   }),
   {
     name: 'a disk that the broker has filled',
