@@ -29,9 +29,6 @@ const LIMITS: PatternLimits = { lengthMax: 4096, programMax: 4096 }
 /** Instructions that a pattern is ever compiled to, to find out that they are too many: about 100 ms. */
 const EXPANSION_MAX = 65_536
 
-/** What RE2 itself allows for repetitions, also nested ones. */
-const REPEAT_MAX = 1000
-
 /** The two that settings have by default need no engine. */
 const EVERY_NAME: NamePattern = { text: '.*', matches: () => true }
 const NO_NAME: NamePattern = { text: '', matches: name => name === '' }
@@ -41,8 +38,8 @@ export function compilePattern(re2: Re2, text: string, { lengthMax, programMax }
   if (text.length > lengthMax) {
     throw new PatternError(`it has ${text.length} characters, at most ${lengthMax} are allowed`)
   }
-  const expanded = text.length * largestRepeat(text)
-  if (expanded > Math.max(EXPANSION_MAX, programMax)) throw new PatternError('its repetitions {n,m} are too large')
+  if (expandedLength(text) > Math.max(EXPANSION_MAX, programMax))
+    throw new PatternError('its repetitions {n,m} are too large')
   let compiled: RE2JS
   try {
     compiled = re2.RE2JS.compile(text)
@@ -62,9 +59,35 @@ export function patternOfSetting(text: string): NamePattern {
   return text === NO_NAME.text ? NO_NAME : compilePattern(createRequire(import.meta.url)('re2js') as Re2, text)
 }
 
-/** How many times a character of the pattern may be repeated at most, nested repetitions multiplied. */
-function largestRepeat(text: string): number {
-  let times = 1
-  for (const [, from, to] of text.matchAll(/\{(\d+)(?:,(\d*))?\}/g)) times *= Math.max(1, Number(to || from))
-  return Math.min(times, REPEAT_MAX)
+const REPETITION = /\{(\d+)(?:,(\d*))?\}/y
+/** A class, or something escaped: one instruction, however long. */
+const SINGLE = /\[\^?\]?(?:\\.|[^\]\\])*\]|\\./sy
+
+/** About as many instructions as there are with all repetitions written out; those of groups multiply what is in them. */
+function expandedLength(text: string): number {
+  const outer: number[] = []
+  let total = 0
+  /** Of what a repetition would repeat. */
+  let last = 0
+  for (let at = 0; at < text.length; ) {
+    REPETITION.lastIndex = SINGLE.lastIndex = at
+    const repeated = REPETITION.exec(text)
+    const length = repeated?.[0].length ?? SINGLE.exec(text)?.[0].length ?? 1
+    if (repeated !== null) {
+      const times = Math.max(1, Number(repeated[2] || repeated[1]))
+      total += last * (times - 1)
+      last *= times
+    } else if (text[at] === '(') {
+      outer.push(total)
+      total = last = 0
+    } else if (text[at] === ')') {
+      last = total
+      total += outer.pop() ?? 0
+    } else {
+      last = 1
+      total++
+    }
+    at += length
+  }
+  return outer.reduce((sum, size) => sum + size, total)
 }

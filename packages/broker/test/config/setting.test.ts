@@ -36,7 +36,9 @@ describe('patterns', () => {
     ['orders-(', 'must be a regular expression in the syntax of RE2: '],
     ['(?=a)', 'must be a regular expression in the syntax of RE2: '],
     ['a'.repeat(5_000), 'it has 5000 characters, at most 4096 are allowed'],
-    ['(a{1000})'.repeat(10), 'its repetitions {n,m} are too large']
+    ['(a{1000})'.repeat(10), 'at most 4096 are allowed'],
+    ['((a{100}){100}){100}', 'its repetitions {n,m} are too large'],
+    ['(a{1000})'.repeat(70), 'its repetitions {n,m} are too large']
   ])('%j is refused, and why', (text, problem) => {
     expect(valueOf(setting, text)).toContain(problem)
   })

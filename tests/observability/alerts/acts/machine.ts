@@ -13,10 +13,10 @@ import { readMetrics } from '../read-metrics.ts'
 import { steadily } from '../steady.ts'
 
 const MIB = 1024 * 1024
-const HEAP_MIB = 96
-const HEAP_SHARE = 0.92
+const HEAP_MIB = 192
+const HEAP_SHARE = 0.915
 const HOURS_8_MS = 8 * 3_600_000
-const ASKED_AT_ONCE = 20
+const ASKED_AT_ONCE = 10
 const DESCRIPTORS = 300
 const FAKETIME = '/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1'
 
@@ -49,16 +49,15 @@ async function load(broker: SpawnedBroker, signal: AbortSignal): Promise<void> {
   const ask = (): void => {
     for (let count = 0; count < ASKED_AT_ONCE; count++) socket.write(request)
   }
+  let answersBytes = 0
   let missingBytes = 0
   socket.on('data', chunk => {
     // All answers are alike: the first one says how long those to come are.
-    if (missingBytes === 0) missingBytes = ASKED_AT_ONCE * (4 + chunk.readInt32BE(0))
-    missingBytes -= chunk.length
-    if (missingBytes === 0) ask()
+    if (answersBytes === 0) missingBytes = answersBytes = ASKED_AT_ONCE * (4 + chunk.readInt32BE(0))
+    for (missingBytes -= chunk.length; missingBytes <= 0; missingBytes += answersBytes) ask()
   })
-  // Twice, so that there is always one to be answered.
-  ask()
-  ask()
+  // More than once, so that there is always one to be answered.
+  for (let count = 0; count < 5; count++) ask()
   await untilAborted(signal)
   socket.destroy()
 }
@@ -70,7 +69,7 @@ export const machineActs: readonly Act[] = [
     whyNot: whyNoControlGroup,
     async perform(stage) {
       const broker = await stage.startBroker()
-      const group = new ControlGroup(broker, { cores: 0.15 }, stage.cleanup)
+      const group = new ControlGroup(broker, { cores: 0.22 }, stage.cleanup)
       await load(broker, stage.signal)
       group.limit({ cores: 2 })
     }
@@ -101,7 +100,8 @@ export const machineActs: readonly Act[] = [
         const metrics = await readMetrics(broker.adminUrl)
         const share = metrics.sum('nodejs_heap_size_used_bytes') / metrics.sum('nodejs_heap_limit_bytes')
         if (share < HEAP_SHARE) await hoard.add()
-        else await pause(100, stage.signal)
+        // Time for a collection: it may be garbage that is so much.
+        await pause(share < HEAP_SHARE - 0.1 ? 0 : 100, stage.signal)
       }
       await hoard.clear()
     }

@@ -35,6 +35,12 @@ describe('matching', () => {
     expect(matchingTopics(compile('(?i)ORDERS(?P<region>-\\w+)?'), topics)).toEqual(['orders', 'orders-eu'])
   })
 
+  test('repetitions side by side add up, they do not multiply', () => {
+    const uuid = '[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}'
+    const name = 'uploads-of-customer-0189f7e2-5d3b-7c41-9a6e-1b2c3d4e5f60'
+    expect(matchingTopics(compile(`uploads-of-customer-${uuid}`), [name, 'uploads'])).toEqual([name])
+  })
+
   test('patterns that both know mean the same as in JavaScript', () => {
     const atom = fc.constantFrom('a', 'b', '.', '[ab]', '[^a]', '\\.', '\\w', '\\d', '(a|b-)', '(?:ab)')
     const piece = fc.tuple(atom, fc.constantFrom('', '*', '+', '?', '{2}', '{1,3}', '*?')).map(parts => parts.join(''))
