@@ -63,7 +63,7 @@ const REPETITION = /\{(\d+)(?:,(\d*))?\}/y
 /** A class, or something escaped: one instruction, however long. */
 const SINGLE = /\[\^?\]?(?:\\.|[^\]\\])*\]|\\./sy
 
-/** About as many instructions as there are with all repetitions written out; those of groups multiply what is in them. */
+/** About as many instructions as with all repetitions written out; those of groups multiply what is in them. */
 function expandedLength(text: string): number {
   const outer: number[] = []
   let total = 0
