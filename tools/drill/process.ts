@@ -69,9 +69,12 @@ export interface Injection {
   kill(): void
 }
 
-/** What strace calls a fault, in each call of the process to `call` from now on: 'error=EIO', 'delay_exit=9' (µs). */
-export function injectInto(stage: Stage, call: string, fault: string): Injection {
-  const what = ['-e', `trace=${call}`, '-e', `inject=${call}:${fault}`]
+/**
+ * What strace calls a fault, in each call of the process to `call` from now on: 'error=EIO', 'delay_exit=9' (µs). With
+ * `path` only in those for that file.
+ */
+export function injectInto(stage: Stage, call: string, fault: string, path?: string): Injection {
+  const what = ['-e', `trace=${call}`, '-e', `inject=${call}:${fault}`, ...(path === undefined ? [] : ['-P', path])]
   const strace = spawn('strace', ['-f', '-qq', '-o', '/dev/null', ...what, '-p', String(pidOf(stage))], {
     stdio: ['ignore', 'ignore', 'pipe']
   })

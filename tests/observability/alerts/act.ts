@@ -27,7 +27,7 @@ export interface Stage {
   readonly cleanup: Cleanup
   say(text: string): void
   /** A broker that is scraped, in a cluster that has the name of the act. */
-  startBroker(options?: SpawnOptions, target?: TargetOptions): Promise<SpawnedBroker>
+  startBroker(options?: SpawnOptions): Promise<SpawnedBroker>
   /** Something else to be scraped there: 'host:port'. */
   scrape(address: string, options?: TargetOptions): void
   /** Nothing at all is scraped any more, until the function that is returned is called. */

@@ -114,10 +114,10 @@ export class Theatre {
       signal,
       cleanup,
       say: text => say(`${act.name}: ${text}`),
-      startBroker: async (brokerOptions, target) => {
+      startBroker: async brokerOptions => {
         const [broker] = await startBroker(cleanup, brokerOptions ?? {})
         const address = new URL(broker.adminUrl).host
-        place(address, target)
+        place(address)
         await this.prometheus.until(`up{instance="${address}"} == 1`, samples => samples.length === 1)
         return broker
       },

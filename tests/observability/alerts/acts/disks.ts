@@ -45,20 +45,16 @@ function slowDisk(name: string, alerts: readonly string[], options: { delayMs: n
   }
 }
 
-/** The same while topics are made: each is a record of the metadata log. `which` syncs are delayed, strace says. */
-function slowMetadata(name: string, alerts: readonly string[], options: { delayMs: number; which: string }): Act {
+/** The same for the log of the metadata alone, while topics are made: each is a record of it. */
+function slowMetadata(name: string, alerts: readonly string[], delayMs: number): Act {
   return {
     name,
     alerts,
     whyNot: needsStrace,
     async perform(stage) {
-      // A scrape waits until a sync that stops the event loop is over.
-      const broker = await stage.startBroker({}, { scrapeSeconds: 2 })
-      const { kill, ended } = injectInto(
-        drillOn(broker, stage),
-        'fdatasync',
-        `delay_exit=${options.delayMs * 1000}:when=${options.which}`
-      )
+      const broker = await stage.startBroker()
+      const log = path.join(broker.dataDir, '__cluster_metadata-0/00000000000000000000.log')
+      const { kill, ended } = injectInto(drillOn(broker, stage), 'fdatasync', `delay_exit=${delayMs * 1000}`, log)
       let count = 0
       try {
         const making = steadily(stage.signal, 1, () =>
@@ -101,14 +97,8 @@ function fills(name: string, alert: string, options: { mib: number; pagesPerSeco
 export const diskActs: readonly Act[] = [
   slowDisk('a slow disk', ['HighProduceLatency', 'FlushSlow'], { delayMs: 350, atOnce: 1 }),
   slowDisk('a very slow disk', ['ProduceLatencyCritical', 'RequestLatencyHigh'], { delayMs: 800, atOnce: 8 }),
-  slowMetadata('a disk that is slow with metadata', ['RaftFsyncSlow/warning', 'RaftCommitSlow'], {
-    delayMs: 350,
-    which: '1+'
-  }),
-  slowMetadata('a disk that is very slow with metadata', ['RaftFsyncSlow/critical'], {
-    delayMs: 1100,
-    which: '1+3'
-  }),
+  slowMetadata('a disk that is slow with metadata', ['RaftFsyncSlow/warning', 'RaftCommitSlow'], 350),
+  slowMetadata('a disk that is very slow with metadata', ['RaftFsyncSlow/critical'], 1100),
   {
     name: 'a disk that the broker has filled',
     alerts: ['HighStorageUsage'],
