@@ -1,6 +1,7 @@
 import { deleteGroupsApi, errorByCode, findCoordinatorApi, offsetCommitApi } from '@streambus/protocol'
-import { Connection, parseBootstrap } from '@streambus/wire-client'
+import type { Connection } from '@streambus/wire-client'
 import { mustRun } from '../../../tools/drill/run-cli.ts'
+import { connect } from '../connect.ts'
 
 const TOPIC = 'hoard'
 const PARTITIONS = 100
@@ -18,9 +19,7 @@ export class Hoard {
 
   static async open(bootstrap: string): Promise<Hoard> {
     await mustRun(bootstrap, ['topic', 'create', TOPIC, '--partitions', String(PARTITIONS)])
-    const [address] = parseBootstrap(bootstrap)
-    if (address === undefined) throw new Error(`'${bootstrap}' names no broker`)
-    const connection = await Connection.open({ address, clientId: 'observability' })
+    const connection = await connect(bootstrap)
     // Whoever asks for a coordinator first makes the topic of the offsets.
     await connection.send(findCoordinatorApi, { key: 'hoard', keyType: 0 }, { version: 3 })
     return new Hoard(connection)

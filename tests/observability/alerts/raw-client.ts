@@ -1,6 +1,7 @@
 import { errorByCode, fetchApi, produceApi } from '@streambus/protocol'
 import { RecordBatchBuilder } from '@streambus/protocol/records'
-import { Connection, parseBootstrap } from '@streambus/wire-client'
+import type { Connection } from '@streambus/wire-client'
+import { connect } from '../connect.ts'
 
 export interface RawBatch {
   readonly topic: string
@@ -26,9 +27,7 @@ export class RawClient {
   }
 
   static async open(bootstrap: string): Promise<RawClient> {
-    const [address] = parseBootstrap(bootstrap)
-    if (address === undefined) throw new Error(`'${bootstrap}' names no broker`)
-    return new RawClient(await Connection.open({ address, clientId: 'observability' }))
+    return new RawClient(await connect(bootstrap))
   }
 
   /** The same; throws when it is refused. */

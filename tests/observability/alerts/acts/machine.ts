@@ -5,11 +5,11 @@ import { encodeRequestFrame, metadataApi } from '@streambus/protocol'
 import { type SpawnedBroker, tempDir } from '@streambus/testkit'
 import { mustRun } from '../../../../tools/drill/run-cli.ts'
 import { pause, untilAborted } from '../../../../tools/drill/scenario.ts'
+import { MetricsPage } from '../../load/metrics-page.ts'
 import type { Act, Stage } from '../act.ts'
 import { ControlGroup, whyNoControlGroup } from '../control-group.ts'
 import { Hoard } from '../hoard.ts'
 import { RawClient } from '../raw-client.ts'
-import { readMetrics } from '../read-metrics.ts'
 import { steadily } from '../steady.ts'
 
 const MIB = 1024 * 1024
@@ -62,6 +62,12 @@ async function load(broker: SpawnedBroker, signal: AbortSignal): Promise<void> {
   socket.destroy()
 }
 
+/** What the broker says now, past Prometheus, of metrics without labels. */
+async function read({ adminUrl }: SpawnedBroker): Promise<(name: string) => number> {
+  const page = new MetricsPage(await (await fetch(`${adminUrl}/metrics`)).text())
+  return name => page.query(name)[0]?.value ?? 0
+}
+
 export const machineActs: readonly Act[] = [
   {
     name: 'too little CPU',
@@ -97,8 +103,8 @@ export const machineActs: readonly Act[] = [
       const hoard = await Hoard.open(broker.bootstrap)
       // What lives is hardly more after a collection than before it: slowly, and never up to the brim.
       while (!stage.signal.aborted) {
-        const metrics = await readMetrics(broker.adminUrl)
-        const share = metrics.sum('nodejs_heap_size_used_bytes') / metrics.sum('nodejs_heap_limit_bytes')
+        const now = await read(broker)
+        const share = now('nodejs_heap_size_used_bytes') / now('nodejs_heap_limit_bytes')
         if (share < HEAP_SHARE) await hoard.add()
         // Time for a collection: it may be garbage that is so much.
         await pause(share < HEAP_SHARE - 0.1 ? 0 : 100, stage.signal)
@@ -115,7 +121,7 @@ export const machineActs: readonly Act[] = [
       // Clients alone are refused before that; those of the admin port come on top.
       const urls = [new URL(`tcp://${broker.bootstrap}`), new URL(broker.adminUrl)]
       await steadily(stage.signal, 2, async () => {
-        const open = (await readMetrics(broker.adminUrl)).sum('process_open_fds')
+        const open = (await read(broker))('process_open_fds')
         for (let count = open; count < 0.95 * DESCRIPTORS; count++) {
           const { hostname, port } = urls[count % urls.length] as URL
           held.push(net.connect(Number(port), hostname).on('error', () => {}))

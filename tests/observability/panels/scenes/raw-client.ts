@@ -1,4 +1,5 @@
-import { Connection, parseBootstrap } from '@streambus/wire-client'
+import type { Connection } from '@streambus/wire-client'
+import { connect } from '../../connect.ts'
 import type { Stage } from '../stage.ts'
 
 /** Runs `use` with a connection of its own, for what no client library would send. */
@@ -9,10 +10,4 @@ export async function withConnection<T>({ broker }: Stage, use: (connection: Con
   } finally {
     await connection.close()
   }
-}
-
-function connect(bootstrap: string): Promise<Connection> {
-  const [address] = parseBootstrap(bootstrap)
-  if (address === undefined) throw new Error(`no address in '${bootstrap}'`)
-  return Connection.open({ address, clientId: 'raw' })
 }
